@@ -1,0 +1,1 @@
+//! Reads of guest memory that may be paged out.
