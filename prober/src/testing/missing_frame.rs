@@ -1,0 +1,20 @@
+use std::{error::Error, fmt};
+
+use vmi_core::Gfn;
+
+/// The error of an access to a frame that the guest does not have.
+///
+/// It arrives as [`VmiError::Driver`](vmi_core::VmiError::Driver): no page-in can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingFrame(
+    /// The number of the frame: its physical address divided by 4,096.
+    pub Gfn,
+);
+
+impl fmt::Display for MissingFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the guest has no frame {:#x}", self.0.0)
+    }
+}
+
+impl Error for MissingFrame {}

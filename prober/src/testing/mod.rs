@@ -1,0 +1,45 @@
+//! An in-memory amd64 guest, for unit tests of introspection code.
+//!
+//! A [`Guest`] has physical frames of 4 KiB and 4-level page tables that live in them; vmi-arch-amd64
+//! walks those tables as it walks those of a real guest. Pages are put in place with [`Guest::write`],
+//! taken away with [`Guest::page_out`], and come back through the guest's pager.
+//! A [`Vm`] gives the code under test its [`VmiState`](vmi_core::VmiState).
+//!
+//! ```
+//! use prober::testing::Guest;
+//! use vmi_core::{Va, VmiError};
+//!
+//! let guest = Guest::new();
+//! guest.write_u64(Va(0x1000_0000), 42);
+//! guest.page_out(Va(0x1000_0000));
+//!
+//! let vm = guest.vm();
+//! let read = || vm.with(|vmi| vmi.read_u64(Va(0x1000_0000)));
+//! assert!(matches!(read(), Err(VmiError::Translation(fault)) if fault.va == Va(0x1000_0000)));
+//!
+//! guest.page_in(Va(0x1000_0000));
+//! assert_eq!(read()?, 42);
+//! # Ok::<(), VmiError>(())
+//! ```
+//!
+//! # What the guest does not do
+//!
+//! It runs no code. Accessed and dirty bits stay clear, and the write and user bits of a page table entry
+//! are there to be looked at but refuse nobody. Memory is never given back to the allocator before
+//! the last handle of the guest is gone.
+
+#![forbid(unsafe_code)]
+
+mod counts;
+mod driver;
+mod frame;
+mod guest;
+mod memory;
+mod missing_frame;
+mod registers;
+mod setup;
+mod vm;
+
+pub use self::{
+    counts::Counts, driver::GuestDriver, guest::Guest, missing_frame::MissingFrame, vm::Vm,
+};
