@@ -415,6 +415,7 @@ pub fn settled<T>(argument: T, (): ()) -> T {
 
 /// Gives an async block its type, in a branch that is never taken.
 #[cold]
+#[must_use]
 pub fn never<R>() -> R {
     unreachable!("a branch of the expansion that is never taken")
 }

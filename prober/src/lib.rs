@@ -12,6 +12,7 @@ mod page_in;
 mod page_set;
 mod probe_error;
 mod probe_limit;
+#[allow(missing_docs)] // Reached through `__private` alone.
 mod reads;
 mod retry;
 mod suppressed_pages;
