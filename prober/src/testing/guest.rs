@@ -1,8 +1,4 @@
-use std::{
-    cell::{Cell, RefCell},
-    fmt,
-    rc::Rc,
-};
+use std::{cell::RefCell, fmt, rc::Rc};
 
 use vmi_arch_amd64::Amd64;
 use vmi_core::{Architecture as _, Gfn, Pa, Va, os::VmiOs};
@@ -10,7 +6,8 @@ use vmi_core::{Architecture as _, Gfn, Pa, Va, os::VmiOs};
 use super::{
     Counts, GuestDriver, Vm,
     counts::Counters,
-    memory::{Memory, Served, is_canonical, root_frame},
+    losses::Losses,
+    memory::{Memory, is_canonical, root_frame},
 };
 
 /// An amd64 guest in memory, seen from one of its address spaces.
@@ -44,8 +41,7 @@ pub struct Guest {
 struct Shared {
     memory: RefCell<Memory>,
     counters: Rc<Counters>,
-    drop_every: Cell<u64>,
-    requests: Cell<u64>,
+    losses: Losses,
 }
 
 impl Guest {
@@ -59,8 +55,7 @@ impl Guest {
             shared: Rc::new(Shared {
                 memory: RefCell::new(memory),
                 counters,
-                drop_every: Cell::new(0),
-                requests: Cell::new(0),
+                losses: Losses::default(),
             }),
             root: Amd64::pa_from_gfn(Gfn(root)),
         }
@@ -211,8 +206,7 @@ impl Guest {
     /// Loses every `n`-th page-in request, as a real guest may: the page is neither brought in nor refused.
     /// 0, the default, loses none; 1 loses all.
     pub fn drop_every(&self, n: u64) {
-        self.shared.drop_every.set(n);
-        self.shared.requests.set(0);
+        self.shared.losses.start(n);
     }
 
     /// What the guest was asked for.
@@ -248,6 +242,10 @@ impl Guest {
 
     pub(super) fn counters(&self) -> &Counters {
         &self.shared.counters
+    }
+
+    pub(super) fn losses(&self) -> &Losses {
+        &self.shared.losses
     }
 
     /// Runs `act` on the page of `va`, after the checks that all set-up shares.

@@ -145,3 +145,22 @@ where
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vmi_core::Va;
+
+    use super::{Guest, KEPT_SNAPSHOTS};
+
+    #[test]
+    fn copies_for_readers_are_bounded() {
+        let guest = Guest::new();
+        let vm = guest.vm();
+        for value in 0..3 * KEPT_SNAPSHOTS as u64 {
+            guest.write_u64(Va(0x1000), value);
+            let read = vm.with(|vmi| vmi.read_u64(Va(0x1000)));
+            assert_eq!(read.unwrap(), value);
+            assert!(guest.counters().snapshots.get() <= KEPT_SNAPSHOTS + 5);
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! What the expansion of `#[probed]` calls. Not for use by hand: it may
+//! change in any release.
+//!
+//! The expansion stays short, and everything that can live in a function
+//! lives here. Names that begin an expression of the user's are imported
+//! under a single segment (`use .. as __read`), because only such a name can
+//! carry the span of that expression without a lint.
+
+use core::{convert::Infallible, panic::Location};
+
+pub use core::{
+    compile_error,
+    option::Option::{self, None, Some},
+    result::Result::{self, Err, Ok},
+};
+pub use vmi_core::VmiError;
+
+pub use crate::reads::{CoreReads, StateReads, at};
+use crate::{FaultError, Missing, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
+
+/// How many probes may miss in a row.
+pub const LIMIT: u32 = ProbeLimit::DEFAULT;
+
+/// Begins a probed function.
+#[inline]
+pub fn start(suppressed: &SuppressedPages, limit: u32) -> VmiProber<'_> {
+    VmiProber::with_limit(suppressed, limit)
+}
+
+/// The value of `#[probed(suppressed = EXPR)]`, cloned at entry.
+#[inline]
+pub fn own<S: AsSuppressed + ?Sized>(suppressed: &S) -> SuppressedPages {
+    suppressed.as_suppressed().clone()
+}
+
+/// What `#[probed(suppressed = EXPR)]` takes.
+#[diagnostic::on_unimplemented(
+    message = "`#[probed(suppressed = ...)]` takes a `SuppressedPages` or a reference to one, not a `{Self}`",
+    label = "not a `SuppressedPages`"
+)]
+pub trait AsSuppressed {
+    fn as_suppressed(&self) -> &SuppressedPages;
+}
+
+impl AsSuppressed for SuppressedPages {
+    #[inline]
+    fn as_suppressed(&self) -> &SuppressedPages {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: AsSuppressed + ?Sized> AsSuppressed for &S {
+    #[inline]
+    fn as_suppressed(&self) -> &SuppressedPages {
+        (**self).as_suppressed()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: AsSuppressed + ?Sized> AsSuppressed for &mut S {
+    #[inline]
+    fn as_suppressed(&self) -> &SuppressedPages {
+        (**self).as_suppressed()
+    }
+}
+
+/// Runs the body of a function.
+///
+/// The bound makes the closure one that is called once, so that a body may
+/// return what it borrows from a `&mut` parameter.
+#[inline]
+pub fn run<'p, 's, R: Returned>(
+    prober: &'p VmiProber<'s>,
+    body: impl FnOnce() -> R,
+) -> Outcome<'p, 's, R::Value, R::Error> {
+    outcome(prober, body())
+}
+
+/// What the body of a function came to.
+#[inline]
+pub fn outcome<'p, 's, R: Returned>(
+    prober: &'p VmiProber<'s>,
+    result: R,
+) -> Outcome<'p, 's, R::Value, R::Error> {
+    Outcome {
+        prober,
+        result: result.into_result(),
+    }
+}
+
+/// What a probed function returns.
+#[diagnostic::on_unimplemented(
+    message = "`#[probed]` needs a function that returns a `Result`, not a `{Self}`",
+    label = "not a `Result`",
+    note = "page faults leave the function as its error"
+)]
+pub trait Returned {
+    type Value;
+    type Error;
+
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
+}
+
+impl<T, E> Returned for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    #[inline]
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// What the body of a function came to, before the gate.
+#[derive(Debug)]
+#[must_use]
+pub struct Outcome<'p, 's, T, E> {
+    prober: &'p VmiProber<'s>,
+    result: Result<T, E>,
+}
+
+/// The gate of a function whose error can carry page faults. It takes the
+/// place of [`Finish::finish`] wherever its bound holds.
+impl<T, E: FaultError> Outcome<'_, '_, T, E> {
+    /// # Errors
+    ///
+    /// The batch, if faults are pending; else [`Unavailable`](crate::Unavailable),
+    /// if missing data was needed; else the body's own error.
+    #[track_caller]
+    #[inline]
+    pub fn finish(self) -> Result<T, E> {
+        match self.result {
+            Ok(value) if !self.prober.is_pending() => Ok(value),
+            result => gate(self.prober, result, Location::caller()),
+        }
+    }
+}
+
+#[cold]
+fn gate<T, E: FaultError>(
+    prober: &VmiProber<'_>,
+    result: Result<T, E>,
+    place: &Location<'_>,
+) -> Result<T, E> {
+    let missing = result.as_ref().err().and_then(FaultError::missing);
+    if let Some(missing) = missing {
+        prober.note(missing, place);
+    }
+    prober.error_for_page_faults()?;
+
+    let limit = match missing {
+        None => return result,
+        Some(Missing::ProbeLimit(limit)) => Some(limit),
+        Some(Missing::Unavailable(unavailable)) => unavailable.limit(),
+        Some(Missing::PageFault(_) | Missing::PageFaults(_)) => None,
+    };
+    Err(prober.unavailable(limit).into())
+}
+
+/// The gate of a function whose error is opaque: what leaves with it cannot
+/// be looked into.
+pub trait Finish {
+    type Value;
+    type Error;
+
+    /// # Errors
+    ///
+    /// As [`Outcome::finish`], but that a callee's batch stays its own.
+    fn finish(self) -> Result<Self::Value, Self::Error>
+    where
+        Self::Error: Carrier;
+}
+
+impl<T, E> Finish for Outcome<'_, '_, T, E> {
+    type Value = T;
+    type Error = E;
+
+    fn finish(self) -> Result<T, E>
+    where
+        E: Carrier,
+    {
+        if let Err(error) = self.prober.error_for_page_faults() {
+            return Err(E::carry(error));
+        }
+        match (self.result, self.prober.limit_reached()) {
+            (Err(_), limit @ Some(_)) => Err(E::carry(self.prober.unavailable(limit))),
+            (result, _) => result,
+        }
+    }
+}
+
+/// The least that the error of a probed function must be able to do.
+#[diagnostic::on_unimplemented(
+    message = "the error of a `#[probed]` function must be able to carry page faults, and `{Self}` cannot",
+    label = "`From<ProbeError>` is missing for this error",
+    note = "implement `From<prober::ProbeError>` for it, or return `prober::Result`"
+)]
+pub trait Carrier {
+    fn carry(error: ProbeError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<ProbeError>> Carrier for E {
+    fn carry(error: ProbeError) -> Self {
+        Self::from(error)
+    }
+}
+
+/// A probe: `__read(EXPR, prober)`.
+///
+/// # Errors
+///
+/// Any error that is not about missing data.
+#[track_caller]
+#[inline]
+pub fn read<R: Fallible>(result: R, prober: &VmiProber<'_>) -> Result<Option<R::Value>, R::Error> {
+    prober.check(result.into_result())
+}
+
+/// A probe in which a `?` may find a value missing: the block around its
+/// expression ends with `None` then.
+///
+/// # Errors
+///
+/// Any error that is not about missing data.
+#[track_caller]
+#[inline]
+pub fn read_if<R: Fallible>(
+    result: Option<R>,
+    prober: &VmiProber<'_>,
+) -> Result<Option<R::Value>, R::Error> {
+    match result {
+        Some(result) => read(result, prober),
+        None => prober.count_miss().map(|()| None),
+    }
+}
+
+/// What can be probed.
+#[diagnostic::on_unimplemented(
+    message = "a probe takes a `Result`, not a `{Self}`",
+    label = "not a `Result`",
+    note = "wrap what is not to be probed in `unprobed!(..)`"
+)]
+pub trait Fallible {
+    type Value;
+    type Error: FaultError;
+
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
+}
+
+impl<T, E: FaultError> Fallible for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    #[inline]
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// The value of a probe that a statement throws away: warns.
+#[must_use = "where the data is missing nothing was read, so a buffer may hold what was there before; \
+              write `??` to need the value, or `let _ = ..` to do without it"]
+#[inline]
+pub fn probed<T>(value: T) -> T {
+    value
+}
+
+/// `EXPR?` outside a probe: `__value(EXPR, prober)?`.
+///
+/// # Errors
+///
+/// The error of a `Result`, its faults recorded; for a `None`,
+/// [`Unavailable`](crate::Unavailable).
+#[track_caller]
+#[inline]
+pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Result<Q::Value, Q::Error> {
+    operand.value(prober)
+}
+
+/// `EXPR?` inside a probe: `match part(EXPR, prober) { .. }`.
+#[track_caller]
+#[inline]
+pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Part<Q::Value, Q::Hard> {
+    operand.part(prober)
+}
+
+/// What a `?` inside a probe came to.
+#[derive(Debug)]
+pub enum Part<T, H> {
+    /// The value.
+    Value(T),
+    /// The probe misses.
+    Missing,
+    /// The function is left with an error.
+    Hard(H),
+}
+
+/// What can stand before `?`.
+#[diagnostic::on_unimplemented(
+    message = "`?` in a `#[probed]` function takes an `Option` or a `Result`, not a `{Self}`",
+    label = "neither an `Option` nor a `Result`"
+)]
+pub trait Question {
+    type Value;
+    type Error;
+    type Hard;
+
+    #[track_caller]
+    fn value(self, prober: &VmiProber<'_>) -> Result<Self::Value, Self::Error>;
+
+    #[track_caller]
+    fn part(self, prober: &VmiProber<'_>) -> Part<Self::Value, Self::Hard>;
+}
+
+impl<T> Question for Option<T> {
+    type Value = T;
+    type Error = ProbeError;
+    type Hard = Infallible;
+
+    #[inline]
+    fn value(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
+        match self {
+            Some(value) => Ok(value),
+            None => Err(prober.unavailable(None)),
+        }
+    }
+
+    #[inline]
+    fn part(self, _: &VmiProber<'_>) -> Part<T, Infallible> {
+        match self {
+            Some(value) => Part::Value(value),
+            None => Part::Missing,
+        }
+    }
+}
+
+impl<T, X> Question for Result<T, X> {
+    type Value = T;
+    type Error = X;
+    type Hard = Hard<X>;
+
+    #[track_caller]
+    #[inline]
+    fn value(self, prober: &VmiProber<'_>) -> Self {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(crate::absorb::absorb(error, prober, Location::caller())),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn part(self, prober: &VmiProber<'_>) -> Part<T, Hard<X>> {
+        match self {
+            Ok(value) => Part::Value(value),
+            Err(error) if crate::absorb::is_missing(&error, prober, Location::caller()) => {
+                Part::Missing
+            }
+            Err(error) => Part::Hard(Hard(error)),
+        }
+    }
+}
+
+/// An error that leaves the function from inside a probe.
+#[derive(Debug)]
+pub struct Hard<X>(X);
+
+/// `return leave(error)`: leaves a function or a closure as `?` would.
+#[inline]
+pub fn leave<L: Leave<R>, R>(error: L) -> R {
+    error.leave()
+}
+
+/// What a `?` inside a probe can leave `R` with.
+#[diagnostic::on_unimplemented(
+    message = "`?` couldn't convert the error for a function that returns `{R}`",
+    label = "cannot leave with this error"
+)]
+pub trait Leave<R> {
+    fn leave(self) -> R;
+}
+
+impl<R> Leave<R> for Infallible {
+    fn leave(self) -> R {
+        match self {}
+    }
+}
+
+impl<T, X, E: From<X>> Leave<Result<T, E>> for Hard<X> {
+    #[inline]
+    fn leave(self) -> Result<T, E> {
+        Err(E::from(self.0))
+    }
+}
+
+/// `settle!()`: `settle(prober)?`.
+///
+/// # Errors
+///
+/// The batch, if faults are pending.
+#[inline]
+pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
+    prober.error_for_page_faults()
+}
+
+/// The last argument of a call that acts on the guest:
+/// `settled(ARG, settle(prober)?)`, which settles when all arguments are
+/// there.
+#[inline]
+pub fn settled<T>(argument: T, (): ()) -> T {
+    argument
+}
+
+/// Gives an async block its type, in a branch that is never taken.
+#[cold]
+#[must_use]
+pub fn never<R>() -> R {
+    unreachable!("a branch of the expansion that is never taken")
+}

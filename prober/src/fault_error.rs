@@ -1,0 +1,134 @@
+use std::error::Error;
+
+use vmi_core::{AddressContext, VmiError};
+
+use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
+
+/// An error that can carry page faults: they can be taken out of it, and put
+/// into it (`From<ProbeError>`).
+///
+/// By this trait `#[probed]`, `probe!`, [`retry`](crate::retry) and
+/// `FaultQueue` find the faults in an error. Implement it for
+/// an error type of your own by asking the variants that can carry them:
+///
+/// ```
+/// use prober::{FaultError, Missing, ProbeError};
+/// use vmi_core::VmiError;
+///
+/// #[derive(Debug)]
+/// enum AppError {
+///     Probe(ProbeError),
+///     Vmi(VmiError),
+///     BadMagic,
+/// }
+///
+/// impl From<ProbeError> for AppError {
+///     fn from(error: ProbeError) -> Self {
+///         Self::Probe(error)
+///     }
+/// }
+///
+/// impl FaultError for AppError {
+///     fn missing(&self) -> Option<Missing<'_>> {
+///         match self {
+///             Self::Probe(error) => error.missing(),
+///             Self::Vmi(error) => error.missing(),
+///             Self::BadMagic => None,
+///         }
+///     }
+/// }
+/// # assert!(AppError::BadMagic.missing().is_none());
+/// # assert!(AppError::Vmi(VmiError::Timeout).missing().is_none());
+/// ```
+///
+/// An error type that has only `From<ProbeError>` serves as the error of a
+/// `#[probed]` function too, but is opaque: the function's own batch comes
+/// out through it, that of a callee that failed with it is not merged.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot carry page faults",
+    label = "page faults cannot be found in a `{Self}`",
+    note = "`VmiError`, `ProbeError`, boxed errors and, with the feature `anyhow`, `anyhow::Error` can carry them; \
+            for an error type of your own, implement `prober::FaultError`"
+)]
+pub trait FaultError: From<ProbeError> {
+    /// What the error says about data that is missing, if that is what it
+    /// says.
+    fn missing(&self) -> Option<Missing<'_>>;
+}
+
+/// What a [`FaultError`] says about data that is missing.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Missing<'e> {
+    /// One page fault, at this address.
+    PageFault(AddressContext),
+
+    /// A batch of page faults.
+    PageFaults(&'e PageFaults),
+
+    /// A needed value that is not to be had.
+    Unavailable(&'e Unavailable),
+
+    /// Too many probes missed in a row.
+    ProbeLimit(ProbeLimit),
+}
+
+impl FaultError for VmiError {
+    #[inline]
+    fn missing(&self) -> Option<Missing<'_>> {
+        match self {
+            Self::Translation(fault) => Some(Missing::PageFault(*fault)),
+            Self::Os(error) => missing_in(&**error),
+            _ => None,
+        }
+    }
+}
+
+impl FaultError for ProbeError {
+    fn missing(&self) -> Option<Missing<'_>> {
+        match self {
+            Self::PageFaults(faults) => Some(Missing::PageFaults(faults)),
+            Self::Unavailable(unavailable) => Some(Missing::Unavailable(unavailable)),
+            Self::Vmi(error) => error.missing(),
+        }
+    }
+}
+
+macro_rules! boxed {
+    ($($error:ty),*) => {$(
+        impl FaultError for $error {
+            fn missing(&self) -> Option<Missing<'_>> {
+                missing_in(&**self)
+            }
+        }
+    )*};
+}
+boxed!(Box<dyn Error>, Box<dyn Error + Send + Sync>);
+
+/// Finds the faults also under `context`.
+#[cfg(feature = "anyhow")]
+impl FaultError for anyhow::Error {
+    fn missing(&self) -> Option<Missing<'_>> {
+        self.downcast_ref::<ProbeError>()
+            .and_then(FaultError::missing)
+            .or_else(|| self.downcast_ref::<VmiError>()?.missing())
+            .or_else(|| self.chain().find_map(missing_in))
+    }
+}
+
+/// What an error of any type says about data that is missing.
+fn missing_in<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
+    if let Some(error) = error.downcast_ref::<VmiError>() {
+        error.missing()
+    } else if let Some(error) = error.downcast_ref::<ProbeError>() {
+        error.missing()
+    } else if let Some(faults) = error.downcast_ref::<PageFaults>() {
+        Some(Missing::PageFaults(faults))
+    } else if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
+        Some(Missing::Unavailable(unavailable))
+    } else {
+        error
+            .downcast_ref::<ProbeLimit>()
+            .map(|limit| Missing::ProbeLimit(*limit))
+    }
+}

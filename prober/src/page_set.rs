@@ -1,0 +1,28 @@
+use std::hash::BuildHasher;
+
+use indexmap::IndexSet;
+use vmi_core::AddressContext;
+
+use crate::page::{PAGE_SIZE, Page};
+
+/// A set of suppressed pages that [`VmiProber::new`](crate::VmiProber::new)
+/// can borrow: a [`SuppressedPages`](crate::SuppressedPages), or an
+/// `IndexSet<AddressContext>` as vmi-core's prober takes it.
+pub trait PageSet {
+    /// Whether the set holds the page of a fault.
+    fn contains_page(&self, fault: &AddressContext) -> bool;
+}
+
+/// Finds a page by any address on it. That takes a walk over the set when the
+/// very address of the fault and the start of its page are not in it; a
+/// [`SuppressedPages`](crate::SuppressedPages) takes constant time.
+impl<S: BuildHasher> PageSet for IndexSet<AddressContext, S> {
+    fn contains_page(&self, fault: &AddressContext) -> bool {
+        let mut start = *fault;
+        start.va.0 &= !(PAGE_SIZE - 1);
+        let page = Page::from(fault);
+        self.contains(fault)
+            || self.contains(&start)
+            || self.iter().any(|other| Page::from(other) == page)
+    }
+}

@@ -1,0 +1,362 @@
+//! Reads whose length is known, and strings: as probes on vmi-core's types
+//! they are served here, because vmi-core reports only the first missing page
+//! of a read, and loses its way in strings that span three.
+//!
+//! The expansion puts [`at`] round the receiver of such a call and leaves the
+//! call as it is. Method lookup does the rest: on vmi-core's types it finds
+//! the methods of [`StateReads`] or [`CoreReads`], on any other type, by
+//! `Deref`, those of that type.
+
+use std::{ops::Deref, rc::Rc, sync::Arc};
+
+use vmi_core::{
+    AccessContext, AddressContext, Architecture, Va, VmiContext, VmiCore, VmiDriver, VmiError,
+    VmiOs, VmiRead, VmiSession, VmiState,
+};
+use zerocopy::{FromBytes, IntoBytes};
+
+use crate::{PageFaults, Unavailable, VmiProber};
+
+/// How many missing pages of one read are recorded at most.
+const MAX_PAGES: usize = 512;
+
+/// The receiver of a read, and the prober that the read is for.
+#[derive(Debug)]
+pub struct At<'a, V: ?Sized> {
+    vmi: &'a V,
+    prober: &'a VmiProber<'a>,
+}
+
+/// Puts a prober beside the receiver of a read.
+#[inline]
+pub fn at<'a, V: ?Sized>(vmi: &'a V, prober: &'a VmiProber<'_>) -> At<'a, V> {
+    At { vmi, prober }
+}
+
+impl<V: ?Sized> Deref for At<'_, V> {
+    type Target = V;
+
+    #[inline]
+    fn deref(&self) -> &V {
+        self.vmi
+    }
+}
+
+/// A receiver that reads guest memory through a [`VmiCore`].
+pub trait HasCore {
+    type Driver: VmiRead;
+
+    fn core(&self) -> &VmiCore<Self::Driver>;
+}
+
+/// A receiver whose reads take a [`Va`], for it knows the registers.
+pub trait HasRegisters: HasCore {
+    fn access_context(&self, address: Va) -> AccessContext;
+}
+
+/// A receiver whose reads take an [`AccessContext`].
+pub trait HasNoRegisters: HasCore {}
+
+impl<D: VmiRead> HasCore for VmiCore<D> {
+    type Driver = D;
+
+    #[inline]
+    fn core(&self) -> &VmiCore<D> {
+        self
+    }
+}
+
+impl<D: VmiRead> HasNoRegisters for VmiCore<D> {}
+
+macro_rules! contexts {
+    ($($name:ident)*) => {$(
+        impl<Os: VmiOs> HasCore for $name<'_, Os>
+        where
+            Os::Driver: VmiRead,
+        {
+            type Driver = Os::Driver;
+
+            #[inline]
+            fn core(&self) -> &VmiCore<Os::Driver> {
+                self
+            }
+        }
+    )*};
+}
+contexts!(VmiSession VmiState VmiContext);
+
+impl<Os: VmiOs> HasNoRegisters for VmiSession<'_, Os> where Os::Driver: VmiRead {}
+
+impl<Os: VmiOs> HasRegisters for VmiState<'_, Os>
+where
+    Os::Driver: VmiRead,
+{
+    #[inline]
+    fn access_context(&self, address: Va) -> AccessContext {
+        VmiState::access_context(self, address)
+    }
+}
+
+impl<Os: VmiOs> HasRegisters for VmiContext<'_, Os>
+where
+    Os::Driver: VmiRead,
+{
+    #[inline]
+    fn access_context(&self, address: Va) -> AccessContext {
+        VmiState::access_context(self, address)
+    }
+}
+
+macro_rules! pointers {
+    ($($pointer:ty)*) => {$(
+        impl<V: HasCore + ?Sized> HasCore for $pointer {
+            type Driver = V::Driver;
+
+            #[inline]
+            fn core(&self) -> &VmiCore<V::Driver> {
+                (**self).core()
+            }
+        }
+
+        impl<V: HasRegisters + ?Sized> HasRegisters for $pointer {
+            #[inline]
+            fn access_context(&self, address: Va) -> AccessContext {
+                (**self).access_context(address)
+            }
+        }
+
+        impl<V: HasNoRegisters + ?Sized> HasNoRegisters for $pointer {}
+    )*};
+}
+pointers!(&V &mut V Box<V> Rc<V> Arc<V>);
+
+/// The ten reads that are served here, under the names given.
+macro_rules! reads {
+    ($address:ty, |$vmi:ident, $at:ident| $context:expr;
+     $read:ident $read_struct:ident
+     $bytes_limited:ident $bytes:ident $units_limited:ident $units:ident
+     $string_limited:ident $string:ident $utf16_limited:ident $utf16:ident
+    ) => {
+        #[inline]
+        fn $read(&self, address: $address, buffer: &mut [u8]) -> Result<(), VmiError> {
+            let ($vmi, $at) = (self.vmi(), address);
+            read(self.core(), $context, buffer, self.prober())
+        }
+
+        #[inline]
+        fn $read_struct<T: FromBytes + IntoBytes>(&self, address: $address) -> Result<T, VmiError> {
+            let ($vmi, $at) = (self.vmi(), address);
+            let mut value = T::new_zeroed();
+            read(self.core(), $context, value.as_mut_bytes(), self.prober())?;
+            Ok(value)
+        }
+
+        fn $bytes_limited(&self, address: $address, limit: usize) -> Result<Vec<u8>, VmiError> {
+            let ($vmi, $at) = (self.vmi(), address);
+            string::<_, 1>(self.core(), $context, limit)
+        }
+
+        fn $bytes(&self, address: $address) -> Result<Vec<u8>, VmiError> {
+            self.$bytes_limited(address, string_limit(self.core()))
+        }
+
+        fn $units_limited(&self, address: $address, limit: usize) -> Result<Vec<u16>, VmiError> {
+            let ($vmi, $at) = (self.vmi(), address);
+            let bytes = string::<_, 2>(self.core(), $context, limit)?;
+            let (units, _) = bytes.as_chunks();
+            Ok(units.iter().copied().map(u16::from_le_bytes).collect())
+        }
+
+        fn $units(&self, address: $address) -> Result<Vec<u16>, VmiError> {
+            self.$units_limited(address, string_limit(self.core()))
+        }
+
+        fn $string_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
+            let bytes = self.$bytes_limited(address, limit)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+
+        fn $string(&self, address: $address) -> Result<String, VmiError> {
+            self.$string_limited(address, string_limit(self.core()))
+        }
+
+        fn $utf16_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
+            let units = self.$units_limited(address, limit)?;
+            Ok(String::from_utf16_lossy(&units))
+        }
+
+        fn $utf16(&self, address: $address) -> Result<String, VmiError> {
+            self.$utf16_limited(address, string_limit(self.core()))
+        }
+    };
+}
+
+/// The receiver that stands behind an [`At`].
+pub trait Behind {
+    type Vmi: HasCore + ?Sized;
+
+    fn vmi(&self) -> &Self::Vmi;
+    fn prober(&self) -> &VmiProber<'_>;
+
+    #[inline]
+    fn core(&self) -> &VmiCore<<Self::Vmi as HasCore>::Driver> {
+        self.vmi().core()
+    }
+}
+
+impl<V: HasCore + ?Sized> Behind for At<'_, V> {
+    type Vmi = V;
+
+    #[inline]
+    fn vmi(&self) -> &V {
+        self.vmi
+    }
+
+    #[inline]
+    fn prober(&self) -> &VmiProber<'_> {
+        self.prober
+    }
+}
+
+/// The reads of receivers that know the registers.
+#[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
+pub trait StateReads: Behind<Vmi: HasRegisters> {
+    reads!(Va, |vmi, address| vmi.access_context(address);
+        read read_struct
+        read_string_bytes_limited read_string_bytes
+        read_string_utf16_bytes_limited read_string_utf16_bytes
+        read_string_limited read_string
+        read_string_utf16_limited read_string_utf16
+    );
+    reads!(impl Into<AccessContext>, |_vmi, context| context.into();
+        read_in read_struct_in
+        read_string_bytes_limited_in read_string_bytes_in
+        read_string_utf16_bytes_limited_in read_string_utf16_bytes_in
+        read_string_limited_in read_string_in
+        read_string_utf16_limited_in read_string_utf16_in
+    );
+}
+
+impl<V: HasRegisters + ?Sized> StateReads for At<'_, V> {}
+
+/// The reads of receivers that do not.
+#[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
+pub trait CoreReads: Behind<Vmi: HasNoRegisters> {
+    reads!(impl Into<AccessContext>, |_vmi, context| context.into();
+        read read_struct
+        read_string_bytes_limited read_string_bytes
+        read_string_utf16_bytes_limited read_string_utf16_bytes
+        read_string_limited read_string
+        read_string_utf16_limited read_string_utf16
+    );
+}
+
+impl<V: HasNoRegisters + ?Sized> CoreReads for At<'_, V> {}
+
+/// Reads a range. A fault becomes that of all missing pages of the range.
+#[inline]
+fn read<D: VmiRead>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    buffer: &mut [u8],
+    prober: &VmiProber<'_>,
+) -> Result<(), VmiError> {
+    // vmi-core adds up to the length to the address, and may overflow.
+    let Some(end) = context.address.checked_add(buffer.len() as u64) else {
+        return Err(wraps());
+    };
+    match core.read(context, buffer) {
+        Err(VmiError::Translation(fault)) => Err(missing_pages(core, context, fault, end, prober)),
+        result => result,
+    }
+}
+
+/// The data would reach over the end of the address space: no guest can have
+/// it, and there is no page to bring in.
+#[cold]
+fn wraps() -> VmiError {
+    VmiError::os(Unavailable::default())
+}
+
+/// The fault of a read that ends at `end`, with all the missing pages from the
+/// first one on.
+///
+/// If one of them is suppressed the read cannot succeed, so none is worth
+/// bringing in.
+#[cold]
+fn missing_pages<D: VmiRead>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    first: AddressContext,
+    end: u64,
+    prober: &VmiProber<'_>,
+) -> VmiError {
+    let mut faults = PageFaults::from_iter([first]);
+    let mut page = AccessContext {
+        address: first.va.0,
+        mechanism: context.mechanism,
+    };
+    while faults.len() < MAX_PAGES
+        && let Some(next) = next_page::<D>(page.address)
+        && next < end
+    {
+        page.address = next;
+        match core.translate_access_context(page) {
+            Ok(_) => {}
+            Err(VmiError::Translation(fault)) => {
+                faults.insert(fault);
+            }
+            Err(_) => break,
+        }
+    }
+
+    if faults.iter().any(|fault| prober.is_suppressed(fault)) {
+        faults.retain(|fault| prober.is_suppressed(fault));
+        return VmiError::os(Unavailable::new(faults, None));
+    }
+    match faults.len() {
+        1 => VmiError::Translation(first),
+        _ => VmiError::os(faults),
+    }
+}
+
+/// Reads a string page by page: up to the null character, which is `UNIT`
+/// bytes wide, and at most `limit` bytes. No page is touched that holds no
+/// byte of it.
+fn string<D: VmiRead, const UNIT: usize>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    limit: usize,
+) -> Result<Vec<u8>, VmiError> {
+    let limit = limit - limit % UNIT;
+    let mut bytes = Vec::new();
+    let mut context = context;
+    while bytes.len() < limit {
+        let begin = bytes.len();
+        let in_page = D::Architecture::PAGE_SIZE - context.address % D::Architecture::PAGE_SIZE;
+        let in_page = usize::try_from(in_page).unwrap_or(usize::MAX);
+        bytes.resize(begin + (limit - begin).min(in_page), 0);
+        core.read(context, &mut bytes[begin..])?;
+
+        // A character may lie across two pages.
+        let (units, _) = bytes[begin - begin % UNIT..].as_chunks::<UNIT>();
+        if let Some(null) = units.iter().position(|unit| *unit == [0; UNIT]) {
+            bytes.truncate(begin - begin % UNIT + null * UNIT);
+            break;
+        }
+        if bytes.len() < limit {
+            context.address = next_page::<D>(context.address).ok_or_else(wraps)?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// The length in bytes to which vmi-core limits strings.
+fn string_limit<D: VmiRead>(core: &VmiCore<D>) -> usize {
+    core.read_string_length_limit().unwrap_or(usize::MAX)
+}
+
+/// The start of the page after that of an address.
+fn next_page<D: VmiDriver>(address: u64) -> Option<u64> {
+    (address & D::Architecture::PAGE_MASK).checked_add(D::Architecture::PAGE_SIZE)
+}

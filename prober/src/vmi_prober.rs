@@ -1,0 +1,300 @@
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    panic::Location,
+};
+
+use vmi_core::{AddressContext, VmiError};
+
+use crate::{FaultError, Missing, PageFaults, PageSet, ProbeError, ProbeLimit, Unavailable};
+
+/// Batches the page faults of a sequence of reads.
+///
+/// What `#[probed]` uses behind the scenes. Code that is written by hand for
+/// `vmi_core::VmiProber` compiles after a change of the import, with three
+/// differences in what it does: [`error_for_page_faults`] returns *every*
+/// recorded fault, pages are compared by page, and the suppressed set is
+/// borrowed, whatever its size.
+///
+/// 1. Make a prober with the set of pages known to be unserviceable.
+/// 2. Pass each read through [`probe`], [`check_result`] or [`vmi_probe!`]:
+///    `Ok(Some(value))` when the data was there, `Ok(None)` when it faulted.
+///    The fault is recorded, unless its page is suppressed.
+/// 3. Return what [`error_for_page_faults`] gives: an event loop injects the
+///    faults ([`FaultQueue`](crate::FaultQueue)), or a pager serves them
+///    ([`retry`](crate::retry)), and the operation runs again.
+///
+/// A prober that is dropped with faults that nobody asked for logs a warning.
+///
+/// [`error_for_page_faults`]: Self::error_for_page_faults
+/// [`probe`]: Self::probe
+/// [`check_result`]: Self::check_result
+/// [`vmi_probe!`]: crate::vmi_probe
+///
+/// # Examples
+///
+/// ```
+/// use prober::{SuppressedPages, VmiProber, vmi_probe};
+/// use vmi_core::{VmiError, VmiOs, VmiRead, VmiState, Va};
+///
+/// fn sum<Os>(vmi: &VmiState<'_, Os>, a: Va, b: Va, suppressed: &SuppressedPages) -> Result<u64, VmiError>
+/// where
+///     Os: VmiOs,
+///     Os::Driver: VmiRead,
+/// {
+///     let prober = VmiProber::new(suppressed);
+///     let a = vmi_probe!(prober, vmi.read_u64(a))?;
+///     let b = vmi_probe!(prober, vmi.read_u64(b))?;
+///     prober.error_for_page_faults()?;
+///     Ok(a.unwrap_or(0) + b.unwrap_or(0))
+/// }
+/// ```
+#[must_use = "a prober does nothing until a read is passed through it"]
+pub struct VmiProber<'s> {
+    suppressed: &'s dyn PageSet,
+
+    /// How many probes may miss in a row.
+    limit: u32,
+
+    /// How many probes have missed since the last one that succeeded.
+    missed: Cell<u32>,
+
+    found: RefCell<Found>,
+}
+
+/// What the reads of a prober met.
+#[derive(Debug, Default)]
+struct Found {
+    /// The faults that are to be served.
+    faults: PageFaults,
+
+    /// The suppressed pages.
+    suppressed: PageFaults,
+
+    /// Whether there are faults that nobody has asked for.
+    unreported: bool,
+}
+
+impl<'s> VmiProber<'s> {
+    /// Creates a prober that does not record faults on suppressed pages.
+    ///
+    /// The set is borrowed: a [`SuppressedPages`](crate::SuppressedPages), or
+    /// an `IndexSet<AddressContext>`.
+    pub fn new<S: PageSet>(suppressed: &'s S) -> Self {
+        Self::with_limit(suppressed, u32::MAX)
+    }
+
+    /// Creates a prober of which at most `limit` probes may miss in a row.
+    pub(crate) fn with_limit(suppressed: &'s dyn PageSet, limit: u32) -> Self {
+        Self {
+            suppressed,
+            limit,
+            missed: Cell::new(0),
+            found: RefCell::default(),
+        }
+    }
+
+    /// Runs a read: `Ok(Some(value))`, or `Ok(None)` when it faulted, and the
+    /// fault is recorded.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the read that is not about missing data.
+    #[track_caller]
+    #[inline]
+    pub fn probe<T>(
+        &self,
+        read: impl FnOnce() -> Result<T, VmiError>,
+    ) -> Result<Option<T>, VmiError> {
+        self.check(read())
+    }
+
+    /// Takes the page fault out of the result of a read.
+    ///
+    /// `Ok(value)` becomes `Ok(Some(value))`. A fault is recorded, unless its
+    /// page is suppressed, and becomes `Ok(None)`, as
+    /// [`Unavailable`] does.
+    ///
+    /// # Errors
+    ///
+    /// Any other error.
+    #[track_caller]
+    #[inline]
+    pub fn check_result<T>(&self, result: Result<T, VmiError>) -> Result<Option<T>, VmiError> {
+        self.check(result)
+    }
+
+    /// [`check_result`](Self::check_result) for any error that can carry page
+    /// faults: all faults of a batch are recorded.
+    ///
+    /// # Errors
+    ///
+    /// Any error that is not about missing data.
+    #[track_caller]
+    #[inline]
+    pub fn check<T, E: FaultError>(&self, result: Result<T, E>) -> Result<Option<T>, E> {
+        match result {
+            Ok(value) => {
+                self.missed.set(0);
+                Ok(Some(value))
+            }
+            Err(error) => self.check_error(error, Location::caller()).map(|()| None),
+        }
+    }
+
+    /// The rare half of [`check`](Self::check).
+    #[cold]
+    fn check_error<E: FaultError>(&self, error: E, place: &Location<'_>) -> Result<(), E> {
+        let Some(missing) = error.missing() else {
+            return Err(error);
+        };
+        self.count_miss()?;
+        self.note(missing, place);
+        Ok(())
+    }
+
+    /// Counts a probe that missed.
+    ///
+    /// # Errors
+    ///
+    /// As many as are allowed have missed in a row before.
+    pub(crate) fn count_miss<E: FaultError>(&self) -> Result<(), E> {
+        if self.missed.get() >= self.limit {
+            let limit = ProbeLimit::new(self.limit);
+            return Err(ProbeError::Vmi(VmiError::os(limit)).into());
+        }
+        self.missed.set(self.missed.get() + 1);
+        Ok(())
+    }
+
+    /// Whether as many probes as are allowed have missed in a row.
+    pub(crate) fn limit_reached(&self) -> Option<ProbeLimit> {
+        (self.missed.get() >= self.limit).then(|| ProbeLimit::new(self.limit))
+    }
+
+    /// Records what an error says about missing data, and says whether there
+    /// is a fault in it that is to be served.
+    pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) -> bool {
+        match missing {
+            Missing::PageFault(fault) => self.record(fault, place),
+            Missing::PageFaults(faults) => {
+                let mut serve = false;
+                for fault in faults {
+                    serve |= self.record(*fault, place);
+                }
+                serve
+            }
+            Missing::Unavailable(unavailable) => {
+                self.found
+                    .borrow_mut()
+                    .suppressed
+                    .extend(unavailable.pages().iter().copied());
+                false
+            }
+            Missing::ProbeLimit(_) => false,
+        }
+    }
+
+    /// Records a fault, and says whether it is to be served.
+    fn record(&self, fault: AddressContext, place: &Location<'_>) -> bool {
+        let found = &mut *self.found.borrow_mut();
+        let suppressed = self.suppressed.contains_page(&fault);
+        tracing::trace!(va = %fault.va, root = %fault.root, %place, suppressed, "page fault");
+        if suppressed {
+            found.suppressed.insert(fault);
+        } else {
+            found.faults.insert(fault);
+            found.unreported = true;
+        }
+        !suppressed
+    }
+
+    /// Whether the page of a fault is suppressed.
+    pub(crate) fn is_suppressed(&self, fault: &AddressContext) -> bool {
+        self.suppressed.contains_page(fault)
+    }
+
+    /// Whether faults are to be served.
+    #[inline]
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.found.borrow().faults.is_empty()
+    }
+
+    /// The faults recorded so far.
+    #[must_use]
+    pub fn page_faults(&self) -> PageFaults {
+        let found = &mut *self.found.borrow_mut();
+        found.unreported = false;
+        found.faults.clone()
+    }
+
+    /// The recorded faults as an error, all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ProbeError::PageFaults`] when a fault is recorded. `?` converts it to
+    /// a [`VmiError`], which holds the first.
+    pub fn error_for_page_faults(&self) -> Result<(), ProbeError> {
+        if self.is_pending() {
+            Err(self.page_faults().into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What a function returns that needed a value which is not to be had.
+    #[cold]
+    pub(crate) fn unavailable(&self, limit: Option<ProbeLimit>) -> ProbeError {
+        Unavailable::new(self.found.borrow().suppressed.clone(), limit).into()
+    }
+}
+
+impl fmt::Debug for VmiProber<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VmiProber")
+            .field("found", &self.found)
+            .field("missed", &self.missed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for VmiProber<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let found = self.found.get_mut();
+        if found.unreported {
+            tracing::warn!(faults = ?found.faults, "page faults were recorded and never reported");
+        }
+    }
+}
+
+/// Probes a read through a [`VmiProber`](crate::VmiProber):
+/// `vmi_probe!(prober, EXPR)?` gives `Some(value)`, or `None` when the read
+/// faulted.
+///
+/// The expression stands in a closure, so that `?` in it joins its own fault.
+///
+/// # Examples
+///
+/// ```
+/// use prober::{SuppressedPages, VmiProber, vmi_probe};
+/// use vmi_core::{AddressContext, Pa, Va, VmiError};
+///
+/// let fault = AddressContext::new(Va(0x40_0000), Pa(0x1000));
+/// let suppressed = SuppressedPages::new();
+/// let prober = VmiProber::new(&suppressed);
+///
+/// let read: Option<u64> = vmi_probe!(prober, Err(VmiError::Translation(fault)))?;
+///
+/// assert_eq!(read, None);
+/// assert!(prober.page_faults().contains(&fault));
+/// # Ok::<(), VmiError>(())
+/// ```
+#[macro_export]
+macro_rules! vmi_probe {
+    ($prober:expr, $expr:expr) => {
+        $prober.check_result(
+            (|| -> $crate::__private::Result<_, $crate::__private::VmiError> { $expr })(),
+        )
+    };
+}
