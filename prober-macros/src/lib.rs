@@ -1,7 +1,24 @@
-//! The `#[probed]` attribute.
+//! The `#[probed]` attribute of the crate `prober`, which documents it and
+//! holds what its expansion calls. Do not depend on this crate directly.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod check;
+mod error;
+mod expand;
+mod item;
+mod names;
+mod params;
+mod receiver;
+mod rewrite;
+mod signature;
+mod spans;
+
 use proc_macro::TokenStream;
-/// Probes.
+
+/// Makes the reads of a function probes, and returns all missing pages at once.
 #[proc_macro_attribute]
-pub fn probed(_args: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::probed(args.into(), item.into()).into()
 }

@@ -6,7 +6,7 @@
 //! under a single segment (`use .. as __read`), because only such a name can
 //! carry the span of that expression without a lint.
 
-use core::{convert::Infallible, panic::Location};
+use core::panic::Location;
 
 pub use core::{
     compile_error,
@@ -279,7 +279,15 @@ pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Result<Q::Value
     operand.value(prober)
 }
 
-/// `EXPR?` inside a probe: `match part(EXPR, prober) { .. }`.
+/// `EXPR?` inside a probe: `__got(match part(EXPR, prober) { .. })`.
+///
+/// The call keeps the `match` an operand wherever it stands.
+#[inline]
+pub fn got<T>(value: T) -> T {
+    value
+}
+
+/// What a `?` inside a probe came to.
 #[track_caller]
 #[inline]
 pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Part<Q::Value, Q::Hard> {
@@ -317,7 +325,7 @@ pub trait Question {
 impl<T> Question for Option<T> {
     type Value = T;
     type Error = ProbeError;
-    type Hard = Infallible;
+    type Hard = Never;
 
     #[inline]
     fn value(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
@@ -328,7 +336,7 @@ impl<T> Question for Option<T> {
     }
 
     #[inline]
-    fn part(self, _: &VmiProber<'_>) -> Part<T, Infallible> {
+    fn part(self, _: &VmiProber<'_>) -> Part<T, Never> {
         match self {
             Some(value) => Part::Value(value),
             None => Part::Missing,
@@ -363,6 +371,11 @@ impl<T, X> Question for Result<T, X> {
     }
 }
 
+/// The error that an `Option` does not have. That it cannot be made is kept
+/// private: the arm of the expansion that takes it would be blamed for it.
+#[derive(Debug)]
+pub struct Never(core::convert::Infallible);
+
 /// An error that leaves the function from inside a probe.
 #[derive(Debug)]
 pub struct Hard<X>(X);
@@ -382,9 +395,9 @@ pub trait Leave<R> {
     fn leave(self) -> R;
 }
 
-impl<R> Leave<R> for Infallible {
+impl<R> Leave<R> for Never {
     fn leave(self) -> R {
-        match self {}
+        match self.0 {}
     }
 }
 
@@ -406,11 +419,18 @@ pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
 }
 
 /// The last argument of a call that acts on the guest:
-/// `settled(ARG, settle(prober)?)`, which settles when all arguments are
+/// `__settled(ARG, settle(prober)?)`, which settles when all arguments are
 /// there.
 #[inline]
 pub fn settled<T>(argument: T, (): ()) -> T {
     argument
+}
+
+/// A call without arguments that acts on the guest:
+/// `__then(settle(prober)?, CALL)`.
+#[inline]
+pub fn then<T>((): (), result: T) -> T {
+    result
 }
 
 /// Gives an async block its type, in a branch that is never taken.

@@ -1,0 +1,190 @@
+//! The rules that need no look into the body.
+
+use proc_macro2::Span;
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Type, spanned::Spanned, visit::Visit,
+};
+
+use crate::{error::Errors, item::ProbedFn, signature::SUPPRESSED};
+
+/// What the rules found, beside errors.
+pub(crate) struct Checked {
+    /// Whether the body can be rewritten. If not, it stays as it is, beside
+    /// the error.
+    pub(crate) rewrite: bool,
+
+    /// Whether the signature can take the added parameter.
+    pub(crate) add_parameter: bool,
+
+    /// Whether a parameter has the name of the added one already.
+    pub(crate) taken: bool,
+}
+
+/// Checks what the attribute was put on, and takes from it what would fail
+/// again.
+pub(crate) fn check(item: &mut ProbedFn, own_set: bool, errors: &mut Errors) -> Checked {
+    let mut checked = Checked {
+        rewrite: true,
+        add_parameter: !own_set,
+        taken: false,
+    };
+    constness(item, &mut checked, errors);
+    attributes(item, &mut checked, errors);
+    returns(item, &mut checked, errors);
+    if checked.add_parameter {
+        name(item, &mut checked, errors);
+    }
+    checked
+}
+
+/// Guest memory is not read at compile time.
+fn constness(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+    if let Some(constness) = item.sig.constness.take() {
+        errors.at(
+            constness.span,
+            "`#[probed]` is not for a `const fn`, which cannot read guest memory; take `const` away",
+        );
+        checked.rewrite = false;
+    }
+}
+
+fn attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+    let is_program =
+        item.sig.ident == "main" && item.sig.inputs.is_empty() && checked.add_parameter;
+    if is_program {
+        errors.at(
+            item.sig.ident.span(),
+            "`main` takes no parameters, and `#[probed]` adds one; \
+             name the suppressed set instead: `#[probed(suppressed = ...)]`",
+        );
+        checked.add_parameter = false;
+        checked.rewrite = false;
+    }
+
+    item.attrs.retain(|attr| match last_name(attr).as_deref() {
+        Some("probed") => {
+            errors.at(attr.span(), "`#[probed]` stands twice on this function");
+            false
+        }
+        Some("track_caller") => {
+            errors.at(
+                attr.span(),
+                "`#[track_caller]` has no effect on the body of a `#[probed]` function, \
+                 which runs in a closure; take the location in a function around it",
+            );
+            true
+        }
+        Some(name @ ("test" | "bench" | "main")) if checked.add_parameter => {
+            errors.at(
+                attr.span(),
+                format!(
+                    "`#[{name}]` takes a function without parameters, and `#[probed]` adds one; \
+                     name the suppressed set instead: `#[probed(suppressed = ...)]`"
+                ),
+            );
+            checked.add_parameter = false;
+            checked.rewrite = false;
+            true
+        }
+        _ => true,
+    });
+}
+
+fn last_name(attr: &Attribute) -> Option<String> {
+    Some(attr.path().segments.last()?.ident.to_string())
+}
+
+/// Page faults leave the function as its error. Of a type that may be an alias
+/// of `Result` the runtime's traits decide.
+fn returns(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+    const NEEDS: &str = "`#[probed]` needs a function that returns a `Result`";
+
+    let (span, message) = match &item.sig.output {
+        ReturnType::Default => (
+            item.sig.ident.span(),
+            format!("{NEEDS}; this one returns nothing"),
+        ),
+        ReturnType::Type(_, ty) if is_boxed_future(ty) => (
+            ty.span(),
+            format!(
+                "{NEEDS}; an attribute that makes a boxed future of an `async fn` (such as \
+                 `#[async_trait]`) ran first; put the body into a `#[probed]` function of its own"
+            ),
+        ),
+        ReturnType::Type(_, ty) if is_no_result(ty) => (ty.span(), NEEDS.to_owned()),
+        ReturnType::Type(..) => return,
+    };
+    errors.at(span, message);
+    checked.rewrite = false;
+}
+
+fn is_no_result(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_no_result(&group.elem),
+        Type::Paren(paren) => is_no_result(&paren.elem),
+        Type::Path(path) => path.path.get_ident().map_or_else(
+            || {
+                path.path
+                    .segments
+                    .last()
+                    .is_some_and(|last| last.ident == "Option")
+            },
+            |ident| {
+                matches!(
+                    ident.to_string().as_str(),
+                    "bool"
+                        | "char"
+                        | "String"
+                        | "u8"
+                        | "u16"
+                        | "u32"
+                        | "u64"
+                        | "usize"
+                        | "i32"
+                        | "i64"
+                )
+            },
+        ),
+        Type::Infer(_) | Type::Macro(_) | Type::Verbatim(_) => false,
+        _ => true,
+    }
+}
+
+/// `Pin<Box<..>>`.
+fn is_boxed_future(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| {
+        last.ident == "Pin"
+            && matches!(&last.arguments, syn::PathArguments::AngleBracketed(arguments)
+                if matches!(arguments.args.first(), Some(syn::GenericArgument::Type(Type::Path(inner)))
+                    if inner.path.segments.last().is_some_and(|last| last.ident == "Box")))
+    })
+}
+
+/// The added parameter needs its name.
+fn name(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+    struct Find(Option<Span>);
+
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            if pat.ident == SUPPRESSED {
+                self.0 = Some(Ident::span(&pat.ident));
+            }
+        }
+    }
+
+    let mut find = Find(None);
+    for input in &item.sig.inputs {
+        if let FnArg::Typed(param) = input {
+            Find::visit_pat(&mut find, &Pat::clone(&param.pat));
+        }
+    }
+    if let Some(span) = find.0 {
+        errors.at(
+            span,
+            "`#[probed]` adds a parameter called `suppressed`; rename this one, \
+             or take the set from it: `#[probed(suppressed = suppressed)]`",
+        );
+        checked.taken = true;
+    }
+}

@@ -1,0 +1,321 @@
+//! From the attribute's tokens to the function's.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{FnArg, Pat, ReturnType, Type, spanned::Spanned};
+
+use crate::{
+    args::{self, Args},
+    check::{self, Checked},
+    error::Errors,
+    item::{self, Body, ParsedBody, ProbedFn},
+    names::Names,
+    params,
+    receiver::{self, Receiver},
+    rewrite::{self, Settings},
+    signature,
+};
+
+/// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
+/// stays defined under its new signature.
+pub(crate) fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::parse(args, &mut errors);
+    let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            if item::looks_like_a_function(&item) {
+                errors.push(error);
+            } else {
+                errors.at(
+                    item::item_span(&item),
+                    "`#[probed]` may only be used on functions; for methods, put it on each of them",
+                );
+            }
+            let errors = errors.into_compile_errors();
+            return quote!(#item #errors);
+        }
+    };
+    let checked = check::check(&mut item, args.suppressed.is_some(), &mut errors);
+    let item = function(item, &args, &checked, &mut errors);
+    let errors = errors.into_compile_errors();
+    quote!(#item #errors)
+}
+
+/// The function with its new signature and body.
+fn function(
+    mut item: ProbedFn,
+    args: &Args,
+    checked: &Checked,
+    errors: &mut Errors,
+) -> TokenStream {
+    let body_tokens = item.body.to_token_stream();
+    let unserved = unserved(&item.sig);
+    // What the parameters are to the body, before one is added.
+    let parameters = item.sig.inputs.len();
+    let mention = match &item.body {
+        Body::Parsed(_) if checked.rewrite => params::mention(&mut item.sig, &body_tokens),
+        _ => TokenStream::new(),
+    };
+    let output = match &item.sig.output {
+        ReturnType::Type(_, output) => Some(signature::inferred(output)),
+        ReturnType::Default => None,
+    };
+    let added = checked.add_parameter.then(|| {
+        let taken = checked.taken;
+        signature::add_parameter(&mut item.sig, &body_tokens, &args.krate, taken, errors)
+    });
+
+    let ProbedFn {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = item;
+    let allow = allow_arguments(parameters, args);
+    let body = match (body, output) {
+        (Body::Parsed(body), Some(output)) if checked.rewrite => rewritten(
+            body,
+            &sig,
+            &output,
+            (args, &unserved, &mention, added),
+            errors,
+        ),
+        (Body::Raw(body), _) => half_typed(&body, args),
+        (body, _) => body.into_token_stream(),
+    };
+    quote!(#(#attrs)* #allow #vis #sig #body)
+}
+
+/// A body with its probes, its prober and its gate.
+///
+/// ```text
+/// {                                                                      // Input
+///     Ok(vmi.read_u64(a)?)
+/// }
+/// {                                                                      // Output
+///     use ::prober::__private::{self as __probed, Finish as _, read as __probed_read};
+///     let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+///     __probed::run(__probed_run, move || -> Result<Option<u64>, VmiError> {
+///         Ok(__probed_read(vmi.read_u64(a), __probed_run)?)
+///     })
+///     .finish()
+/// }
+/// ```
+///
+/// All ways out of the closure lead to `finish`, also those in macros.
+fn rewritten(
+    body: ParsedBody,
+    sig: &syn::Signature,
+    output: &Type,
+    (args, unserved, mention, added): (&Args, &[Receiver], &TokenStream, Option<Ident>),
+    errors: &mut Errors,
+) -> TokenStream {
+    let ParsedBody {
+        inner_attrs,
+        mut block,
+    } = body;
+    let names = Names::new();
+    let settings = Settings {
+        names: &names,
+        receivers: &args.receivers,
+        unserved,
+        krate: &args.krate,
+    };
+    let probes = rewrite::rewrite(&mut block, &settings, errors);
+    if probes == 0 && errors.is_empty() {
+        nothing_to_probe(&block, sig, errors);
+    }
+
+    let imports = names.imports(&args.krate);
+    let own = receiver::hidden("__probed_suppressed", Span::call_site());
+    let (take, suppressed) = match (&args.suppressed, added) {
+        (Some(expr), _) => {
+            let runtime = &names.runtime;
+            let glue = Span::mixed_site().located_at(expr.span());
+            (
+                quote_spanned!(glue=> let #own = &#runtime::own(&#expr);),
+                own,
+            )
+        }
+        (None, Some(added)) => (TokenStream::new(), added),
+        (None, None) => unreachable!("a body is rewritten with a set"),
+    };
+    let limit = args::limit_tokens(args.limit.as_ref(), &names.runtime);
+    let Names {
+        runtime, prober, ..
+    } = &names;
+    // What is wrong with the type of the result is reported there.
+    let glue = Span::mixed_site().located_at(error_type(output).span());
+    let body = if mention.is_empty() && sig.asyncness.is_none() {
+        quote!(#block)
+    } else if sig.asyncness.is_none() {
+        quote!({ #mention #block })
+    } else {
+        // An async block has no place for its type but the values it returns.
+        quote!({
+            #mention
+            if false {
+                return #runtime::never::<#output>();
+            }
+            #block
+        })
+    };
+    let outcome = if sig.asyncness.is_some() {
+        quote_spanned!(glue=> #runtime::outcome(#prober, async move #body.await))
+    } else {
+        quote_spanned!(glue=> #runtime::run(#prober, move || -> #output #body))
+    };
+    let finish = quote_spanned!(glue=> #outcome.finish());
+
+    let mut tokens = TokenStream::new();
+    block.brace_token.surround(&mut tokens, |tokens| {
+        tokens.extend(quote! {
+            #(#inner_attrs)*
+            #imports
+            #take
+            let #prober = &#runtime::start(#suppressed, #limit);
+            #finish
+        });
+    });
+    tokens
+}
+
+/// A body that does not parse yet: rustc's own parser says why.
+fn half_typed(body: &proc_macro2::Group, args: &Args) -> TokenStream {
+    let _ = args;
+    body.to_token_stream()
+}
+
+/// The type of the error in `Result<T, E>`, as far as it can be seen.
+fn error_type(output: &Type) -> &Type {
+    let Type::Path(path) = output else {
+        return output;
+    };
+    match path.path.segments.last().map(|last| &last.arguments) {
+        Some(syn::PathArguments::AngleBracketed(arguments)) if arguments.args.len() == 2 => {
+            match &arguments.args[1] {
+                syn::GenericArgument::Type(error) => error,
+                _ => output,
+            }
+        }
+        _ => output,
+    }
+}
+
+/// The added parameter is not the user's doing.
+fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
+    // The lint's default is 7, and `clippy.toml` may set a smaller one.
+    if args.suppressed.is_none() && (4..=7).contains(&parameters) {
+        quote!(#[allow(clippy::too_many_arguments)])
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// Receivers that are read through `&mut`: none of vmi-core's types is.
+fn unserved(sig: &syn::Signature) -> Vec<Receiver> {
+    sig.inputs
+        .iter()
+        .filter_map(|input| {
+            let FnArg::Typed(param) = input else {
+                return None;
+            };
+            let Pat::Ident(name) = &*param.pat else {
+                return None;
+            };
+            let (mutable, ty) = match &*param.ty {
+                Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
+                ty => (name.mutability.is_some(), ty),
+            };
+            let of_vmi_core = matches!(ty, Type::Path(path)
+            if path.path.segments.last().is_some_and(|last| {
+                ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
+                    .iter()
+                    .any(|name| last.ident == name)
+            }));
+            let name = &name.ident;
+            (mutable && !of_vmi_core).then(|| Receiver::of(&syn::parse_quote!(#name)))?
+        })
+        .collect()
+}
+
+/// An attribute without effect is a mistake: most likely the receiver has
+/// another name.
+fn nothing_to_probe(block: &syn::Block, sig: &syn::Signature, errors: &mut Errors) {
+    let message = "there is nothing to probe in this function";
+    let receiver = likely::receiver(block).or_else(|| likely::parameter(sig));
+    errors.at(
+        sig.ident.span(),
+        match receiver {
+            Some(receiver) => format!("{message}; did you mean `#[probed(vmi = {receiver})]`?"),
+            None => format!(
+                "{message}: no `vmi.read_*(..)` and no `probe!(..)`; probe something, or take `#[probed]` away"
+            ),
+        },
+    );
+}
+
+/// Guesses the receiver that was meant.
+mod likely {
+    use quote::ToTokens;
+    use syn::{
+        Block, ExprMethodCall, FnArg, Pat, Signature, Type,
+        visit::{self, Visit},
+    };
+
+    use crate::receiver::{self, Receiver};
+
+    /// The first receiver on which something is read.
+    pub(super) fn receiver(block: &Block) -> Option<String> {
+        struct Find(Option<String>);
+
+        impl<'ast> Visit<'ast> for Find {
+            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+                if self.0.is_none()
+                    && receiver::is_read(&call.method)
+                    && Receiver::of(&call.receiver).is_some()
+                {
+                    self.0 = Some(text(&call.receiver));
+                }
+                visit::visit_expr_method_call(self, call);
+            }
+
+            fn visit_item(&mut self, _: &'ast syn::Item) {}
+        }
+
+        let mut find = Find(None);
+        find.visit_block(block);
+        find.0
+    }
+
+    /// A parameter of one of vmi-core's types.
+    pub(super) fn parameter(sig: &Signature) -> Option<String> {
+        sig.inputs.iter().find_map(|input| {
+            let FnArg::Typed(param) = input else {
+                return None;
+            };
+            let ty = match &*param.ty {
+                Type::Reference(reference) => &*reference.elem,
+                ty => ty,
+            };
+            match (&*param.pat, ty) {
+                (Pat::Ident(name), Type::Path(path)) if name.ident != "vmi" => path
+                    .path
+                    .segments
+                    .last()
+                    .filter(|last| {
+                        ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
+                            .iter()
+                            .any(|name| last.ident == name)
+                    })
+                    .map(|_| name.ident.to_string()),
+                _ => None,
+            }
+        })
+    }
+
+    fn text(tokens: &impl ToTokens) -> String {
+        tokens.to_token_stream().to_string().replace(' ', "")
+    }
+}

@@ -1,0 +1,153 @@
+//! The function, with its body apart: a body that does not parse yet still
+//! leaves a signature.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Attribute, Block, Signature, Token, Visibility,
+    parse::{Parse, ParseStream, Parser},
+    token,
+};
+
+/// A function, a method, or a trait method with or without a body.
+pub(crate) struct ProbedFn {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: Body,
+}
+
+/// What follows a signature.
+pub(crate) enum Body {
+    /// A body that parses.
+    Parsed(ParsedBody),
+
+    /// A body that does not parse (yet).
+    Raw(Group),
+
+    /// None: a declaration in a trait.
+    None(Token![;]),
+}
+
+/// A body, without its inner attributes.
+pub(crate) struct ParsedBody {
+    pub(crate) inner_attrs: Vec<Attribute>,
+    pub(crate) block: Block,
+}
+
+impl Parse for ProbedFn {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            sig: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+impl Parse for Body {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.peek(Token![;]) {
+            return Ok(Self::None(input.parse()?));
+        }
+        let error = input.error("expected the body of the function, or `;`");
+        let group = brace_group(input.parse()?).ok_or(error)?;
+        Ok(match parse_body.parse2(group.stream()) {
+            Ok((inner_attrs, stmts)) => Self::Parsed(ParsedBody {
+                inner_attrs,
+                block: Block {
+                    brace_token: token::Brace {
+                        span: group.delim_span(),
+                    },
+                    stmts,
+                },
+            }),
+            Err(_) => Self::Raw(group),
+        })
+    }
+}
+
+fn parse_body(input: ParseStream) -> syn::Result<(Vec<Attribute>, Vec<syn::Stmt>)> {
+    Ok((
+        input.call(Attribute::parse_inner)?,
+        input.call(Block::parse_within)?,
+    ))
+}
+
+/// The braces of a body, also where it is a macro's `$body:block`, which
+/// stands in invisible delimiters.
+fn brace_group(token: TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group),
+        Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            let inner = brace_group(tokens.next()?)?;
+            tokens.next().is_none().then_some(inner)
+        }
+        Delimiter::Parenthesis | Delimiter::Bracket => None,
+    }
+}
+
+/// The first span of an item that is no function, for the error about it.
+pub(crate) fn item_span(item: &TokenStream) -> Span {
+    let mut tokens = item.clone().into_iter().peekable();
+    // Behind the attributes and the visibility stands the keyword.
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                tokens.next();
+            }
+            TokenTree::Ident(ident) if ident == "pub" => {
+                if matches!(tokens.peek(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
+                {
+                    tokens.next();
+                }
+            }
+            _ => return token.span(),
+        }
+    }
+    Span::call_site()
+}
+
+/// Whether an item looks like a function, so that its own syntax error is the
+/// better one to report.
+pub(crate) fn looks_like_a_function(item: &TokenStream) -> bool {
+    let mut keywords = item.clone().into_iter().take_while(
+        |token| !matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace),
+    );
+    keywords.any(|token| matches!(&token, TokenTree::Ident(ident) if ident == "fn"))
+        && !starts_with_one_of(
+            item,
+            &[
+                "struct", "enum", "union", "impl", "trait", "type", "static", "mod", "use", "let",
+            ],
+        )
+}
+
+fn starts_with_one_of(item: &TokenStream, keywords: &[&str]) -> bool {
+    item.clone()
+        .into_iter()
+        .filter_map(|token| match token {
+            TokenTree::Ident(ident) if ident != "pub" => Some(ident),
+            _ => None,
+        })
+        .next()
+        .is_some_and(|ident| keywords.iter().any(|keyword| ident == keyword))
+}
+
+impl ToTokens for Body {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Parsed(body) => body.block.brace_token.surround(tokens, |tokens| {
+                tokens.extend(body.inner_attrs.iter().map(ToTokens::to_token_stream));
+                tokens.extend(body.block.stmts.iter().map(ToTokens::to_token_stream));
+            }),
+            Self::Raw(group) => group.to_tokens(tokens),
+            Self::None(semicolon) => semicolon.to_tokens(tokens),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The signature that callers see: with the added parameter, and with the
+//! lifetimes named that it would otherwise make ambiguous.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::{
+    FnArg, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments, Path,
+    ReceiverKind, ReturnType, Signature, Type, TypeFnPtr, TypeReference, parse_quote_spanned,
+    spanned::Spanned,
+    visit::{self, Visit},
+    visit_mut::{self, VisitMut},
+};
+
+use crate::{error::Errors, receiver::hidden};
+
+/// The name of the added parameter.
+pub(crate) const SUPPRESSED: &str = "suppressed";
+
+/// Adds `suppressed: &SuppressedPages` as the last parameter, and gives its
+/// name, by which the body may use it too.
+pub(crate) fn add_parameter(
+    sig: &mut Signature,
+    body: &TokenStream,
+    krate: &Path,
+    taken: bool,
+    errors: &mut Errors,
+) -> Ident {
+    name_elided_lifetimes(sig, errors);
+
+    // A body that a macro made may name it under the macro's hygiene.
+    let span = find_ident(body.clone(), SUPPRESSED)
+        .map_or_else(Span::call_site, |span| Span::call_site().resolved_at(span));
+    let name = if taken {
+        hidden(SUPPRESSED, span)
+    } else {
+        Ident::new(SUPPRESSED, span)
+    };
+    sig.inputs.push(FnArg::Typed(
+        parse_quote_spanned!(Span::mixed_site()=> #name: &#krate::SuppressedPages),
+    ));
+    name
+}
+
+fn find_ident(tokens: TokenStream, name: &str) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => (ident == name).then(|| ident.span()),
+        TokenTree::Group(group) => find_ident(group.stream(), name),
+        _ => None,
+    })
+}
+
+/// Keeps the meaning of elided lifetimes in the result.
+///
+/// ```text
+/// fn name(names: &Names) -> Result<&str, E>                              // Input
+/// fn name<'__probed>(names: &'__probed Names, ..) -> Result<&'__probed str, E>   // Output
+/// ```
+///
+/// Elision counts all lifetimes of all parameters, that of the added one too.
+/// Only a result that borrows from the receiver is not touched by it.
+fn name_elided_lifetimes(sig: &mut Signature, errors: &mut Errors) {
+    let ReturnType::Type(_, output) = &mut sig.output else {
+        return;
+    };
+    if sig.inputs.iter().any(is_borrowed_receiver) {
+        return;
+    }
+
+    let mut inputs = Lifetimes::default();
+    for input in &sig.inputs {
+        inputs.visit_fn_arg(input);
+    }
+    let mut outputs = Lifetimes::default();
+    outputs.visit_type(output);
+
+    if let Some(hidden) = outputs.hidden.first()
+        && inputs.named.len() + inputs.elided + inputs.hidden.len() == 1
+    {
+        errors.at(hidden.span(), write_lifetime("result", hidden));
+    }
+    if outputs.elided == 0 {
+        return;
+    }
+    match (&inputs.named[..], inputs.elided, &inputs.hidden[..]) {
+        ([named], 0, []) => NameElided(named.clone()).visit_type_mut(output),
+        ([], 1, []) => {
+            let lifetime = Lifetime::new("'__probed", Span::mixed_site());
+            let mut name = NameElided(lifetime.clone());
+            name.visit_type_mut(output);
+            for input in &mut sig.inputs {
+                name.visit_fn_arg_mut(input);
+            }
+            let param = GenericParam::Lifetime(LifetimeParam::new(lifetime));
+            sig.generics.params.insert(0, param);
+        }
+        ([], 0, [hidden]) => errors.at(hidden.span(), write_lifetime("parameter", hidden)),
+        // Ambiguous with or without the added parameter.
+        _ => {}
+    }
+}
+
+fn write_lifetime(place: &str, path: &Path) -> String {
+    let name = &path.segments[path.segments.len() - 1];
+    let arguments = match &name.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => {
+            let arguments = &arguments.args;
+            format!("'_, {}", quote!(#arguments))
+        }
+        _ => "'_".to_owned(),
+    };
+    format!(
+        "`#[probed]` adds a parameter, so the lifetime hidden in this {place} must be written; \
+         write `{}<{arguments}>`",
+        name.ident
+    )
+}
+
+/// Whether elided lifetimes of the result are those of this receiver.
+fn is_borrowed_receiver(input: &FnArg) -> bool {
+    let FnArg::Receiver(receiver) = input else {
+        return false;
+    };
+    match &receiver.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => {
+            let mut lifetimes = Lifetimes::default();
+            lifetimes.visit_type(ty);
+            lifetimes.elided + lifetimes.named.len() > 0
+        }
+        _ => false,
+    }
+}
+
+/// The lifetimes that elision counts.
+#[derive(Default)]
+struct Lifetimes<'ast> {
+    /// Those with a name, each once.
+    named: Vec<Lifetime>,
+
+    /// How many are elided: `&T` and `'_`.
+    elided: usize,
+
+    /// Well-known types whose lifetime is not even hinted at.
+    hidden: Vec<&'ast Path>,
+}
+
+/// Types that are often written without their lifetime.
+const HIDING: &[&str] = &[
+    "VmiContext",
+    "VmiOsContext",
+    "VmiOsState",
+    "VmiSession",
+    "VmiState", // vmi-core
+    "Ref",
+    "RefMut",
+    "MutexGuard",
+    "RwLockReadGuard",
+    "RwLockWriteGuard", // guards
+    "Iter",
+    "IterMut",
+    "Drain",
+    "Chars",
+    "CharIndices",
+    "Keys",
+    "Values",
+    "ValuesMut",
+    "Windows",
+    "Chunks",
+    "Cow", // the rest of std
+];
+
+impl<'ast> Visit<'ast> for Lifetimes<'ast> {
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        self.elided += usize::from(reference.lifetime.is_none());
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident == "_" {
+            self.elided += 1;
+        } else if !self.named.contains(lifetime) {
+            self.named.push(lifetime.clone());
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast Path) {
+        let hides = path.segments.last().is_some_and(|last| {
+            HIDING.iter().any(|name| last.ident == name)
+                && match &last.arguments {
+                    syn::PathArguments::AngleBracketed(arguments) => !arguments
+                        .args
+                        .iter()
+                        .any(|argument| matches!(argument, syn::GenericArgument::Lifetime(_))),
+                    syn::PathArguments::None => true,
+                    syn::PathArguments::Parenthesized(_) => false,
+                }
+        });
+        if hides {
+            self.hidden.push(path);
+        }
+        visit::visit_path(self, path);
+    }
+
+    // The lifetimes of these are their own.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+    fn visit_bound_lifetimes(&mut self, _: &'ast syn::BoundLifetimes) {}
+    fn visit_precise_capture(&mut self, _: &'ast syn::PreciseCapture) {}
+    fn visit_expr(&mut self, _: &'ast syn::Expr) {}
+    fn visit_pat(&mut self, _: &'ast syn::Pat) {}
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
+}
+
+/// Gives elided lifetimes a name.
+struct NameElided(Lifetime);
+
+impl VisitMut for NameElided {
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+        reference.lifetime.get_or_insert_with(|| self.0.clone());
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            *lifetime = self.0.clone();
+        }
+    }
+
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {
+    }
+    fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
+    fn visit_pat_mut(&mut self, _: &mut syn::Pat) {}
+    fn visit_attribute_mut(&mut self, _: &mut syn::Attribute) {}
+}
+
+/// The result type as it may be written inside a body: with `_` for each
+/// `impl Trait`.
+pub(crate) fn inferred(output: &Type) -> Type {
+    struct InferImplTrait;
+
+    impl VisitMut for InferImplTrait {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::ImplTrait(impl_trait) = ty {
+                *ty = parse_quote_spanned!(impl_trait.span()=> _);
+            } else {
+                visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+
+    let mut output = output.clone();
+    InferImplTrait.visit_type_mut(&mut output);
+    output
+}
