@@ -5,6 +5,7 @@ extern crate self as prober;
 
 mod absorb;
 mod fault_error;
+mod fault_queue;
 mod markers;
 mod page;
 mod page_faults;
@@ -66,6 +67,7 @@ pub use prober_macros::probed;
 
 pub use self::{
     fault_error::{FaultError, Missing},
+    fault_queue::{FaultQueue, MayInject, Stats},
     page_faults::{Iter, PageFaults},
     page_in::PageIn,
     page_set::PageSet,
