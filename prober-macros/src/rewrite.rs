@@ -358,7 +358,7 @@ impl Rewriter<'_> {
                     loops,
                 };
                 let attrs = std::mem::take(&mut question.attrs);
-                let operand = &question.expr;
+                let operand = bare(&question.expr);
                 let Names { runtime, block, .. } = self.names;
                 let part = quote_spanned! {glue=>
                     match #runtime::part(#operand, #prober) {
@@ -379,7 +379,7 @@ impl Rewriter<'_> {
             Probe::Outside => {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
-                let operand = &question.expr;
+                let operand = bare(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
                 *question.expr = with_attrs(attrs, self.names.call("value", place, args));
             }
@@ -444,6 +444,15 @@ impl Rewriter<'_> {
     /// Reports a mistake, on all tokens of what is wrong.
     fn error_on(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.errors.push(syn::Error::new_spanned(tokens, message));
+    }
+}
+
+/// Takes the parentheses off an expression that becomes an argument: there
+/// they would be found unused.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) if paren.attrs.is_empty() => bare(&paren.expr),
+        expr => expr,
     }
 }
 
