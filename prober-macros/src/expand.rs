@@ -18,7 +18,7 @@ use crate::{
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
 /// stays defined under its new signature.
-pub(crate) fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {

@@ -186,7 +186,7 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
                     let call = self.names.call("probed", place, quote!(#expr));
-                    *expr = with_attrs(attrs, call);
+                    *expr = with_attrs(&attrs, call);
                 }
             }
             stmt => visit_mut::visit_stmt_mut(self, stmt),
@@ -302,7 +302,7 @@ impl Rewriter<'_> {
         {
             *call.receiver = self.names.served(&call.receiver);
         }
-        *expr = with_attrs(attrs, self.probe(&quote!(#expr), ends_early, place));
+        *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
     }
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
@@ -370,7 +370,7 @@ impl Rewriter<'_> {
                     }
                 };
                 let place = (place.0, question.question_token.span);
-                *expr = with_attrs(attrs, self.names.call("got", place, part));
+                *expr = with_attrs(&attrs, self.names.call("got", place, part));
             }
             // A probe does its part, and in a closure `?` is rustc's.
             Probe::Outside if self.nested || self.is_probe(&question.expr) => {
@@ -381,7 +381,7 @@ impl Rewriter<'_> {
                 let attrs = take_attrs(&mut question.expr);
                 let operand = bare(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = with_attrs(attrs, self.names.call("value", place, args));
+                *question.expr = with_attrs(&attrs, self.names.call("value", place, args));
             }
             Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }
@@ -428,7 +428,7 @@ impl Rewriter<'_> {
             } else {
                 let attrs = take_attrs(expr);
                 let args = quote_spanned!(glue=> #settle, #expr);
-                *expr = with_attrs(attrs, self.names.call("then", place, args));
+                *expr = with_attrs(&attrs, self.names.call("then", place, args));
             }
         }
     }
@@ -468,7 +468,7 @@ fn take_attrs(expr: &mut Expr) -> Vec<Attribute> {
     }
 }
 
-fn with_attrs(attrs: Vec<Attribute>, expr: Expr) -> Expr {
+fn with_attrs(attrs: &[Attribute], expr: Expr) -> Expr {
     if attrs.is_empty() {
         return expr;
     }
