@@ -193,11 +193,17 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
+    // The guard of a `match` arm is a part of its pattern.
+    fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        if let Pat::Guard(guarded) = pat {
+            self.visit_expr_mut(&mut guarded.guard);
+        }
+    }
+
     // Items in a body are functions of their own, and the rest holds no
     // expression that runs.
     fn visit_item_mut(&mut self, _: &mut Item) {}
     fn visit_type_mut(&mut self, _: &mut Type) {}
-    fn visit_pat_mut(&mut self, _: &mut Pat) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_angle_bracketed_generic_arguments_mut(
         &mut self,
