@@ -18,17 +18,17 @@ use crate::{
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
 /// stays defined under its new signature.
-pub(crate) fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
         Ok(item) => item,
         Err(error) => {
-            if item::looks_like_a_function(&item) {
+            if item::looks_like_a_function(item) {
                 errors.push(error);
             } else {
                 errors.at(
-                    item::item_span(&item),
+                    item::item_span(item),
                     "`#[probed]` may only be used on functions; for methods, put it on each of them",
                 );
             }

@@ -2,7 +2,7 @@
 //! which the function itself would drop them.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::{
     FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, TypeParamBound,
     visit::{self, Visit},
@@ -23,6 +23,7 @@ use crate::receiver::hidden;
 pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
     let mut mentions = Vec::new();
     let mut unused = Vec::new();
+    let mut allow = TokenStream::new();
     for (index, input) in sig.inputs.iter_mut().enumerate() {
         match input {
             FnArg::Receiver(receiver) => {
@@ -47,8 +48,10 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
                 let mut bindings = Bindings(Vec::new());
                 bindings.visit_pat(&param.pat);
                 for name in bindings.0 {
-                    if !name.to_string().starts_with('_') && !names(body.clone(), &name) {
-                        unused.push(name.clone());
+                    if name.to_string().starts_with('_') {
+                        allow = quote!(#[allow(clippy::used_underscore_binding)]);
+                    } else if !names(body.clone(), &name) {
+                        unused.push((param.attrs.clone(), name.clone()));
                     }
                     let glue = Span::mixed_site().located_at(name.span());
                     mentions.push(quote_spanned!(glue=> &#name));
@@ -64,11 +67,11 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
     let glue = Span::mixed_site();
     // A mention is a use. This keeps the warning about a parameter that the
     // body does not use.
-    let unused = unused.iter().map(|name| {
+    let unused = unused.iter().map(|(attrs, name)| {
         let glue = Span::mixed_site().located_at(name.span());
-        quote_spanned!(glue=> { let #name = (); })
+        quote_spanned!(glue=> { #(#attrs)* let #name = (); })
     });
-    quote_spanned!(glue=> let _ = (#(#mentions,)*); #(#unused)*)
+    quote_spanned!(glue=> #allow let _ = (#(#mentions,)*); #(#unused)*)
 }
 
 /// Whether tokens name an identifier, also in the text of a format string.

@@ -186,10 +186,17 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
                     let call = self.names.call("probed", place, quote!(#expr));
-                    *expr = with_attrs(attrs, call);
+                    *expr = with_attrs(&attrs, call);
                 }
             }
             stmt => visit_mut::visit_stmt_mut(self, stmt),
+        }
+    }
+
+    // The guard of a `match` arm is a part of its pattern.
+    fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        if let Pat::Guard(guarded) = pat {
+            self.visit_expr_mut(&mut guarded.guard);
         }
     }
 
@@ -197,7 +204,6 @@ impl VisitMut for Rewriter<'_> {
     // expression that runs.
     fn visit_item_mut(&mut self, _: &mut Item) {}
     fn visit_type_mut(&mut self, _: &mut Type) {}
-    fn visit_pat_mut(&mut self, _: &mut Pat) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_angle_bracketed_generic_arguments_mut(
         &mut self,
@@ -302,7 +308,7 @@ impl Rewriter<'_> {
         {
             *call.receiver = self.names.served(&call.receiver);
         }
-        *expr = with_attrs(attrs, self.probe(&quote!(#expr), ends_early, place));
+        *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
     }
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
@@ -370,7 +376,7 @@ impl Rewriter<'_> {
                     }
                 };
                 let place = (place.0, question.question_token.span);
-                *expr = with_attrs(attrs, self.names.call("got", place, part));
+                *expr = with_attrs(&attrs, self.names.call("got", place, part));
             }
             // A probe does its part, and in a closure `?` is rustc's.
             Probe::Outside if self.nested || self.is_probe(&question.expr) => {
@@ -381,7 +387,7 @@ impl Rewriter<'_> {
                 let attrs = take_attrs(&mut question.expr);
                 let operand = bare(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = with_attrs(attrs, self.names.call("value", place, args));
+                *question.expr = with_attrs(&attrs, self.names.call("value", place, args));
             }
             Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }
@@ -428,7 +434,7 @@ impl Rewriter<'_> {
             } else {
                 let attrs = take_attrs(expr);
                 let args = quote_spanned!(glue=> #settle, #expr);
-                *expr = with_attrs(attrs, self.names.call("then", place, args));
+                *expr = with_attrs(&attrs, self.names.call("then", place, args));
             }
         }
     }
@@ -468,7 +474,7 @@ fn take_attrs(expr: &mut Expr) -> Vec<Attribute> {
     }
 }
 
-fn with_attrs(attrs: Vec<Attribute>, expr: Expr) -> Expr {
+fn with_attrs(attrs: &[Attribute], expr: Expr) -> Expr {
     if attrs.is_empty() {
         return expr;
     }
