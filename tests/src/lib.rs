@@ -1,1 +1,3 @@
 //! Shared by the behaviour tests.
+
+pub mod dump;
