@@ -73,11 +73,10 @@ fn function(
         body,
     } = item;
     let names = Names::new();
-    if args.suppressed.is_none() && (4..=7).contains(&parameters) {
-        // The added parameter is not the user's doing. The lint's default is
-        // 7, and `clippy.toml` may set a smaller one.
-        names.allow("too_many_arguments");
-    }
+    // The added parameter is not the user's doing. The lint's default is 7, and
+    // `clippy.toml` may set a smaller one.
+    let allow = (args.suppressed.is_none() && (4..=7).contains(&parameters))
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let function = Function {
@@ -92,7 +91,6 @@ fn function(
         (Body::Raw(body), _) => half_typed(&body, args),
         (body, _) => body.into_token_stream(),
     };
-    let allow = names.allowed();
     quote!(#(#attrs)* #allow #vis #sig #body)
 }
 

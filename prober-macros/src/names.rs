@@ -21,9 +21,6 @@ pub(crate) struct Names {
 
     /// The functions that are called under a name of their own.
     called: RefCell<BTreeSet<&'static str>>,
-
-    /// The clippy lints that would fire on what the user did not write.
-    allowed: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Names {
@@ -33,25 +30,7 @@ impl Names {
             prober: hidden("__probed_run", Span::call_site()),
             block: Lifetime::new("'__probed", Span::mixed_site()),
             called: RefCell::default(),
-            allowed: RefCell::default(),
         }
-    }
-
-    /// Allows a clippy lint on the function.
-    pub(crate) fn allow(&self, lint: &'static str) {
-        self.allowed.borrow_mut().insert(lint);
-    }
-
-    /// The attribute for the lints that are allowed, if any is.
-    pub(crate) fn allowed(&self) -> TokenStream {
-        let allowed = self.allowed.borrow();
-        let lints = allowed
-            .iter()
-            .map(|lint| Ident::new(lint, Span::mixed_site()));
-        if lints.len() == 0 {
-            return TokenStream::new();
-        }
-        quote!(#[allow(#(clippy::#lints),*)])
     }
 
     /// A call of a function of the runtime that takes the place of an

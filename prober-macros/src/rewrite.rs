@@ -28,8 +28,8 @@ use std::fmt::Display;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    AngleBracketedGenericArguments, Attribute, Block, Expr, ExprCall, ExprMethodCall, Item, Label,
-    Lifetime, Pat, Stmt, Type,
+    AngleBracketedGenericArguments, Attribute, Block, Expr, ExprMethodCall, Item, Label, Lifetime,
+    Pat, Stmt, Type,
     visit_mut::{self, VisitMut},
 };
 
@@ -146,10 +146,6 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::Continue(expr) => self.label_exit(&mut expr.label, expr.continue_token.span),
             Expr::Try(_) => self.question(expr),
-            Expr::Call(call) => {
-                self.allow_ok_question(call);
-                visit_mut::visit_expr_call_mut(self, call);
-            }
             Expr::Await(_) if self.is_probe(expr) && self.probe == Probe::Outside => {
                 self.probe_read(expr);
             }
@@ -230,22 +226,6 @@ impl Rewriter<'_> {
         self.probe = probe;
         self.loops = loops;
         self.nested = nested;
-    }
-
-    /// `Ok(option?)`: the operand becomes a `Result`, perhaps that of the
-    /// function, in which the lint finds nothing but a detour.
-    fn allow_ok_question(&self, call: &ExprCall) {
-        if let Expr::Path(ok) = &*call.func
-            && ok
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Ok")
-            && let Some(Expr::Try(question)) = call.args.first()
-            && !self.is_probe(&question.expr)
-        {
-            self.names.allow("needless_question_mark");
-        }
     }
 
     fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {
