@@ -1,1 +1,4 @@
-//! Shared by the behaviour tests.
+//! Shared by the behaviour tests, the examples and the benchmarks.
+
+pub mod measured;
+pub mod process_list;
