@@ -150,6 +150,15 @@ impl VisitMut for Rewriter<'_> {
                 self.probe_read(expr);
             }
             Expr::MethodCall(_) => self.method_call(expr),
+            Expr::Call(call) => {
+                // Seen before it is rewritten.
+                let in_vain = self.seems_in_vain(call);
+                visit_mut::visit_expr_call_mut(self, call);
+                if in_vain && let Some(arg) = call.args.first_mut() {
+                    let place = (spans::start(arg), spans::end(arg));
+                    *arg = self.names.call("got", place, quote!(#arg));
+                }
+            }
             Expr::Macro(_) => self.macro_call(expr),
             Expr::Verbatim(tokens) => {
                 if let Some(error) = macros::unseen(self, tokens, "syntax that it does not know") {
@@ -391,6 +400,20 @@ impl Rewriter<'_> {
             }
             Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }
+    }
+
+    /// Whether a call is `Ok(EXPR?)`.
+    ///
+    /// The `?` on an `Option` becomes one on a `Result`, often of the very
+    /// type of the whole, and clippy (`needless_question_mark`) would say to
+    /// write `EXPR` instead, which does not compile.
+    fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
+        self.probe == Probe::Outside
+            && !self.nested
+            && matches!(&*call.func, Expr::Path(path)
+                if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))
+            && call.args.len() == 1
+            && matches!(&call.args[0], Expr::Try(question) if !self.is_probe(&question.expr))
     }
 
     /// Lets a call that changes the guest wait for the data: when its
