@@ -261,12 +261,13 @@ fn read<D: VmiRead>(
     buffer: &mut [u8],
     prober: &VmiProber<'_>,
 ) -> Result<(), VmiError> {
-    // vmi-core adds up to the length to the address, and may overflow.
-    let Some(end) = context.address.checked_add(buffer.len() as u64) else {
+    // vmi-core adds to the address whatever it may, and may overflow.
+    let to_last = buffer.len().saturating_sub(1) as u64;
+    let Some(last) = context.address.checked_add(to_last) else {
         return Err(wraps());
     };
     match core.read(context, buffer) {
-        Err(VmiError::Translation(fault)) => Err(missing_pages(core, context, fault, end, prober)),
+        Err(VmiError::Translation(fault)) => Err(missing_pages(core, context, fault, last, prober)),
         result => result,
     }
 }
@@ -278,7 +279,7 @@ fn wraps() -> VmiError {
     VmiError::os(Unavailable::default())
 }
 
-/// The fault of a read that ends at `end`, with all the missing pages from the
+/// The fault of a read whose last byte is at `last`, with all the missing pages from the
 /// first one on.
 ///
 /// If one of them is suppressed the read cannot succeed, so none is worth
@@ -288,7 +289,7 @@ fn missing_pages<D: VmiRead>(
     core: &VmiCore<D>,
     context: AccessContext,
     first: AddressContext,
-    end: u64,
+    last: u64,
     prober: &VmiProber<'_>,
 ) -> VmiError {
     let mut faults = PageFaults::from_iter([first]);
@@ -298,7 +299,7 @@ fn missing_pages<D: VmiRead>(
     };
     while faults.len() < MAX_PAGES
         && let Some(next) = next_page::<D>(page.address)
-        && next < end
+        && next <= last
     {
         page.address = next;
         match core.translate_access_context(page) {
