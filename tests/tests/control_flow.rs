@@ -292,7 +292,11 @@ fn let_else_in_loops() {
         f(&Vmi::default(), &[1, 5], Some(0), &none()).unwrap(),
         [5, 13]
     );
-    assert!(f(&Vmi::default(), &[1, 5], None, &none()).unwrap().is_empty());
+    assert!(
+        f(&Vmi::default(), &[1, 5], None, &none())
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(
         faults(f(&Vmi::with(&[1, 6]), &[1, 5], Some(0), &none())),
         [1, 6]
