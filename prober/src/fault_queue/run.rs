@@ -86,8 +86,10 @@ impl FaultQueue {
     {
         let awaited = self.state().awaited(thread);
         for fault in awaited {
-            if let Walk::Missing = Walk::to(vmi, &fault) {
-                self.state().missed_again(thread, &fault);
+            match Walk::to(vmi, &fault) {
+                Walk::There => self.state().came_in(thread, &fault),
+                Walk::Missing => self.state().missed_again(thread, &fault),
+                Walk::Failed => self.state().drop_pending(thread, &fault),
             }
         }
     }
