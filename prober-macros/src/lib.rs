@@ -15,6 +15,9 @@ mod rewrite;
 mod signature;
 mod spans;
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro::TokenStream;
 
 /// Makes the reads of a function probes, and returns all missing pages at once.

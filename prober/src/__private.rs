@@ -147,7 +147,7 @@ fn gate<T, E: FaultError>(
     if let Some(missing) = missing {
         prober.note(missing, place);
     }
-    prober.error_for_page_faults()?;
+    prober.take_page_faults()?;
 
     let limit = match missing {
         None => return result,
@@ -180,7 +180,7 @@ impl<T, E> Finish for Outcome<'_, '_, T, E> {
     where
         E: Carrier,
     {
-        if let Err(error) = self.prober.error_for_page_faults() {
+        if let Err(error) = self.prober.take_page_faults() {
             return Err(E::carry(error));
         }
         match (self.result, self.prober.limit_reached()) {

@@ -1,6 +1,7 @@
 //! What is dropped, and in which order: as without the attribute.
 #![allow(
     unused_variables,
+    unused_assignments,
     clippy::needless_pass_by_value,
     clippy::let_underscore_untyped
 )]
