@@ -18,17 +18,17 @@ use crate::{
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
 /// stays defined under its new signature.
-pub(crate) fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
         Ok(item) => item,
         Err(error) => {
-            if item::looks_like_a_function(&item) {
+            if item::looks_like_a_function(item) {
                 errors.push(error);
             } else {
                 errors.at(
-                    item::item_span(&item),
+                    item::item_span(item),
                     "`#[probed]` may only be used on functions; for methods, put it on each of them",
                 );
             }
@@ -72,19 +72,43 @@ fn function(
         sig,
         body,
     } = item;
-    let allow = allow_arguments(parameters, args);
+    let names = Names::new();
+    // The added parameter is not the user's doing. The lint's default is 7, and
+    // `clippy.toml` may set a smaller one.
+    let allow = (args.suppressed.is_none() && (4..=7).contains(&parameters))
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let body = match (body, output) {
-        (Body::Parsed(body), Some(output)) if checked.rewrite => rewritten(
-            body,
-            &sig,
-            &output,
-            (args, &unserved, &mention, added),
-            errors,
-        ),
+        (Body::Parsed(body), Some(output)) if checked.rewrite => {
+            let function = Function {
+                sig: &sig,
+                output: &output,
+                unserved: &unserved,
+                mention: &mention,
+                added,
+            };
+            rewritten(body, args, function, &names, errors)
+        }
         (Body::Raw(body), _) => half_typed(&body, args),
         (body, _) => body.into_token_stream(),
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
+}
+
+/// What a body needs to know of its function.
+struct Function<'a> {
+    sig: &'a syn::Signature,
+
+    /// The type of the result, as it may be written in the body.
+    output: &'a Type,
+
+    /// Receivers that are never served by the runtime.
+    unserved: &'a [Receiver],
+
+    /// What stands before the body, for the parameters' sake.
+    mention: &'a TokenStream,
+
+    /// The name of the added parameter.
+    added: Option<Ident>,
 }
 
 /// A body with its probes, its prober and its gate.
@@ -106,30 +130,29 @@ fn function(
 /// All ways out of the closure lead to `finish`, also those in macros.
 fn rewritten(
     body: ParsedBody,
-    sig: &syn::Signature,
-    output: &Type,
-    (args, unserved, mention, added): (&Args, &[Receiver], &TokenStream, Option<Ident>),
+    args: &Args,
+    function: Function<'_>,
+    names: &Names,
     errors: &mut Errors,
 ) -> TokenStream {
     let ParsedBody {
         inner_attrs,
         mut block,
     } = body;
-    let names = Names::new();
     let settings = Settings {
-        names: &names,
+        names,
         receivers: &args.receivers,
-        unserved,
+        unserved: function.unserved,
         krate: &args.krate,
     };
     let probes = rewrite::rewrite(&mut block, &settings, errors);
     if probes == 0 && errors.is_empty() {
-        nothing_to_probe(&block, sig, errors);
+        nothing_to_probe(&block, function.sig, errors);
     }
 
     let imports = names.imports(&args.krate);
     let own = receiver::hidden("__probed_suppressed", Span::call_site());
-    let (take, suppressed) = match (&args.suppressed, added) {
+    let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
             let runtime = &names.runtime;
             let glue = Span::mixed_site().located_at(expr.span());
@@ -144,7 +167,13 @@ fn rewritten(
     let limit = args::limit_tokens(args.limit.as_ref(), &names.runtime);
     let Names {
         runtime, prober, ..
-    } = &names;
+    } = names;
+    let Function {
+        sig,
+        output,
+        mention,
+        ..
+    } = function;
     // What is wrong with the type of the result is reported there.
     let glue = Span::mixed_site().located_at(error_type(output).span());
     let body = if mention.is_empty() && sig.asyncness.is_none() {
@@ -200,16 +229,6 @@ fn error_type(output: &Type) -> &Type {
             }
         }
         _ => output,
-    }
-}
-
-/// The added parameter is not the user's doing.
-fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
-    // The lint's default is 7, and `clippy.toml` may set a smaller one.
-    if args.suppressed.is_none() && (4..=7).contains(&parameters) {
-        quote!(#[allow(clippy::too_many_arguments)])
-    } else {
-        TokenStream::new()
     }
 }
 

@@ -116,27 +116,19 @@ pub(crate) fn item_span(item: &TokenStream) -> Span {
 /// Whether an item looks like a function, so that its own syntax error is the
 /// better one to report.
 pub(crate) fn looks_like_a_function(item: &TokenStream) -> bool {
-    let mut keywords = item.clone().into_iter().take_while(
-        |token| !matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace),
-    );
-    keywords.any(|token| matches!(&token, TokenTree::Ident(ident) if ident == "fn"))
-        && !starts_with_one_of(
-            item,
-            &[
-                "struct", "enum", "union", "impl", "trait", "type", "static", "mod", "use", "let",
-            ],
-        )
-}
-
-fn starts_with_one_of(item: &TokenStream, keywords: &[&str]) -> bool {
     item.clone()
         .into_iter()
         .filter_map(|token| match token {
-            TokenTree::Ident(ident) if ident != "pub" => Some(ident),
+            TokenTree::Ident(ident) if ident != "pub" => Some(ident.to_string()),
             _ => None,
         })
-        .next()
-        .is_some_and(|ident| keywords.iter().any(|keyword| ident == keyword))
+        .take_while(|word| {
+            matches!(
+                word.as_str(),
+                "const" | "async" | "unsafe" | "extern" | "fn"
+            )
+        })
+        .any(|word| word == "fn")
 }
 
 impl ToTokens for Body {

@@ -15,10 +15,13 @@ mod rewrite;
 mod signature;
 mod spans;
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro::TokenStream;
 
 /// Makes the reads of a function probes, and returns all missing pages at once.
 #[proc_macro_attribute]
 pub fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::probed(args.into(), item.into()).into()
+    expand::probed(args.into(), &item.into()).into()
 }

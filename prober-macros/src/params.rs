@@ -2,7 +2,7 @@
 //! which the function itself would drop them.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::{
     Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, TypeParamBound,
     visit::{self, Visit},
@@ -23,6 +23,7 @@ use crate::receiver::hidden;
 pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
     let mut mentions = Vec::new();
     let mut unused = Vec::new();
+    let mut allow = TokenStream::new();
     for (index, input) in sig.inputs.iter_mut().enumerate() {
         match input {
             FnArg::Receiver(receiver) => {
@@ -52,7 +53,9 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
                     .any(|name| is_unused(name, body))
                     .then(|| take_lint_levels(&mut param.attrs));
                 for name in bindings.0 {
-                    if is_unused(&name, body) {
+                    if name.to_string().starts_with('_') {
+                        allow = quote!(#[allow(clippy::used_underscore_binding)]);
+                    } else if is_unused(&name, body) {
                         unused.push((levels.clone(), name.clone()));
                     }
                     let glue = Span::mixed_site().located_at(name.span());
@@ -74,7 +77,7 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
         let glue = Span::mixed_site().located_at(name.span());
         quote_spanned!(glue=> { #(#levels)* let #name = (); })
     });
-    quote_spanned!(glue=> let _ = (#(#mentions,)*); #(#unused)*)
+    quote_spanned!(glue=> #allow let _ = (#(#mentions,)*); #(#unused)*)
 }
 
 /// Whether a parameter is one that rustc warns of, as the body does not name

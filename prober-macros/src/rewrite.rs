@@ -150,6 +150,15 @@ impl VisitMut for Rewriter<'_> {
                 self.probe_read(expr);
             }
             Expr::MethodCall(_) => self.method_call(expr),
+            Expr::Call(call) => {
+                // Seen before it is rewritten.
+                let in_vain = self.seems_in_vain(call);
+                visit_mut::visit_expr_call_mut(self, call);
+                if in_vain && let Some(arg) = call.args.first_mut() {
+                    let place = (spans::start(arg), spans::end(arg));
+                    *arg = self.names.call("got", place, quote!(#arg));
+                }
+            }
             Expr::Macro(_) => self.macro_call(expr),
             Expr::Verbatim(tokens) => {
                 if let Some(error) = macros::unseen(self, tokens, "syntax that it does not know") {
@@ -186,7 +195,7 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
                     let call = self.names.call("probed", place, quote!(#expr));
-                    *expr = with_attrs(attrs, call);
+                    *expr = with_attrs(&attrs, call);
                 }
             }
             stmt => visit_mut::visit_stmt_mut(self, stmt),
@@ -308,7 +317,7 @@ impl Rewriter<'_> {
         {
             *call.receiver = self.names.served(&call.receiver);
         }
-        *expr = with_attrs(attrs, self.probe(&quote!(#expr), ends_early, place));
+        *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
     }
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
@@ -364,7 +373,7 @@ impl Rewriter<'_> {
                     loops,
                 };
                 let attrs = std::mem::take(&mut question.attrs);
-                let operand = &question.expr;
+                let operand = bare(&question.expr);
                 let Names { runtime, block, .. } = self.names;
                 let part = quote_spanned! {glue=>
                     match #runtime::part(#operand, #prober) {
@@ -376,7 +385,7 @@ impl Rewriter<'_> {
                     }
                 };
                 let place = (place.0, question.question_token.span);
-                *expr = with_attrs(attrs, self.names.call("got", place, part));
+                *expr = with_attrs(&attrs, self.names.call("got", place, part));
             }
             // A probe does its part, and in a closure `?` is rustc's.
             Probe::Outside if self.nested || self.is_probe(&question.expr) => {
@@ -385,12 +394,26 @@ impl Rewriter<'_> {
             Probe::Outside => {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
-                let operand = &question.expr;
+                let operand = bare(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = with_attrs(attrs, self.names.call("value", place, args));
+                *question.expr = with_attrs(&attrs, self.names.call("value", place, args));
             }
             Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }
+    }
+
+    /// Whether a call is `Ok(EXPR?)`.
+    ///
+    /// The `?` on an `Option` becomes one on a `Result`, often of the very
+    /// type of the whole, and clippy (`needless_question_mark`) would say to
+    /// write `EXPR` instead, which does not compile.
+    fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
+        self.probe == Probe::Outside
+            && !self.nested
+            && matches!(&*call.func, Expr::Path(path)
+                if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))
+            && call.args.len() == 1
+            && matches!(&call.args[0], Expr::Try(question) if !self.is_probe(&question.expr))
     }
 
     /// Lets a call that changes the guest wait for the data: when its
@@ -434,7 +457,7 @@ impl Rewriter<'_> {
             } else {
                 let attrs = take_attrs(expr);
                 let args = quote_spanned!(glue=> #settle, #expr);
-                *expr = with_attrs(attrs, self.names.call("then", place, args));
+                *expr = with_attrs(&attrs, self.names.call("then", place, args));
             }
         }
     }
@@ -453,6 +476,15 @@ impl Rewriter<'_> {
     }
 }
 
+/// Takes the parentheses off an expression that becomes an argument: there
+/// they would be found unused.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) if paren.attrs.is_empty() => bare(&paren.expr),
+        expr => expr,
+    }
+}
+
 /// Takes the attributes from an expression that is to be wrapped.
 fn take_attrs(expr: &mut Expr) -> Vec<Attribute> {
     match expr {
@@ -465,7 +497,7 @@ fn take_attrs(expr: &mut Expr) -> Vec<Attribute> {
     }
 }
 
-fn with_attrs(attrs: Vec<Attribute>, expr: Expr) -> Expr {
+fn with_attrs(attrs: &[Attribute], expr: Expr) -> Expr {
     if attrs.is_empty() {
         return expr;
     }

@@ -8,7 +8,7 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 /// into it (`From<ProbeError>`).
 ///
 /// By this trait `#[probed]`, `probe!`, [`retry`](crate::retry) and
-/// `FaultQueue` find the faults in an error. Implement it for
+/// [`FaultQueue`](crate::FaultQueue) find the faults in an error. Implement it for
 /// an error type of your own by asking the variants that can carry them:
 ///
 /// ```

@@ -92,7 +92,7 @@ macro_rules! settle {
 ///     if unprobed!(vmi.read_u8(a)).is_err() {
 ///         return Ok(None);
 ///     }
-///     vmi.read_u8(b)
+///     Ok(vmi.read_u8(b)?)
 /// }
 /// # fn main() {}
 /// ```

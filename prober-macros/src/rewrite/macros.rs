@@ -64,7 +64,8 @@ impl Rewriter<'_> {
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac) {
                 Ok(ends_early) => {
                     let attrs = std::mem::take(&mut call.attrs);
-                    *expr = super::with_attrs(attrs, self.probe(&quote!(#expr), ends_early, place));
+                    *expr =
+                        super::with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -134,20 +135,36 @@ impl Rewriter<'_> {
         };
 
         // The text of a condition is its message, and is to stay as written.
-        if matches!(name.as_str(), "assert" | "debug_assert")
-            && let [argument] = &mut arguments.0[..]
+        if let [argument] = &mut arguments.0[..]
             && let Part::Expr(condition) = &argument.part
+            && let Some(message) = message(mac)
         {
-            // The tokens as they came: they know what stood close together.
-            let text = mac.tokens.to_string();
-            let text = format!("assertion failed: {}", text.trim_end_matches([' ', ',']));
-            let mut text = Literal::string(&text.replace('{', "{{").replace('}', "}}"));
-            text.set_span(spans::start(condition));
-            argument.suffix = quote!(, #text);
+            let mut message = Literal::string(&message.replace('{', "{{").replace('}', "}}"));
+            message.set_span(spans::start(condition));
+            argument.suffix = quote!(, #message);
         }
         arguments.rewrite(self);
         mac.tokens = arguments.into_token_stream();
         Ok(())
+    }
+}
+
+/// What a macro says that shows the text of its only argument, a condition.
+fn message(mac: &Macro) -> Option<String> {
+    // The tokens as they came: they know what stood close together.
+    let text = mac.tokens.to_string();
+    let condition = text.trim_end_matches([' ', ',']);
+    let path = mac
+        .path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect::<Vec<_>>();
+    match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [.., "assert" | "debug_assert"] => Some(format!("assertion failed: {condition}")),
+        // Under the bare name it may be any macro, with one argument alone.
+        [.., "anyhow" | "eyre", "ensure"] => Some(format!("Condition failed: `{condition}`")),
+        _ => None,
     }
 }
 

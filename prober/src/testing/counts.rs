@@ -24,6 +24,10 @@ pub struct Counts {
     /// Frames of any kind that vmi-core asked the driver for. Its GFN cache answers most requests before
     /// they come here.
     pub fetches: u64,
+    /// Events that were handed to a handler.
+    pub events: u64,
+    /// Page faults that the processor took because a handler injected them, lost ones too.
+    pub injected: u64,
 }
 
 /// The counters behind [`Counts`], shared by all that count.

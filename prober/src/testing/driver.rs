@@ -8,6 +8,7 @@ use vmi_core::{
 
 use super::{
     Guest, MissingFrame,
+    events::Events,
     frame::{LivePage, PAGE_SIZE},
     registers,
 };
@@ -37,6 +38,7 @@ use super::{
 pub struct GuestDriver {
     guest: Guest,
     registers: RefCell<Registers>,
+    events: Events,
 }
 
 impl GuestDriver {
@@ -46,6 +48,7 @@ impl GuestDriver {
         Self {
             registers: RefCell::new(registers::kernel_mode(guest.root())),
             guest: guest.clone(),
+            events: Events::default(),
         }
     }
 
@@ -53,6 +56,10 @@ impl GuestDriver {
     #[must_use]
     pub fn guest(&self) -> &Guest {
         &self.guest
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.events
     }
 
     pub(super) fn current_registers(&self) -> Registers {
@@ -120,7 +127,7 @@ impl VmiSetRegisters for GuestDriver {
     }
 }
 
-fn only_processor(vcpu: VcpuId) -> Result<(), VmiError> {
+pub(super) fn only_processor(vcpu: VcpuId) -> Result<(), VmiError> {
     match vcpu {
         VcpuId(0) => Ok(()),
         _ => Err(VmiError::OutOfBounds),

@@ -22,6 +22,9 @@
 //! # Ok::<(), VmiError>(())
 //! ```
 //!
+//! A [`GuestDriver`] has events too, for vmi-core's `VmiSession::handle`: a handler injects page faults, and
+//! the guest serves them, loses them, or answers with an exception. See [`Vm::breakpoint`].
+//!
 //! # What the guest does not do
 //!
 //! It runs no code. Accessed and dirty bits stay clear, and the write and user bits of a page table entry
@@ -30,8 +33,10 @@
 
 #![forbid(unsafe_code)]
 
+mod control;
 mod counts;
 mod driver;
+mod events;
 mod frame;
 mod guest;
 mod losses;

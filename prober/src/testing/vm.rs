@@ -126,6 +126,63 @@ where
         self.core.driver().set_current_registers(&registers);
     }
 
+    /// Has the thread of the current registers come to a breakpoint: the next event, after those that are waiting. It is
+    /// delivered by vmi-core's `VmiSession::handle` to a handler that monitors breakpoints.
+    ///
+    /// A handler may inject a page fault. Then the guest serves it, and the event comes again.
+    ///
+    /// ```
+    /// use prober::testing::{Guest, GuestDriver};
+    /// use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector, Interrupt};
+    /// use vmi_core::{Va, VmiContext, VmiError, VmiEventResponse, VmiHandler, os::NoOS};
+    ///
+    /// #[derive(Default)]
+    /// struct Handler {
+    ///     value: Option<u64>,
+    /// }
+    ///
+    /// impl VmiHandler<NoOS<GuestDriver>> for Handler {
+    ///     type Output = u64;
+    ///
+    ///     fn handle_event(&mut self, vmi: VmiContext<NoOS<GuestDriver>>) -> VmiEventResponse<Amd64> {
+    ///         vmi.flush_v2p_cache();
+    ///         match vmi.read_u64(Va(0x40_0000)) {
+    ///             Ok(value) => self.value = Some(value),
+    ///             Err(VmiError::Translation(fault)) => {
+    ///                 let fault = Interrupt::page_fault(fault.va, 0);
+    ///                 vmi.inject_interrupt(vmi.event().vcpu_id(), fault).expect("injected");
+    ///             }
+    ///             Err(error) => panic!("{error}"),
+    ///         }
+    ///         VmiEventResponse::default()
+    ///     }
+    ///
+    ///     fn poll(&mut self) -> Option<u64> {
+    ///         self.value
+    ///     }
+    /// }
+    ///
+    /// let guest = Guest::new();
+    /// guest.write_u64(Va(0x40_0000), 42);
+    /// guest.page_out(Va(0x40_0000));
+    ///
+    /// let vm = guest.vm();
+    /// vm.breakpoint();
+    /// let value = vm.session().handle(|session| {
+    ///     session.monitor_enable(EventMonitor::interrupt(ExceptionVector::Breakpoint))?;
+    ///     Ok(Handler::default())
+    /// })?;
+    /// assert_eq!(value, Some(42));
+    /// assert_eq!(guest.counts().events, 2);
+    /// # Ok::<(), VmiError>(())
+    /// ```
+    pub fn breakpoint(&self) {
+        self.core
+            .driver()
+            .events()
+            .push_breakpoint(&self.registers());
+    }
+
     fn bound_snapshots(&self) {
         let guest = self.guest();
         if guest.counters().snapshots.get() > KEPT_SNAPSHOTS {
