@@ -232,9 +232,9 @@ fn rewritten(
 /// ```text
 /// {
 ///     #[must_use = "..."]
-///     struct Body;
+///     struct Body {}
 ///     #[deny(unused_must_use)]
-///     { Body; }
+///     { Body {}; }
 ///     __private::never()
 /// }
 /// ```
@@ -249,13 +249,13 @@ fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
          without the attribute"
     );
     let glue = Span::mixed_site().located_at(error.span());
-    let value = quote_spanned!(glue=> Body;);
+    let value = quote_spanned!(glue=> Body {};);
     let uses = rewrite::uses(&body.stream());
     let mut stub = Group::new(
         Delimiter::Brace,
         quote! {
             #[must_use = #message]
-            struct Body;
+            struct Body {}
             #[deny(unused_must_use)]
             {
                 #value

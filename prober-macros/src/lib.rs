@@ -7,6 +7,8 @@ mod args;
 mod check;
 mod error;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod item;
 mod names;
 mod params;
