@@ -6,6 +6,7 @@ use syn::{FnArg, Pat, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
+    assigned,
     check::{self, Checked},
     error::Errors,
     item::{self, Body, ParsedBody, ProbedFn},
@@ -77,6 +78,11 @@ fn function(
     // `clippy.toml` may set a smaller one.
     let allow = (args.suppressed.is_none() && (4..=7).contains(&parameters))
         .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let allow_assigned = match &body {
+        Body::Parsed(body) if checked.rewrite => assigned::assigns_to_field(&sig, &body.block),
+        _ => false,
+    }
+    .then(|| quote!(#[allow(unused_assignments)]));
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let function = Function {
@@ -91,7 +97,7 @@ fn function(
         (Body::Raw(body), _) => half_typed(&body, args),
         (body, _) => body.into_token_stream(),
     };
-    quote!(#(#attrs)* #allow #vis #sig #body)
+    quote!(#(#attrs)* #allow #allow_assigned #vis #sig #body)
 }
 
 /// What a body needs to know of its function.
