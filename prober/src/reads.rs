@@ -312,11 +312,11 @@ fn missing_pages<D: VmiRead>(
     error: VmiError,
     prober: &VmiProber<'_>,
 ) -> VmiError {
-    let VmiError::Translation(first) = error else {
-        return error;
-    };
     let Some(last) = context.address.checked_add(rest as u64 - 1) else {
         return wraps();
+    };
+    let VmiError::Translation(first) = error else {
+        return error;
     };
     if next_page::<D>(first.va.0).is_none_or(|next| next > last) {
         return error;

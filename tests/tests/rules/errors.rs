@@ -210,3 +210,36 @@ fn the_batch_of_one_error_is_merged_into_another() {
     let result = pages.vm.with(|vmi| boxed(vmi, &gone));
     assert_eq!(unavailable(result), all);
 }
+
+/// By the time the gate sees such an error there is nothing to be found in it: `?` looks into the error that it meets.
+#[test]
+fn a_fault_is_found_before_its_error_is_converted() {
+    fn plain(vmi: &State<'_>) -> Result<u64, VmiError> {
+        vmi.read_u64(page(2))
+    }
+
+    #[probed]
+    fn into_opaque(vmi: &State<'_>) -> Result<u64, Opaque> {
+        let first = vmi.read_u64(page(1))?;
+        Ok(plain(vmi)? + first?)
+    }
+
+    #[probed]
+    fn into_boxed(vmi: &State<'_>) -> Result<u64, Box<dyn Error + Send + Sync>> {
+        let first = vmi.read_u64(page(1))?;
+        // `anyhow` hides what it holds when it is converted.
+        Ok(any::callee(vmi, suppressed)? + first?)
+    }
+
+    let pages = Pages::without([1, 2, 3]);
+    let opaque = |gone: &[u64]| {
+        let suppressed = pages.suppress(gone.iter().copied());
+        let result = pages.vm.with(|vmi| into_opaque(vmi, &suppressed));
+        result.map_err(|Opaque(error)| error)
+    };
+    assert_eq!(faults(opaque(&[])), [page(1), page(2)]);
+    assert_eq!(faults(opaque(&[1])), [page(2)]);
+    // And a suppressed page does not leave as one to inject.
+    assert_eq!(unavailable(opaque(&[1, 2])), [page(1), page(2)]);
+    assert_eq!(faults(pages.run(into_boxed)), [1, 2, 3].map(page));
+}

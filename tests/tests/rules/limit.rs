@@ -118,3 +118,25 @@ fn each_call_counts_for_itself() {
     let result = pages.vm.with(|vmi| outer(vmi, &pages.suppress(1..7)));
     assert_eq!(result.unwrap(), [None; 3]);
 }
+
+#[test]
+fn probes_of_which_a_part_is_missing_count() {
+    #[probed(limit = 5)]
+    fn scan(vmi: &State<'_>, probes: &mut u32) -> Result<u64> {
+        let base = vmi.read_va(page(1))?;
+        let mut offset = 0;
+        loop {
+            *probes += 1;
+            if let Some(value) = vmi.read_u64(base? + offset)? {
+                return Ok(value);
+            }
+            offset += 8;
+        }
+    }
+
+    let (pages, mut probes) = (Pages::without([1]), 0);
+    let result = pages.run(|vmi, none| scan(vmi, &mut probes, none));
+    assert_eq!(faults(result), [page(1)]);
+    // The first miss is that of the base.
+    assert_eq!(probes, 5);
+}

@@ -84,7 +84,7 @@ fn the_whole_batch_is_handed_over_once() {
         &mut pager,
         &Retry::new(),
         &mut SuppressedPages::new(),
-        &pages,
+        &missing,
     );
     assert_eq!(result.unwrap(), [true; 4]);
     assert_eq!((runs, pager.batches), (2, vec![missing.to_vec()]));
