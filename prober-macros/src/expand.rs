@@ -6,6 +6,7 @@ use syn::{FnArg, Pat, Path, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
+    assigned,
     check::{self, Checked},
     error::Errors,
     item::{self, Body, ParsedBody, ProbedFn},
@@ -72,6 +73,12 @@ fn function(
         body,
     } = item;
     let mut allow = allow_arguments(parameters, args);
+    if let Body::Parsed(body) = &body
+        && checked.rewrite
+        && assigned::assigns_to_field(&sig, &body.block)
+    {
+        allow.extend(quote!(#[allow(unused_assignments)]));
+    }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let braces = body.block.brace_token;

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod assigned;
 mod check;
 mod error;
 mod expand;
