@@ -174,6 +174,7 @@ impl<'s> VmiProber<'s> {
 
     /// Records what an error says about missing data, and says whether there
     /// is a fault in it that is to be served.
+    #[inline]
     pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) -> bool {
         match missing {
             Missing::PageFault(fault) => self.record(fault, place),
@@ -196,6 +197,7 @@ impl<'s> VmiProber<'s> {
     }
 
     /// Records a fault, and says whether it is to be served.
+    #[inline]
     fn record(&self, fault: AddressContext, place: &Location<'_>) -> bool {
         let found = &mut *self.found.borrow_mut();
         let suppressed = self.suppressed.contains_page(&fault);
@@ -240,6 +242,17 @@ impl<'s> VmiProber<'s> {
         } else {
             Ok(())
         }
+    }
+
+    /// [`error_for_page_faults`](Self::error_for_page_faults) of a prober that
+    /// is done with.
+    pub(crate) fn take_page_faults(&self) -> Result<(), ProbeError> {
+        let found = &mut *self.found.borrow_mut();
+        if found.faults.is_empty() {
+            return Ok(());
+        }
+        found.unreported = false;
+        Err(std::mem::take(&mut found.faults).into())
     }
 
     /// What a function returns that needed a value which is not to be had.

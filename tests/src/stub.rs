@@ -193,6 +193,7 @@ pub fn batch(addresses: &[u64]) -> PageFaults {
 ///
 /// It returned something else.
 #[track_caller]
+#[allow(clippy::needless_pass_by_value)] // So that a test reads as one line.
 pub fn faults<T, E: FaultError>(result: Result<T, E>) -> Vec<u64> {
     match result.as_ref().err().and_then(FaultError::missing) {
         Some(Missing::PageFaults(faults)) => addresses(faults),
@@ -207,6 +208,7 @@ pub fn faults<T, E: FaultError>(result: Result<T, E>) -> Vec<u64> {
 ///
 /// It returned something else.
 #[track_caller]
+#[allow(clippy::needless_pass_by_value)] // So that a test reads as one line.
 pub fn unavailable<T, E: FaultError>(result: Result<T, E>) -> Vec<u64> {
     match result.as_ref().err().and_then(FaultError::missing) {
         Some(Missing::Unavailable(unavailable)) => addresses(unavailable.pages()),
@@ -220,6 +222,7 @@ pub fn unavailable<T, E: FaultError>(result: Result<T, E>) -> Vec<u64> {
 ///
 /// A function returned something else.
 #[track_caller]
+#[allow(clippy::needless_pass_by_value)] // So that a test reads as one line.
 pub fn hard<T, E: FaultError + ToString>(result: Result<T, E>) -> String {
     match result {
         Err(error) if error.missing().is_none() => error.to_string(),

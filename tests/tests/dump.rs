@@ -36,7 +36,9 @@ fn guest() -> Guest {
     for page in [PRESENT, OUT[0], OUT[1], LACKING] {
         guest.write_u64(page, page.0);
     }
-    OUT.iter().for_each(|page| guest.page_out(*page));
+    for page in OUT {
+        guest.page_out(page);
+    }
     guest
 }
 

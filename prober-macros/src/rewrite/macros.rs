@@ -5,9 +5,10 @@
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Expr, Ident, Lit, Macro, Pat, Path, Stmt, Token,
+    Block, Expr, Ident, Lit, Macro, Pat, Path, Stmt, Token, braced,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    token::Brace,
     visit_mut::VisitMut,
 };
 
@@ -71,7 +72,14 @@ impl Rewriter<'_> {
             },
         };
         if let Err(error) = result {
-            *expr = self.failed(&error);
+            let failed = self.failed(&error);
+            match expr {
+                // Its import counts as used.
+                Expr::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
+                    call.mac.tokens = quote!(@probed #failed);
+                }
+                expr => *expr = failed,
+            }
         }
     }
 
@@ -98,7 +106,7 @@ impl Rewriter<'_> {
         if self.probe != Probe::Outside {
             return Err(error(
                 mac,
-                "`settle!` in a probe; settle before, outside of it",
+                "`settle!` cannot leave the function from a probe; settle before it",
             ));
         }
         if self.nested {
@@ -136,30 +144,25 @@ impl Rewriter<'_> {
         // The text of a condition is its message, and is to stay as written.
         if let [argument] = &mut arguments.0[..]
             && let Part::Expr(condition) = &argument.part
-            && let Some(message) = message(&mac.path, &condition.to_token_stream().to_string())
+            && let Some(message) = message(mac)
         {
             let mut message = Literal::string(&message.replace('{', "{{").replace('}', "}}"));
             message.set_span(spans::start(condition));
             argument.suffix = quote!(, #message);
         }
-        for argument in &mut arguments.0 {
-            match &mut argument.part {
-                Part::Expr(expr) => self.visit_expr_mut(expr),
-                Part::Stmts(stmts) => {
-                    for stmt in stmts {
-                        self.visit_stmt_mut(stmt);
-                    }
-                }
-            }
-        }
+        arguments.rewrite(self);
         mac.tokens = arguments.into_token_stream();
         Ok(())
     }
 }
 
 /// What a macro says that shows the text of its only argument, a condition.
-fn message(path: &Path, condition: &str) -> Option<String> {
-    let path = path
+fn message(mac: &Macro) -> Option<String> {
+    // The tokens as they came: they know what stood close together.
+    let text = mac.tokens.to_string();
+    let condition = text.trim_end_matches([' ', ',']);
+    let path = mac
+        .path
         .segments
         .iter()
         .map(|segment| segment.ident.to_string())
@@ -184,6 +187,34 @@ fn unprobed(mac: &mut Macro) -> syn::Result<()> {
 
 fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
+}
+
+/// Uses the markers that a body names which is left out: their imports are no
+/// mistake.
+pub(crate) fn uses(body: &TokenStream) -> TokenStream {
+    fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Ident(ident)
+                    if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
+                        && Marker::by_name(&ident).is_some()
+                        && !found.contains(&ident) =>
+                {
+                    found.push(ident);
+                }
+                TokenTree::Group(group) => collect(group.stream(), found),
+                _ => {}
+            }
+        }
+    }
+
+    let mut found = Vec::new();
+    collect(body.clone(), &mut found);
+    found
+        .iter()
+        .map(|marker| quote!(#marker!(@probed ());))
+        .collect()
 }
 
 /// Macros that take their arguments as text or tokens, hold functions of their
@@ -228,6 +259,8 @@ struct Argument {
 enum Part {
     Expr(Expr),
     Stmts(Vec<Stmt>),
+    /// `{ name = EXPR, .. }`, as the `tracing` macros take it.
+    Fields(Brace, Arguments),
 }
 
 impl Arguments {
@@ -235,8 +268,23 @@ impl Arguments {
     pub(super) fn exprs(&self) -> impl Iterator<Item = &Expr> {
         self.0.iter().filter_map(|argument| match &argument.part {
             Part::Expr(expr) => Some(expr),
-            Part::Stmts(_) => None,
+            Part::Stmts(_) | Part::Fields(..) => None,
         })
+    }
+
+    /// Rewrites all expressions in the arguments.
+    fn rewrite(&mut self, rewriter: &mut Rewriter<'_>) {
+        for argument in &mut self.0 {
+            match &mut argument.part {
+                Part::Expr(expr) => rewriter.visit_expr_mut(expr),
+                Part::Stmts(stmts) => {
+                    for stmt in stmts {
+                        rewriter.visit_stmt_mut(stmt);
+                    }
+                }
+                Part::Fields(_, fields) => fields.rewrite(rewriter),
+            }
+        }
     }
 }
 
@@ -247,6 +295,9 @@ impl ToTokens for Arguments {
             match &argument.part {
                 Part::Expr(expr) => expr.to_tokens(tokens),
                 Part::Stmts(stmts) => stmts.iter().for_each(|stmt| stmt.to_tokens(tokens)),
+                Part::Fields(brace, fields) => {
+                    brace.surround(tokens, |tokens| fields.to_tokens(tokens));
+                }
             }
             argument.suffix.to_tokens(tokens);
         }
@@ -280,7 +331,13 @@ fn expr_arguments(input: ParseStream) -> syn::Result<Arguments> {
     while !input.is_empty() {
         let prefix = prefix(input)?;
         // `info!(?value)`: shorthand for a field, after which no `=` comes.
-        let part = Part::Expr(input.parse()?);
+        let part = if input.peek(Brace) && input.fork().parse::<Expr>().is_err() {
+            let fields;
+            let brace = braced!(fields in input);
+            Part::Fields(brace, expr_arguments(&fields)?)
+        } else {
+            Part::Expr(input.parse()?)
+        };
         let suffix = if input.peek(Token![,]) {
             input.parse::<Token![,]>()?.into_token_stream()
         } else if input.peek(Token![;]) {
@@ -394,12 +451,14 @@ pub(super) fn unseen(
     place: &str,
 ) -> Option<syn::Error> {
     let (found, what) = find(rewriter, tokens)?;
+    let advice = if what.ends_with("!`") {
+        "move it out of there"
+    } else {
+        "bind it with `let` before, or wrap the whole in `unprobed!(..)`"
+    };
     Some(syn::Error::new_spanned(
         found,
-        format!(
-            "`#[probed]` cannot rewrite {what} in {place}; bind it with `let` before, \
-             or wrap the whole in `unprobed!(..)`"
-        ),
+        format!("`#[probed]` cannot rewrite {what} in {place}; {advice}"),
     ))
 }
 

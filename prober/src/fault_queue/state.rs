@@ -1,5 +1,8 @@
 //! What the clones of a `FaultQueue` share: the bookkeeping, without the guest.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 
 use indexmap::IndexSet;
@@ -88,7 +91,7 @@ pub(super) struct State {
     handed_out: HashMap<Page, HandOut>,
 
     /// Which run handed out what: who has not come back for long is found at
-    /// the front.
+    /// the front. What is over may be listed still.
     history: VecDeque<(u64, Thread, Page)>,
 }
 
@@ -157,13 +160,12 @@ impl State {
         }
     }
 
-    /// Takes the batch of an operation that ran for a thread, without the
-    /// pages that are suppressed. A page of it that was handed out before is
-    /// still missing. Returns whether any page is left in the batch.
-    pub(super) fn take(&mut self, thread: Thread, batch: &PageFaults) -> bool {
+    /// Takes the batch of an operation that ran for a thread, and returns it
+    /// without the pages that were suppressed. A page of it that was handed
+    /// out before is still missing.
+    pub(super) fn take(&mut self, thread: Thread, batch: &PageFaults) -> PageFaults {
         let mut pending = batch.clone();
         pending.retain(|fault| !self.suppressed.contains(fault));
-        let news = !pending.is_empty();
         for fault in &pending {
             self.missed_again(thread, fault);
             let given_up = match self.handed_out.get(&Page::from(fault)) {
@@ -174,8 +176,8 @@ impl State {
                 self.give_up(fault);
             }
         }
-        self.threads.entry(thread).or_default().pending = pending;
-        news
+        self.threads.entry(thread).or_default().pending = pending.clone();
+        pending
     }
 
     /// The pages that were handed out to a thread and that it waits for.
@@ -272,6 +274,21 @@ impl State {
         waiting.last_run = self.runs;
         self.history.push_back((self.runs, thread, page));
         self.stats.injections += 1;
+
+        // Most threads come back: what there is to forget stays small.
+        let live = self.threads.len() + self.handed_out.len();
+        if self.history.len() > 64 + 4 * live {
+            let (threads, handed_out) = (&self.threads, &self.handed_out);
+            self.history.retain(|(run, thread, page)| {
+                let waits = threads
+                    .get(thread)
+                    .is_some_and(|thread| thread.last_run == *run);
+                waits
+                    || handed_out
+                        .get(page)
+                        .is_some_and(|page| page.last_run == *run)
+            });
+        }
     }
 
     /// Suppresses a page for a while, and says whether that is new.
