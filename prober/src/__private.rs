@@ -183,7 +183,7 @@ impl<T, E> Finish for Outcome<'_, '_, T, E> {
         if let Err(error) = self.prober.take_page_faults() {
             return Err(E::carry(error));
         }
-        match (self.result, self.prober.limit_reached()) {
+        match (self.result, self.prober.limit_exceeded()) {
             (Err(_), limit @ Some(_)) => Err(E::carry(self.prober.unavailable(limit))),
             (result, _) => result,
         }
