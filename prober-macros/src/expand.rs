@@ -176,10 +176,14 @@ fn rewritten(
     } = function;
     // What is wrong with the type of the result is reported there.
     let glue = Span::mixed_site().located_at(error_type(output).span());
+    // In a block of ours, the user's would be found to have unused braces if it
+    // is one expression on one line, were there no attribute. This one has
+    // nothing to allow in a body.
+    let within = quote!(#[allow(missing_docs)]);
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #mention #block })
+        quote!({ #mention #within #block })
     } else {
         // An async block has no place for its type but the values it returns.
         quote!({
@@ -187,6 +191,7 @@ fn rewritten(
             if false {
                 return #runtime::never::<#output>();
             }
+            #within
             #block
         })
     };
