@@ -7,7 +7,7 @@
 //! ```
 
 use isr_cache::IsrCache;
-use prober::{FaultQueue, probe, probed};
+use prober::{FaultQueue, probe, probed, testing::GuestDriver};
 use vmi_arch_amd64::Amd64;
 use vmi_core::{
     Va, VmiContext, VmiError, VmiRead, VmiSession, VmiState, driver::VmiFullDriver,
@@ -153,7 +153,6 @@ where
 /// # Errors
 ///
 /// Those of the session, and of resolving the symbols.
-#[allow(dead_code)] // No driver can be built everywhere.
 fn watch<Driver>(
     session: &VmiSession<'_, WindowsOs<Driver>>,
     isr: &IsrCache,
@@ -176,5 +175,7 @@ where
 }
 
 fn main() {
+    // The testing guest's driver stands for that of a hypervisor here, so that the types are checked to the end.
+    let _ = watch::<GuestDriver>;
     println!("this example is built, not run: it needs a hypervisor with a Windows guest");
 }

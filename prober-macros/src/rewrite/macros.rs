@@ -72,7 +72,14 @@ impl Rewriter<'_> {
             },
         };
         if let Err(error) = result {
-            *expr = self.failed(&error);
+            let failed = self.failed(&error);
+            match expr {
+                // Its import counts as used.
+                Expr::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
+                    call.mac.tokens = quote!(@probed #failed);
+                }
+                expr => *expr = failed,
+            }
         }
     }
 
@@ -99,7 +106,7 @@ impl Rewriter<'_> {
         if self.probe != Probe::Outside {
             return Err(error(
                 mac,
-                "`settle!` in a probe; settle before, outside of it",
+                "`settle!` cannot leave the function from a probe; settle before it",
             ));
         }
         if self.nested {
@@ -186,6 +193,34 @@ fn unprobed(mac: &mut Macro) -> syn::Result<()> {
 
 fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
+}
+
+/// Uses the markers that a body names which is left out: their imports are no
+/// mistake.
+pub(crate) fn uses(body: &TokenStream) -> TokenStream {
+    fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Ident(ident)
+                    if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
+                        && Marker::by_name(&ident).is_some()
+                        && !found.contains(&ident) =>
+                {
+                    found.push(ident);
+                }
+                TokenTree::Group(group) => collect(group.stream(), found),
+                _ => {}
+            }
+        }
+    }
+
+    let mut found = Vec::new();
+    collect(body.clone(), &mut found);
+    found
+        .iter()
+        .map(|marker| quote!(#marker!(@probed ());))
+        .collect()
 }
 
 /// Macros that take their arguments as text or tokens, hold functions of their
@@ -455,12 +490,14 @@ pub(super) fn unseen(
     place: &str,
 ) -> Option<syn::Error> {
     let (found, what) = find(rewriter, tokens)?;
+    let advice = if what.ends_with("!`") {
+        "move it out of there"
+    } else {
+        "bind it with `let` before, or wrap the whole in `unprobed!(..)`"
+    };
     Some(syn::Error::new_spanned(
         found,
-        format!(
-            "`#[probed]` cannot rewrite {what} in {place}; bind it with `let` before, \
-             or wrap the whole in `unprobed!(..)`"
-        ),
+        format!("`#[probed]` cannot rewrite {what} in {place}; {advice}"),
     ))
 }
 

@@ -2,6 +2,7 @@
 
 mod hand_out;
 mod outcomes;
+mod random;
 mod suppressed;
 mod threads;
 
