@@ -12,7 +12,7 @@ use syn::{
     visit_mut::VisitMut,
 };
 
-use super::{Probe, Rewriter};
+use super::{Loop, Probe, Rewriter};
 use crate::{
     receiver::{self, Receiver},
     spans,
@@ -157,7 +157,13 @@ impl Rewriter<'_> {
             message.set_span(spans::start(condition));
             argument.suffix = quote!(, #message);
         }
+        // A `break` in the arguments may mean a loop of the macro's own.
+        let opaque = !LOOPLESS.contains(&name.as_str());
+        self.loops.extend(opaque.then_some(Loop::Macro));
         arguments.rewrite(self);
+        if opaque {
+            self.loops.pop();
+        }
         mac.tokens = arguments.into_token_stream();
         Ok(())
     }
@@ -227,7 +233,6 @@ pub(crate) fn uses(body: &TokenStream) -> TokenStream {
 /// Macros that take their arguments as text or tokens, hold functions of their
 /// own, or are probes by themselves.
 const TEXT: &[&str] = &[
-    "asm",
     "cfg",
     "column",
     "compile_error",
@@ -249,6 +254,40 @@ const TEXT: &[&str] = &[
     "stringify",
     "thread_local",
     "vmi_probe",
+];
+
+/// Well-known macros that put their arguments into no loop.
+const LOOPLESS: &[&str] = &[
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "event",
+    "format",
+    "format_args",
+    "info",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
 ];
 
 /// The arguments of a macro.
