@@ -15,6 +15,7 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod spans;
+mod unserved;
 
 #[cfg(test)]
 mod tests;
