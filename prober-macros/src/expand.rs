@@ -203,16 +203,20 @@ fn rewritten(
     } = function;
     // What is wrong with the type of the result is reported there.
     let at = error_type(output).span();
+    // In a block of ours, the user's would be found to have unused braces if it
+    // is one expression on one line, were there no attribute. This one has
+    // nothing to allow in a body.
+    let within = quote!(#[allow(missing_docs)]);
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #mention #block })
+        quote!({ #mention #within #block })
     } else {
         // An async block has no place for its type but the values it returns.
         let glue = Span::mixed_site().located_at(output.span());
         let runtime = names.runtime_at(output.span());
         let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
-        quote!({ #mention #typed #block })
+        quote!({ #mention #typed #within #block })
     };
     // Where `move` and `async` are not the user's, rustc does not give names
     // to what the body borrows and moves.
@@ -242,9 +246,9 @@ fn rewritten(
 /// ```text
 /// {
 ///     #[must_use = "..."]
-///     struct Body;
+///     struct Body {}
 ///     #[deny(unused_must_use)]
-///     { Body; }
+///     { Body {}; }
 ///     __private::never()
 /// }
 /// ```
@@ -259,13 +263,13 @@ fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
          without the attribute"
     );
     let glue = Span::mixed_site().located_at(error.span());
-    let value = quote_spanned!(glue=> Body;);
+    let value = quote_spanned!(glue=> Body {};);
     let uses = rewrite::uses(&body.stream());
     let mut stub = Group::new(
         Delimiter::Brace,
         quote! {
             #[must_use = #message]
-            struct Body;
+            struct Body {}
             #[deny(unused_must_use)]
             {
                 #value

@@ -8,6 +8,8 @@ mod assigned;
 mod check;
 mod error;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod item;
 mod names;
 mod params;

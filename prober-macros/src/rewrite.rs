@@ -90,9 +90,13 @@ enum Probe {
     Closure,
 }
 
-/// A loop, and the label by which to leave it from within a probe.
-struct Loop {
-    label: Option<Lifetime>,
+/// What an unlabelled `break` could leave.
+enum Loop {
+    /// A loop, and the label by which to leave it from within a probe.
+    Seen(Option<Lifetime>),
+
+    /// The arguments of a macro that may put them into a loop of its own.
+    Macro,
 }
 
 /// What the rewriting needs to know.
@@ -192,7 +196,8 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Macro(call) => {
                 if let Err(error) = self.arguments(&mut call.mac) {
-                    *stmt = Stmt::Expr(self.failed(&error), call.semi_token);
+                    let failed = self.failed_macro(&error, &call.mac);
+                    *stmt = Stmt::Expr(failed, call.semi_token);
                 }
             }
             Stmt::Expr(expr, Some(_)) => {
@@ -245,12 +250,10 @@ impl Rewriter<'_> {
     }
 
     fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {
-        self.loops.push(Loop {
-            label: label.as_ref().map(|label| label.name.clone()),
-        });
+        let name = label.as_ref().map(|label| label.name.clone());
+        self.loops.push(Loop::Seen(name));
         self.visit_block_mut(body);
-        let name = self.loops.pop().and_then(|this| this.label);
-        if let (None, Some(name)) = (&label, name) {
+        if let (None, Some(Loop::Seen(Some(name)))) = (&label, self.loops.pop()) {
             *label = Some(Label {
                 colon_token: syn::Token![:](name.span()),
                 name,
@@ -271,8 +274,13 @@ impl Rewriter<'_> {
         let Some(outer) = self.loops.last_mut() else {
             return Err(syn::Error::new(span, "there is no loop here to leave"));
         };
+        let Loop::Seen(outer) = outer else {
+            // Which loop is meant only the macro knows. If it has none and the
+            // probe needs its block, rustc says that a label is missing.
+            return Ok(());
+        };
         self.labels += 1;
-        let name = outer.label.get_or_insert_with(|| {
+        let name = outer.get_or_insert_with(|| {
             let glue = Span::mixed_site().located_at(span);
             Lifetime::new(&format!("'__probed_{number}"), glue)
         });

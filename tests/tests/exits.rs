@@ -537,3 +537,38 @@ fn a_function_that_never_returns_a_value() {
         VmiError::Timeout.to_string()
     );
 }
+
+// It had its way out before: as many misses as are allowed are no error.
+#[test]
+fn an_opaque_error_at_the_limit_is_the_bodys_own() {
+    #[derive(Debug, PartialEq)]
+    enum Opaque {
+        Probe,
+        Own,
+    }
+
+    impl From<ProbeError> for Opaque {
+        fn from(_: ProbeError) -> Self {
+            Self::Probe
+        }
+    }
+
+    impl From<VmiError> for Opaque {
+        fn from(_: VmiError) -> Self {
+            Self::Probe
+        }
+    }
+
+    #[probed(limit = 2)]
+    fn f(vmi: &Vmi, reads: u64) -> Result<(), Opaque> {
+        for _ in 0..reads {
+            let _ = vmi.read_u64(1)?;
+        }
+        Err(Opaque::Own)
+    }
+
+    let vmi = Vmi::with(&[1]);
+    assert_eq!(f(&vmi, 2, &suppress(&[1])), Err(Opaque::Own));
+    assert_eq!(f(&vmi, 3, &suppress(&[1])), Err(Opaque::Probe));
+    assert_eq!(f(&vmi, 2, &none()), Err(Opaque::Probe));
+}

@@ -12,7 +12,7 @@ use syn::{
     visit_mut::VisitMut,
 };
 
-use super::{Probe, Rewriter};
+use super::{Loop, Probe, Rewriter};
 use crate::{
     receiver::{self, Receiver},
     spans,
@@ -72,15 +72,22 @@ impl Rewriter<'_> {
             },
         };
         if let Err(error) = result {
-            let failed = self.failed(&error);
-            match expr {
+            let Expr::Macro(call) = expr else { return };
+            if Marker::of(&call.mac.path, self.krate).is_some() {
+                let failed = self.failed(&error);
                 // Its import counts as used.
-                Expr::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
-                    call.mac.tokens = quote!(@probed #failed);
-                }
-                expr => *expr = failed,
+                call.mac.tokens = quote!(@probed #failed);
+            } else {
+                *expr = self.failed_macro(&error, &call.mac);
             }
         }
+    }
+
+    /// Takes the place of a macro call that cannot be rewritten.
+    pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
+        let uses = uses(&mac.tokens);
+        let failed = self.failed(error);
+        Expr::Verbatim(quote!({ #uses #failed }))
     }
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
@@ -150,7 +157,13 @@ impl Rewriter<'_> {
             message.set_span(spans::start(condition));
             argument.suffix = quote!(, #message);
         }
+        // A `break` in the arguments may mean a loop of the macro's own.
+        let opaque = !LOOPLESS.contains(&name.as_str());
+        self.loops.extend(opaque.then_some(Loop::Macro));
         arguments.rewrite(self);
+        if opaque {
+            self.loops.pop();
+        }
         mac.tokens = arguments.into_token_stream();
         Ok(())
     }
@@ -220,7 +233,6 @@ pub(crate) fn uses(body: &TokenStream) -> TokenStream {
 /// Macros that take their arguments as text or tokens, hold functions of their
 /// own, or are probes by themselves.
 const TEXT: &[&str] = &[
-    "asm",
     "cfg",
     "column",
     "compile_error",
@@ -242,6 +254,40 @@ const TEXT: &[&str] = &[
     "stringify",
     "thread_local",
     "vmi_probe",
+];
+
+/// Well-known macros that put their arguments into no loop.
+const LOOPLESS: &[&str] = &[
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "event",
+    "format",
+    "format_args",
+    "info",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
 ];
 
 /// The arguments of a macro.
