@@ -17,6 +17,7 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod spans;
+mod unserved;
 
 #[cfg(test)]
 mod tests;
