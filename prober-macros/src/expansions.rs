@@ -342,7 +342,8 @@ fn declaration_in_a_trait() {
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<Option<u32>>;
         }
-    "#]].assert_eq(&prettyplease::unparse(&file));
+    "#]]
+    .assert_eq(&prettyplease::unparse(&file));
 }
 
 /// The other attributes stay, and the body gives way to the error.
