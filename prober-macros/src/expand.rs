@@ -6,6 +6,7 @@ use syn::{FnArg, Pat, Path, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
+    assigned,
     check::{self, Checked},
     error::Errors,
     item::{self, Body, ParsedBody, ProbedFn},
@@ -72,11 +73,24 @@ fn function(
         body,
     } = item;
     let mut allow = allow_arguments(parameters, args);
+    if let Body::Parsed(body) = &body
+        && checked.rewrite
+        && assigned::assigns_to_field(&sig, &body.block)
+    {
+        allow.extend(quote!(#[allow(unused_assignments)]));
+    }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let braces = body.block.brace_token;
-            let context = (args, &unserved[..], &mention, added, &body_tokens);
-            let body = rewritten(body, &sig, &output, context, errors);
+            let function = Function {
+                sig: &sig,
+                written: &body_tokens,
+                output: &output,
+                unserved: &unserved,
+                mention: &mention,
+                added,
+            };
+            let body = rewritten(body, args, function, errors);
             body.filter(|_| well_told)
                 .unwrap_or_else(|| withheld(braces, &body_tokens, errors))
         }
@@ -101,6 +115,26 @@ fn withheld(braces: syn::token::Brace, body: &TokenStream, errors: &mut Errors) 
     tokens
 }
 
+/// What a body needs to know of its function.
+struct Function<'a> {
+    sig: &'a syn::Signature,
+
+    /// The body as it was written.
+    written: &'a TokenStream,
+
+    /// The type of the result, as it may be written in the body.
+    output: &'a Type,
+
+    /// Receivers that are never served by the runtime.
+    unserved: &'a [Receiver],
+
+    /// What stands before the body, for the parameters' sake.
+    mention: &'a TokenStream,
+
+    /// The name of the added parameter.
+    added: Option<Ident>,
+}
+
 /// A body with its probes, its prober and its gate.
 ///
 /// ```text
@@ -122,15 +156,8 @@ fn withheld(braces: syn::token::Brace, body: &TokenStream, errors: &mut Errors) 
 /// None, beside an error, where there is nothing to probe.
 fn rewritten(
     body: ParsedBody,
-    sig: &syn::Signature,
-    output: &Type,
-    (args, unserved, mention, added, written): (
-        &Args,
-        &[Receiver],
-        &TokenStream,
-        Option<Ident>,
-        &TokenStream,
-    ),
+    args: &Args,
+    function: Function<'_>,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let ParsedBody {
@@ -141,17 +168,17 @@ fn rewritten(
     let settings = Settings {
         names: &names,
         receivers: &args.receivers,
-        unserved,
+        unserved: function.unserved,
         krate: &args.krate,
     };
     let probes = rewrite::rewrite(&mut block, &settings, errors);
     if probes == 0 && errors.is_empty() {
-        nothing_to_probe(written, sig, errors);
+        nothing_to_probe(function.written, function.sig, errors);
         return None;
     }
 
     let own = receiver::hidden("__probed_suppressed", Span::call_site());
-    let (take, suppressed) = match (&args.suppressed, added) {
+    let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
             let place = (spans::start(expr), spans::end(expr));
             let set = names.call("own", place, quote_spanned!(place.0=> &#expr));
@@ -165,18 +192,28 @@ fn rewritten(
     let Names {
         runtime, prober, ..
     } = &names;
+    let Function {
+        sig,
+        output,
+        mention,
+        ..
+    } = function;
     // What is wrong with the type of the result is reported there.
     let at = error_type(output).span();
+    // In a block of ours, the user's would be found to have unused braces if it
+    // is one expression on one line, were there no attribute. This one has
+    // nothing to allow in a body.
+    let within = quote!(#[allow(missing_docs)]);
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #mention #block })
+        quote!({ #mention #within #block })
     } else {
         // An async block has no place for its type but the values it returns.
         let glue = Span::mixed_site().located_at(output.span());
         let runtime = names.runtime_at(output.span());
         let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
-        quote!({ #mention #typed #block })
+        quote!({ #mention #typed #within #block })
     };
     // Where `move` and `async` are not the user's, rustc does not give names
     // to what the body borrows and moves.

@@ -60,45 +60,45 @@ fn question_in_a_probe() {
         quote!(),
         &item,
         &expect![[r#"
-        fn pid(
-            vmi: &Vmi,
-            process: Va,
-            suppressed: &::prober::SuppressedPages,
-        ) -> prober::Result<u32> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, got as __probed_got, part as __probed_part,
-                read as __probed_read, read_if as __probed_read_if, value as __probed_value,
-            };
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::run(
-                    __probed_run,
-                    move || -> prober::Result<u32> {
-                        let peb = __probed_read(vmi.read_va(process), __probed_run)?;
-                        let pid = __probed_read_if(
-                            '__probed: {
-                                __probed::Some(
-                                    vmi
-                                        .read_u32(
-                                            __probed_got(
-                                                match __probed_part(peb, __probed_run) {
-                                                    __probed::Part::Value(__probed_value) => __probed_value,
-                                                    __probed::Part::Missing => break '__probed __probed::None,
-                                                    __probed::Part::Hard(__probed_error) => {
-                                                        return __probed::leave(__probed_error);
-                                                    }
-                                                },
-                                            ) + 8,
-                                        ),
-                                )
-                            },
-                            __probed_run,
-                        )?;
-                        Ok(__probed_value(pid, __probed_run)?)
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            fn pid(
+                vmi: &Vmi,
+                process: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<u32> {
+                use ::prober::__private::{
+                    self as __probed, Finish as _, got as __probed_got, part as __probed_part,
+                    read as __probed_read, read_if as __probed_read_if, value as __probed_value,
+                };
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> prober::Result<u32> {
+                            let peb = __probed_read(vmi.read_va(process), __probed_run)?;
+                            let pid = __probed_read_if(
+                                '__probed: {
+                                    __probed::Some(
+                                        vmi
+                                            .read_u32(
+                                                __probed_got(
+                                                    match __probed_part(peb, __probed_run) {
+                                                        __probed::Part::Value(__probed_value) => __probed_value,
+                                                        __probed::Part::Missing => break '__probed __probed::None,
+                                                        __probed::Part::Hard(__probed_error) => {
+                                                            return __probed::leave(__probed_error);
+                                                        }
+                                                    },
+                                                ) + 8,
+                                            ),
+                                    )
+                                },
+                                __probed_run,
+                            )?;
+                            Ok(__probed_got(__probed_value(pid, __probed_run)?))
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -401,4 +401,31 @@ fn syntax_that_is_not_known() {
             }
         "##]],
     );
+}
+
+/// README shows its first example, and what that expands to.
+#[test]
+fn readme() {
+    let readme = include_str!("../../README.md");
+    let mut examples = readme
+        .split("```rust\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next())
+        .map(|block| {
+            let shown = block.lines().filter(|line| !line.starts_with("# "));
+            let file = syn::parse_str::<syn::File>(&shown.collect::<Vec<_>>().join("\n"));
+            let functions = file.expect("an example parses").items;
+            functions
+                .into_iter()
+                .find(|item| matches!(item, syn::Item::Fn(_)))
+                .expect("an example has a function")
+        });
+    let (Some(syn::Item::Fn(mut example)), Some(shown)) = (examples.next(), examples.next()) else {
+        panic!("README begins with an example and its expansion");
+    };
+    example.attrs.retain(|attr| !attr.path().is_ident("probed"));
+
+    let expansion = expand::probed(quote!(), &quote!(#example));
+    let text = |tokens| prettyplease::unparse(&syn::parse2(tokens).expect("a function"));
+    assert_eq!(text(quote!(#shown)), text(expansion));
 }

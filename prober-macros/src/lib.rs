@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod assigned;
 mod check;
 mod error;
 mod expand;
@@ -16,6 +17,9 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod spans;
+
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

@@ -90,9 +90,13 @@ enum Probe {
     Closure,
 }
 
-/// A loop, and the label by which to leave it from within a probe.
-struct Loop {
-    label: Option<Lifetime>,
+/// What an unlabelled `break` could leave.
+enum Loop {
+    /// A loop, and the label by which to leave it from within a probe.
+    Seen(Option<Lifetime>),
+
+    /// The arguments of a macro that may put them into a loop of its own.
+    Macro,
 }
 
 /// What the rewriting needs to know.
@@ -157,6 +161,15 @@ impl VisitMut for Rewriter<'_> {
                 self.probe_read(expr);
             }
             Expr::MethodCall(_) => self.method_call(expr),
+            Expr::Call(call) => {
+                // Seen before it is rewritten.
+                let in_vain = self.seems_in_vain(call);
+                visit_mut::visit_expr_call_mut(self, call);
+                if in_vain && let Some(arg) = call.args.first_mut() {
+                    let place = (spans::start(arg), spans::end(arg));
+                    *arg = self.names.call("got", place, quote!(#arg));
+                }
+            }
             Expr::Macro(_) => self.macro_call(expr),
             Expr::Verbatim(tokens) => {
                 if let Some(error) = macros::unseen(self, tokens, "syntax that it does not know") {
@@ -237,12 +250,10 @@ impl Rewriter<'_> {
     }
 
     fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {
-        self.loops.push(Loop {
-            label: label.as_ref().map(|label| label.name.clone()),
-        });
+        let name = label.as_ref().map(|label| label.name.clone());
+        self.loops.push(Loop::Seen(name));
         self.visit_block_mut(body);
-        let name = self.loops.pop().and_then(|this| this.label);
-        if let (None, Some(name)) = (&label, name) {
+        if let (None, Some(Loop::Seen(Some(name)))) = (&label, self.loops.pop()) {
             *label = Some(Label {
                 colon_token: syn::Token![:](name.span()),
                 name,
@@ -263,8 +274,13 @@ impl Rewriter<'_> {
         let Some(outer) = self.loops.last_mut() else {
             return Err(syn::Error::new(span, "there is no loop here to leave"));
         };
+        let Loop::Seen(outer) = outer else {
+            // Which loop is meant only the macro knows. If it has none and the
+            // probe needs its block, rustc says that a label is missing.
+            return Ok(());
+        };
         self.labels += 1;
-        let name = outer.label.get_or_insert_with(|| {
+        let name = outer.get_or_insert_with(|| {
             let glue = Span::mixed_site().located_at(span);
             Lifetime::new(&format!("'__probed_{number}"), glue)
         });
@@ -402,6 +418,20 @@ impl Rewriter<'_> {
             }
             Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }
+    }
+
+    /// Whether a call is `Ok(EXPR?)`.
+    ///
+    /// The `?` on an `Option` becomes one on a `Result`, often of the very
+    /// type of the whole, and clippy (`needless_question_mark`) would say to
+    /// write `EXPR` instead, which does not compile.
+    fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
+        self.probe == Probe::Outside
+            && !self.nested
+            && matches!(&*call.func, Expr::Path(path)
+                if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))
+            && call.args.len() == 1
+            && matches!(&call.args[0], Expr::Try(question) if !self.is_probe(&question.expr))
     }
 
     /// Lets a call that changes the guest wait for the data: when its

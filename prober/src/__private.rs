@@ -141,7 +141,7 @@ fn gate<T, E: FaultError>(
     if let Some(missing) = missing {
         prober.note(missing, place);
     }
-    prober.error_for_page_faults()?;
+    prober.take_page_faults()?;
 
     let limit = match missing {
         None => return result,
@@ -173,10 +173,10 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
         R: Returned,
         R::Error: Carrier,
     {
-        if let Err(error) = self.prober.error_for_page_faults() {
+        if let Err(error) = self.prober.take_page_faults() {
             return R::err(Carrier::carry(error));
         }
-        match self.prober.limit_reached() {
+        match self.prober.limit_exceeded() {
             limit @ Some(_) if self.result.is_err() => {
                 R::err(Carrier::carry(self.prober.unavailable(limit)))
             }

@@ -8,7 +8,7 @@ use std::{any::TypeId, error::Error, panic::Location};
 
 use vmi_core::VmiError;
 
-use crate::{FaultError, ProbeError, VmiProber};
+use crate::{FaultError, Missing, ProbeError, VmiProber};
 
 /// Calls a macro with each error type in which faults are found.
 macro_rules! for_each_carrier {
@@ -34,9 +34,13 @@ pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'
             if let Some(error) = downcast_mut::<$carrier, X>(&mut error) {
                 if let Some(missing) = error.missing()
                     && !prober.note(missing, place)
-                    && !matches!(missing, crate::Missing::ProbeLimit(_))
+                    && !matches!(missing, Missing::ProbeLimit(_))
                 {
-                    *error = prober.unavailable(None).into();
+                    let limit = match missing {
+                        Missing::Unavailable(unavailable) => unavailable.limit(),
+                        _ => None,
+                    };
+                    *error = prober.unavailable(limit).into();
                 }
             }
         };

@@ -1,3 +1,5 @@
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 use vmi_core::{AddressContext, Va};
 
 /// Size of a page in bytes.
@@ -41,6 +43,13 @@ impl From<&AddressContext> for Page {
         }
     }
 }
+
+/// Pages, and something about each.
+///
+/// Not hashed as `std` would: its hasher costs more than the rest of what is
+/// done about a fault. This one is seeded too, so that a guest which chooses
+/// the pages cannot choose where they collide.
+pub(crate) type PageMap<V> = IndexMap<Page, V, RandomState>;
 
 /// Whether an address lies in the half that all translation roots share.
 pub(crate) fn is_kernel_half(va: Va) -> bool {

@@ -1,9 +1,9 @@
 use std::{error::Error, fmt};
 
-use indexmap::{IndexMap, map};
+use indexmap::map;
 use vmi_core::AddressContext;
 
-use crate::page::Page;
+use crate::page::{Page, PageMap};
 
 /// A batch of page faults: the pages that an operation found missing.
 ///
@@ -27,7 +27,7 @@ use crate::page::Page;
 // Boxed, and made with the first fault: an operation that meets none pays one
 // null pointer, and an error that carries a batch stays small.
 #[derive(Clone, Default)]
-pub struct PageFaults(Option<Box<IndexMap<Page, AddressContext>>>);
+pub struct PageFaults(Option<Box<PageMap<AddressContext>>>);
 
 impl PageFaults {
     /// Creates an empty batch.

@@ -10,7 +10,7 @@
 use std::{ops::Deref, rc::Rc, sync::Arc};
 
 use vmi_core::{
-    AccessContext, AddressContext, Architecture, Va, VmiContext, VmiCore, VmiDriver, VmiError,
+    AccessContext, Architecture, Va, VmiContext, VmiCore, VmiDriver, VmiError, VmiMappedPage,
     VmiOs, VmiRead, VmiSession, VmiState,
 };
 use zerocopy::{FromBytes, IntoBytes};
@@ -22,23 +22,25 @@ const MAX_PAGES: usize = 512;
 
 /// The receiver of a read, and the prober that the read is for.
 #[derive(Debug)]
-pub struct At<'a, V: ?Sized> {
-    vmi: &'a V,
-    prober: &'a VmiProber<'a>,
+pub struct At<'v, 'p, V: ?Sized> {
+    vmi: &'v V,
+    prober: &'p VmiProber<'p>,
 }
 
 /// Puts a prober beside the receiver of a read.
 #[inline]
-pub fn at<'a, V: ?Sized>(vmi: &'a V, prober: &'a VmiProber<'_>) -> At<'a, V> {
+pub fn at<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> At<'v, 'p, V> {
     At { vmi, prober }
 }
 
-impl<V: ?Sized> Deref for At<'_, V> {
-    type Target = V;
+/// To the reference, not to what it refers to: what a read borrows from its
+/// receiver may outlive the [`At`] and the prober.
+impl<'v, V: ?Sized> Deref for At<'v, '_, V> {
+    type Target = &'v V;
 
     #[inline]
-    fn deref(&self) -> &V {
-        self.vmi
+    fn deref(&self) -> &&'v V {
+        &self.vmi
     }
 }
 
@@ -204,7 +206,7 @@ pub trait Behind {
     }
 }
 
-impl<V: HasCore + ?Sized> Behind for At<'_, V> {
+impl<V: HasCore + ?Sized> Behind for At<'_, '_, V> {
     type Vmi = V;
 
     #[inline]
@@ -237,7 +239,7 @@ pub trait StateReads: Behind<Vmi: HasRegisters> {
     );
 }
 
-impl<V: HasRegisters + ?Sized> StateReads for At<'_, V> {}
+impl<V: HasRegisters + ?Sized> StateReads for At<'_, '_, V> {}
 
 /// The reads of receivers that do not.
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
@@ -251,24 +253,45 @@ pub trait CoreReads: Behind<Vmi: HasNoRegisters> {
     );
 }
 
-impl<V: HasNoRegisters + ?Sized> CoreReads for At<'_, V> {}
+impl<V: HasNoRegisters + ?Sized> CoreReads for At<'_, '_, V> {}
 
 /// Reads a range. A fault becomes that of all missing pages of the range.
-#[inline]
 fn read<D: VmiRead>(
     core: &VmiCore<D>,
     context: AccessContext,
     buffer: &mut [u8],
     prober: &VmiProber<'_>,
 ) -> Result<(), VmiError> {
-    // vmi-core adds up to the length to the address, and may overflow.
-    let Some(end) = context.address.checked_add(buffer.len() as u64) else {
-        return Err(wraps());
-    };
-    match core.read(context, buffer) {
-        Err(VmiError::Translation(fault)) => Err(missing_pages(core, context, fault, end, prober)),
-        result => result,
+    let mut context = context;
+    let mut rest = buffer;
+    while !rest.is_empty() {
+        let (page, offset) = match page(core, context) {
+            Ok(found) => found,
+            Err(error) => return Err(missing_pages(core, context, rest.len(), error, prober)),
+        };
+        let there = &page[offset..];
+        let (part, behind) = rest.split_at_mut(rest.len().min(there.len()));
+        part.copy_from_slice(&there[..part.len()]);
+        if behind.is_empty() {
+            break;
+        }
+        context.address = next_page::<D>(context.address).ok_or_else(wraps)?;
+        rest = behind;
     }
+    Ok(())
+}
+
+/// The page of an address, and where in it the address is.
+#[inline]
+fn page<D: VmiRead>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+) -> Result<(VmiMappedPage, usize), VmiError> {
+    let address = core.translate_access_context(context)?;
+    let page = core.read_page(D::Architecture::gfn_from_pa(address))?;
+    #[allow(clippy::cast_possible_truncation)] // It is less than the size of a page.
+    let offset = D::Architecture::pa_offset(address) as usize;
+    Ok((page, offset))
 }
 
 /// The data would reach over the end of the address space: no guest can have
@@ -278,8 +301,8 @@ fn wraps() -> VmiError {
     VmiError::os(Unavailable::default())
 }
 
-/// The fault of a read that ends at `end`, with all the missing pages from the
-/// first one on.
+/// The error of a read of which `rest` bytes are left: a fault with all the
+/// missing pages from the first one on.
 ///
 /// If one of them is suppressed the read cannot succeed, so none is worth
 /// bringing in.
@@ -287,10 +310,20 @@ fn wraps() -> VmiError {
 fn missing_pages<D: VmiRead>(
     core: &VmiCore<D>,
     context: AccessContext,
-    first: AddressContext,
-    end: u64,
+    rest: usize,
+    error: VmiError,
     prober: &VmiProber<'_>,
 ) -> VmiError {
+    let Some(last) = context.address.checked_add(rest as u64 - 1) else {
+        return wraps();
+    };
+    let VmiError::Translation(first) = error else {
+        return error;
+    };
+    if next_page::<D>(first.va.0).is_none_or(|next| next > last) {
+        return error;
+    }
+
     let mut faults = PageFaults::from_iter([first]);
     let mut page = AccessContext {
         address: first.va.0,
@@ -298,7 +331,7 @@ fn missing_pages<D: VmiRead>(
     };
     while faults.len() < MAX_PAGES
         && let Some(next) = next_page::<D>(page.address)
-        && next < end
+        && next <= last
     {
         page.address = next;
         match core.translate_access_context(page) {
@@ -329,21 +362,28 @@ fn string<D: VmiRead, const UNIT: usize>(
     limit: usize,
 ) -> Result<Vec<u8>, VmiError> {
     let limit = limit - limit % UNIT;
-    let mut bytes = Vec::new();
     let mut context = context;
+    let mut bytes = Vec::new();
     while bytes.len() < limit {
-        let begin = bytes.len();
-        let in_page = D::Architecture::PAGE_SIZE - context.address % D::Architecture::PAGE_SIZE;
-        let in_page = usize::try_from(in_page).unwrap_or(usize::MAX);
-        bytes.resize(begin + (limit - begin).min(in_page), 0);
-        core.read(context, &mut bytes[begin..])?;
+        let (page, offset) = page(core, context)?;
+        let there = &page[offset..];
+        let there = &there[..there.len().min(limit - bytes.len())];
 
         // A character may lie across two pages.
-        let (units, _) = bytes[begin - begin % UNIT..].as_chunks::<UNIT>();
-        if let Some(null) = units.iter().position(|unit| *unit == [0; UNIT]) {
-            bytes.truncate(begin - begin % UNIT + null * UNIT);
+        let begun = bytes.len() % UNIT;
+        let (end, there) = there.split_at(if begun == 0 { 0 } else { UNIT - begun });
+        bytes.extend_from_slice(end);
+        if begun != 0 && bytes.ends_with(&[0; UNIT]) {
+            bytes.truncate(bytes.len() - UNIT);
             break;
         }
+
+        let (units, _) = there.as_chunks::<UNIT>();
+        if let Some(null) = units.iter().position(|unit| *unit == [0; UNIT]) {
+            bytes.extend_from_slice(units[..null].as_flattened());
+            break;
+        }
+        bytes.extend_from_slice(there);
         if bytes.len() < limit {
             context.address = next_page::<D>(context.address).ok_or_else(wraps)?;
         }

@@ -1,10 +1,10 @@
 use std::{fmt, ops::Range, sync::Arc};
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use vmi_core::{AddressContext, Pa, Va};
 
 use crate::{
-    page::{PAGE_SHIFT, Page, is_kernel_half},
+    page::{PAGE_SHIFT, Page, PageMap, is_kernel_half},
     page_set::PageSet,
 };
 
@@ -39,7 +39,7 @@ pub struct SuppressedPages(Arc<Set>);
 #[derive(Clone, Default)]
 struct Set {
     /// Single pages, with the address by which each was inserted.
-    pages: IndexMap<Page, AddressContext>,
+    pages: PageMap<AddressContext>,
 
     /// Ranges of page numbers under any root: sorted, disjoint, not empty.
     ranges: Vec<Range<u64>>,
@@ -119,6 +119,7 @@ impl SuppressedPages {
 
     /// Whether the page of a fault is suppressed.
     #[must_use]
+    #[inline]
     pub fn contains(&self, fault: &AddressContext) -> bool {
         let page = Page::from(fault);
         range_of(&self.0.ranges, page.number()).is_some() || self.0.pages.contains_key(&page)

@@ -56,7 +56,8 @@ pub struct VmiProber<'s> {
     /// How many probes may miss in a row.
     limit: u32,
 
-    /// How many probes have missed since the last one that succeeded.
+    /// How many probes have missed since the last one that succeeded; one more
+    /// than the limit once that was exceeded.
     missed: Cell<u32>,
 
     found: RefCell<Found>,
@@ -160,6 +161,7 @@ impl<'s> VmiProber<'s> {
     /// As many as are allowed have missed in a row before.
     pub(crate) fn count_miss<E: FaultError>(&self) -> Result<(), E> {
         if self.missed.get() >= self.limit {
+            self.missed.set(self.limit.saturating_add(1));
             let limit = ProbeLimit::new(self.limit);
             return Err(ProbeError::Vmi(VmiError::os(limit)).into());
         }
@@ -167,13 +169,15 @@ impl<'s> VmiProber<'s> {
         Ok(())
     }
 
-    /// Whether as many probes as are allowed have missed in a row.
-    pub(crate) fn limit_reached(&self) -> Option<ProbeLimit> {
-        (self.missed.get() >= self.limit).then(|| ProbeLimit::new(self.limit))
+    /// Whether more probes than are allowed have missed in a row: as many are
+    /// no error, and one that leaves the function then has another cause.
+    pub(crate) fn limit_exceeded(&self) -> Option<ProbeLimit> {
+        (self.missed.get() > self.limit).then(|| ProbeLimit::new(self.limit))
     }
 
     /// Records what an error says about missing data, and says whether there
     /// is a fault in it that is to be served.
+    #[inline]
     pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) -> bool {
         match missing {
             Missing::PageFault(fault) => self.record(fault, place),
@@ -196,6 +200,7 @@ impl<'s> VmiProber<'s> {
     }
 
     /// Records a fault, and says whether it is to be served.
+    #[inline]
     fn record(&self, fault: AddressContext, place: &Location<'_>) -> bool {
         let found = &mut *self.found.borrow_mut();
         let suppressed = self.suppressed.contains_page(&fault);
@@ -240,6 +245,17 @@ impl<'s> VmiProber<'s> {
         } else {
             Ok(())
         }
+    }
+
+    /// [`error_for_page_faults`](Self::error_for_page_faults) of a prober that
+    /// is done with.
+    pub(crate) fn take_page_faults(&self) -> Result<(), ProbeError> {
+        let found = &mut *self.found.borrow_mut();
+        if found.faults.is_empty() {
+            return Ok(());
+        }
+        found.unreported = false;
+        Err(std::mem::take(&mut found.faults).into())
     }
 
     /// What a function returns that needed a value which is not to be had.

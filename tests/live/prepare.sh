@@ -45,7 +45,7 @@ install_tools() {
     fi
     update_package_lists
     say "installing ${packages[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q=2 -y --no-install-recommends \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q=2 -y --no-install-recommends --no-remove \
         -o APT::Keep-Downloaded-Packages=false -o Dpkg::Use-Pty=0 "${packages[@]}" >"$out/install.log" 2>&1 ||
         { cat "$out/install.log"; return 1; }
 }

@@ -1,1 +1,8 @@
-//! Shared by the behaviour tests.
+//! Shared by the behaviour tests, the examples and the benchmarks.
+
+pub mod dump;
+pub mod measured;
+pub mod process_list;
+mod stub;
+
+pub use stub::*;

@@ -5,13 +5,14 @@
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Expr, Ident, Lit, Macro, Pat, Path, Stmt, Token,
+    Block, Expr, Ident, Lit, Macro, Pat, Path, Stmt, Token, braced,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    token::Brace,
     visit_mut::VisitMut,
 };
 
-use super::{Probe, Rewriter};
+use super::{Loop, Probe, Rewriter};
 use crate::{
     receiver::{self, Receiver},
     spans,
@@ -154,21 +155,18 @@ impl Rewriter<'_> {
         // The text of a condition is its message, and is to stay as written.
         if let [argument] = &mut arguments.0[..]
             && let Part::Expr(condition) = &argument.part
-            && let Some(message) = message(&mac.path, &condition.to_token_stream().to_string())
+            && let Some(message) = message(mac)
         {
             let mut message = Literal::string(&message.replace('{', "{{").replace('}', "}}"));
             message.set_span(spans::start(condition));
             argument.suffix = quote!(, #message);
         }
-        for argument in &mut arguments.0 {
-            match &mut argument.part {
-                Part::Expr(expr) => self.visit_expr_mut(expr),
-                Part::Stmts(stmts) => {
-                    for stmt in stmts {
-                        self.visit_stmt_mut(stmt);
-                    }
-                }
-            }
+        // A `break` in the arguments may mean a loop of the macro's own.
+        let opaque = !LOOPLESS.contains(&name.as_str());
+        self.loops.extend(opaque.then_some(Loop::Macro));
+        arguments.rewrite(self);
+        if opaque {
+            self.loops.pop();
         }
         mac.tokens = arguments.into_token_stream();
         Ok(())
@@ -176,8 +174,12 @@ impl Rewriter<'_> {
 }
 
 /// What a macro says that shows the text of its only argument, a condition.
-fn message(path: &Path, condition: &str) -> Option<String> {
-    let path = path
+fn message(mac: &Macro) -> Option<String> {
+    // The tokens as they came: they know what stood close together.
+    let text = mac.tokens.to_string();
+    let condition = text.trim_end_matches([' ', ',']);
+    let path = mac
+        .path
         .segments
         .iter()
         .map(|segment| segment.ident.to_string())
@@ -235,7 +237,6 @@ pub(crate) fn uses(body: &TokenStream) -> TokenStream {
 /// Macros that take their arguments as text or tokens, hold functions of their
 /// own, or are probes by themselves.
 const TEXT: &[&str] = &[
-    "asm",
     "cfg",
     "column",
     "compile_error",
@@ -259,6 +260,40 @@ const TEXT: &[&str] = &[
     "vmi_probe",
 ];
 
+/// Well-known macros that put their arguments into no loop.
+const LOOPLESS: &[&str] = &[
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "event",
+    "format",
+    "format_args",
+    "info",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
+];
+
 /// The arguments of a macro.
 pub(super) struct Arguments(Vec<Argument>);
 
@@ -274,6 +309,8 @@ struct Argument {
 enum Part {
     Expr(Expr),
     Stmts(Vec<Stmt>),
+    /// `{ name = EXPR, .. }`, as the `tracing` macros take it.
+    Fields(Brace, Arguments),
 }
 
 impl Arguments {
@@ -281,8 +318,23 @@ impl Arguments {
     pub(super) fn exprs(&self) -> impl Iterator<Item = &Expr> {
         self.0.iter().filter_map(|argument| match &argument.part {
             Part::Expr(expr) => Some(expr),
-            Part::Stmts(_) => None,
+            Part::Stmts(_) | Part::Fields(..) => None,
         })
+    }
+
+    /// Rewrites all expressions in the arguments.
+    fn rewrite(&mut self, rewriter: &mut Rewriter<'_>) {
+        for argument in &mut self.0 {
+            match &mut argument.part {
+                Part::Expr(expr) => rewriter.visit_expr_mut(expr),
+                Part::Stmts(stmts) => {
+                    for stmt in stmts {
+                        rewriter.visit_stmt_mut(stmt);
+                    }
+                }
+                Part::Fields(_, fields) => fields.rewrite(rewriter),
+            }
+        }
     }
 }
 
@@ -293,6 +345,9 @@ impl ToTokens for Arguments {
             match &argument.part {
                 Part::Expr(expr) => expr.to_tokens(tokens),
                 Part::Stmts(stmts) => stmts.iter().for_each(|stmt| stmt.to_tokens(tokens)),
+                Part::Fields(brace, fields) => {
+                    brace.surround(tokens, |tokens| fields.to_tokens(tokens));
+                }
             }
             argument.suffix.to_tokens(tokens);
         }
@@ -326,7 +381,13 @@ fn expr_arguments(input: ParseStream) -> syn::Result<Arguments> {
     while !input.is_empty() {
         let prefix = prefix(input)?;
         // `info!(?value)`: shorthand for a field, after which no `=` comes.
-        let part = Part::Expr(input.parse()?);
+        let part = if input.peek(Brace) && input.fork().parse::<Expr>().is_err() {
+            let fields;
+            let brace = braced!(fields in input);
+            Part::Fields(brace, expr_arguments(&fields)?)
+        } else {
+            Part::Expr(input.parse()?)
+        };
         let suffix = if input.peek(Token![,]) {
             input.parse::<Token![,]>()?.into_token_stream()
         } else if input.peek(Token![;]) {

@@ -103,7 +103,10 @@ impl Qemu {
                 }
             }
             if self.has_exited() || Instant::now() > deadline {
-                bail!("no line `{start}` within {limit:?}; {}", self.last_seen());
+                bail!(
+                    "no line `{start}` on the serial port (it has {limit:?}); {}",
+                    self.last_seen()
+                );
             }
             sleep(Duration::from_millis(20));
         }
