@@ -143,9 +143,13 @@ impl Rewriter<'_> {
         if TEXT.contains(&name.as_str()) || !is_interesting(self, &mac.tokens) {
             return Ok(());
         }
-        let Ok(mut arguments) = parse(mac) else {
-            let place = format!("the arguments of `{name}!`, which are no plain expressions");
-            return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+        let mut arguments = match parse(mac) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let place =
+                    format!("the arguments of `{name}!`, which are no plain expressions ({error})");
+                return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+            }
         };
 
         // The text of a condition is its message, and is to stay as written.
