@@ -6,6 +6,7 @@ use syn::{FnArg, Pat, Path, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
+    assigned,
     check::{self, Checked},
     error::Errors,
     item::{self, Body, ParsedBody, ProbedFn},
@@ -72,6 +73,12 @@ fn function(
         body,
     } = item;
     let mut allow = allow_arguments(parameters, args);
+    if let Body::Parsed(body) = &body
+        && checked.rewrite
+        && assigned::assigns_to_field(&sig, &body.block)
+    {
+        allow.extend(quote!(#[allow(unused_assignments)]));
+    }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let braces = body.block.brace_token;
@@ -236,9 +243,9 @@ fn rewritten(
 /// ```text
 /// {
 ///     #[must_use = "..."]
-///     struct Body;
+///     struct Body {}
 ///     #[deny(unused_must_use)]
-///     { Body; }
+///     { Body {}; }
 ///     __private::never()
 /// }
 /// ```
@@ -253,13 +260,13 @@ fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
          without the attribute"
     );
     let glue = Span::mixed_site().located_at(error.span());
-    let value = quote_spanned!(glue=> Body;);
+    let value = quote_spanned!(glue=> Body {};);
     let uses = rewrite::uses(&body.stream());
     let mut stub = Group::new(
         Delimiter::Brace,
         quote! {
             #[must_use = #message]
-            struct Body;
+            struct Body {}
             #[deny(unused_must_use)]
             {
                 #value

@@ -4,9 +4,12 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod assigned;
 mod check;
 mod error;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod item;
 mod names;
 mod params;

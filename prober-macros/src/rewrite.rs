@@ -196,7 +196,8 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Macro(call) => {
                 if let Err(error) = self.arguments(&mut call.mac) {
-                    *stmt = Stmt::Expr(self.failed(&error), call.semi_token);
+                    let failed = self.failed_macro(&error, &call.mac);
+                    *stmt = Stmt::Expr(failed, call.semi_token);
                 }
             }
             Stmt::Expr(expr, Some(_)) => {

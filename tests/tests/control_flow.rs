@@ -1,4 +1,5 @@
 //! Loops, labels, let-else and chains round and inside probes.
+#![allow(clippy::never_loop)] // Shapes under test.
 #![allow(clippy::needless_range_loop, clippy::unnecessary_wraps)] // The shapes under test.
 
 use prober::{probe, probed};

@@ -1,4 +1,14 @@
 //! The ways out of a function: each of them passes the gate.
+#![allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::deref_addrof,
+    clippy::many_single_char_names,
+    clippy::needless_continue,
+    clippy::needless_question_mark,
+    clippy::no_effect_underscore_binding,
+    clippy::question_mark
+)] // Shapes under test.
 #![allow(clippy::needless_return, clippy::unnecessary_wraps)] // The shapes under test.
 
 use std::{error::Error, fmt, num::ParseIntError};

@@ -1,4 +1,10 @@
 //! What counts as a receiver: by name, however it is spelt.
+#![allow(
+    clippy::many_single_char_names,
+    clippy::non_minimal_cfg,
+    clippy::redundant_closure_call,
+    clippy::unnecessary_wraps
+)] // Shapes under test.
 
 use prober::{probe, probed, unprobed};
 use prober_tests::{Vmi, fault, faults, hard, none, suppress};

@@ -72,15 +72,22 @@ impl Rewriter<'_> {
             },
         };
         if let Err(error) = result {
-            let failed = self.failed(&error);
-            match expr {
+            let Expr::Macro(call) = expr else { return };
+            if Marker::of(&call.mac.path, self.krate).is_some() {
+                let failed = self.failed(&error);
                 // Its import counts as used.
-                Expr::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
-                    call.mac.tokens = quote!(@probed #failed);
-                }
-                expr => *expr = failed,
+                call.mac.tokens = quote!(@probed #failed);
+            } else {
+                *expr = self.failed_macro(&error, &call.mac);
             }
         }
+    }
+
+    /// Takes the place of a macro call that cannot be rewritten.
+    pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
+        let uses = uses(&mac.tokens);
+        let failed = self.failed(error);
+        Expr::Verbatim(quote!({ #uses #failed }))
     }
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
