@@ -354,6 +354,7 @@ fn test_function() {
         #[test]
         fn pid() -> prober::Result<()> {
             let pid = probe!(process())?;
+            prober::settle!();
             assert_eq!(pid, Some(4));
             Ok(())
         }

@@ -207,14 +207,18 @@ fn error(mac: &Macro, message: &str) -> syn::Error {
 }
 
 /// Uses the markers that a body names which is left out: their imports are no
-/// mistake.
+/// mistake. A path needs none.
 pub(crate) fn uses(body: &TokenStream) -> TokenStream {
     fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
         let mut tokens = tokens.into_iter().peekable();
+        let mut in_path = false;
         while let Some(token) = tokens.next() {
+            let follows_colon = in_path;
+            in_path = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
             match token {
                 TokenTree::Ident(ident)
-                    if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
+                    if !follows_colon
+                        && matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
                         && Marker::by_name(&ident).is_some()
                         && !found.contains(&ident) =>
                 {
