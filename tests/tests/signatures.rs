@@ -3,7 +3,14 @@
 #![allow(
     mismatched_lifetime_syntaxes,
     clippy::needless_lifetimes,
-    clippy::extra_unused_lifetimes
+    clippy::extra_unused_lifetimes,
+    clippy::many_single_char_names,
+    clippy::too_many_arguments,
+    clippy::too_many_lines,
+    clippy::toplevel_ref_arg,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::type_complexity,
+    clippy::unused_self
 )] // The shapes under test.
 #![allow(
     clippy::unnecessary_wraps,
