@@ -153,33 +153,34 @@ fn async_function() {
         quote!(),
         &item,
         &expect![[r#"
-        async fn pid(
-            vmi: &Vmi,
-            process: Va,
-            name: String,
-            suppressed: &::prober::SuppressedPages,
-        ) -> prober::Result<Option<u32>> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, read as __probed_read, value as __probed_value,
-            };
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::outcome(
-                    __probed_run,
-                    async move {
-                        let _ = (&name,);
-                        if false {
-                            return __probed::never::<prober::Result<Option<u32>>>();
+            async fn pid(
+                vmi: &Vmi,
+                process: Va,
+                name: String,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<Option<u32>> {
+                use ::prober::__private::{
+                    self as __probed, Finish as _, read as __probed_read, value as __probed_value,
+                };
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::outcome(
+                        __probed_run,
+                        async move {
+                            let _ = (&name,);
+                            if false {
+                                return __probed::never::<prober::Result<Option<u32>>>();
+                            }
+                            #[allow(missing_docs)]
+                            {
+                                __probed_value(find(&name).await, __probed_run)?;
+                                Ok(__probed_read(vmi.read_u32(process), __probed_run)?)
+                            }
                         }
-                        {
-                            __probed_value(find(&name).await, __probed_run)?;
-                            Ok(__probed_read(vmi.read_u32(process), __probed_run)?)
-                        }
-                    }
-                        .await,
-                )
-                .finish()
-        }
-    "#]],
+                            .await,
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -353,6 +354,7 @@ fn test_function() {
         #[test]
         fn pid() -> prober::Result<()> {
             let pid = probe!(process())?;
+            prober::settle!();
             assert_eq!(pid, Some(4));
             Ok(())
         }

@@ -231,31 +231,24 @@ fn markers_in_statement_and_tail_position() {
     assert_eq!(faults(of_a_batch(&Vmi::default(), &none())), [1, 2]);
 }
 
-// A macro that the body defines is the body's own, as a function is.
+// A read in its text would be refused: what its calls give is not known here.
 #[test]
 fn a_macro_defined_in_the_body() {
     #[probed]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
-        macro_rules! plain {
-            ($a:expr) => {
-                vmi.read_u64($a)?
-            };
-        }
         macro_rules! twice {
             ($e:expr) => {
                 ($e, $e)
             };
         }
         let a = vmi.read_u64(1)?;
-        let b: u64 = plain!(2);
-        let (c, d) = twice!(vmi.read_u64(3)?);
-        Ok(a? + b + c? + d?)
+        let (b, c) = twice!(vmi.read_u64(3)?);
+        Ok(a? + b? + c?)
     }
 
     let vmi = Vmi::default();
-    assert_eq!(f(&vmi, &none()).unwrap(), 9);
-    assert_eq!(vmi.asked(), [1, 2, 3, 3]);
-    assert_eq!(faults(f(&Vmi::with(&[1, 2, 3]), &none())), [1, 2]);
+    assert_eq!(f(&vmi, &none()).unwrap(), 7);
+    assert_eq!(vmi.asked(), [1, 3, 3]);
     assert_eq!(faults(f(&Vmi::with(&[1, 3]), &none())), [1, 3]);
 }
 

@@ -143,9 +143,13 @@ impl Rewriter<'_> {
         if TEXT.contains(&name.as_str()) || !is_interesting(self, &mac.tokens) {
             return Ok(());
         }
-        let Ok(mut arguments) = parse(mac) else {
-            let place = format!("the arguments of `{name}!`, which are no plain expressions");
-            return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+        let mut arguments = match parse(mac) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let place =
+                    format!("the arguments of `{name}!`, which are no plain expressions ({error})");
+                return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+            }
         };
 
         // The text of a condition is its message, and is to stay as written.
@@ -203,14 +207,18 @@ fn error(mac: &Macro, message: &str) -> syn::Error {
 }
 
 /// Uses the markers that a body names which is left out: their imports are no
-/// mistake.
+/// mistake. A path needs none.
 pub(crate) fn uses(body: &TokenStream) -> TokenStream {
     fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
         let mut tokens = tokens.into_iter().peekable();
+        let mut in_path = false;
         while let Some(token) = tokens.next() {
+            let follows_colon = in_path;
+            in_path = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
             match token {
                 TokenTree::Ident(ident)
-                    if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
+                    if !follows_colon
+                        && matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
                         && Marker::by_name(&ident).is_some()
                         && !found.contains(&ident) =>
                 {
@@ -508,6 +516,18 @@ pub(super) fn unseen(
     ))
 }
 
+/// The error for a read in the text of a macro that the body defines.
+pub(super) fn in_definition(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<syn::Error> {
+    let (found, what) = find(rewriter, tokens)?;
+    Some(syn::Error::new_spanned(
+        found,
+        format!(
+            "`#[probed]` cannot rewrite {what} in a macro that the body defines; \
+             pass it to the macro as an argument, or define the macro outside of the function"
+        ),
+    ))
+}
+
 /// Finds a read, a call that acts on the guest, or a marker in tokens.
 fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, String)> {
     let tokens = tokens.clone().into_iter().collect::<Vec<_>>();
@@ -556,10 +576,11 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
         return None;
     }
     // The longest run of tokens that is a known receiver: behind a further dot
-    // a name is a field of something else.
+    // a name is a field of something else, and behind a `$` what a macro was
+    // given, which is its own affair.
     (0..before.len()).find(|start| {
         let starts = *start == 0
-            || !matches!(&before[start - 1], TokenTree::Punct(punct) if punct.as_char() == '.');
+            || !matches!(&before[start - 1], TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | '$'));
         starts
             && before.len() - start < 16
             && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())
