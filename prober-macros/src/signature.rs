@@ -261,7 +261,6 @@ impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
     fn visit_bound_lifetimes(&mut self, _: &'ast syn::BoundLifetimes) {}
-    fn visit_precise_capture(&mut self, _: &'ast syn::PreciseCapture) {}
     fn visit_expr(&mut self, _: &'ast syn::Expr) {}
     fn visit_pat(&mut self, _: &'ast syn::Pat) {}
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
