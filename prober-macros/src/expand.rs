@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Pat, ReturnType, Type, spanned::Spanned};
+use syn::{ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
@@ -15,7 +15,7 @@ use crate::{
     params,
     receiver::{self, Receiver},
     rewrite::{self, Settings},
-    signature, spans,
+    signature, spans, unserved,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -51,7 +51,10 @@ fn function(
 ) -> TokenStream {
     let body_tokens = item.body.to_token_stream();
     let well_told = errors.is_empty();
-    let unserved = unserved(&item.sig);
+    let unserved = match &item.body {
+        Body::Parsed(body) => unserved::receivers(&item.sig, &body.block),
+        _ => Vec::new(),
+    };
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
     let mention = match &item.body {
@@ -252,33 +255,6 @@ fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
     } else {
         TokenStream::new()
     }
-}
-
-/// Receivers that are read through `&mut`: none of vmi-core's types is.
-fn unserved(sig: &syn::Signature) -> Vec<Receiver> {
-    sig.inputs
-        .iter()
-        .filter_map(|input| {
-            let FnArg::Typed(param) = input else {
-                return None;
-            };
-            let Pat::Ident(name) = &*param.pat else {
-                return None;
-            };
-            let (mutable, ty) = match &*param.ty {
-                Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
-                ty => (name.mutability.is_some(), ty),
-            };
-            let of_vmi_core = matches!(ty, Type::Path(path)
-            if path.path.segments.last().is_some_and(|last| {
-                ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
-                    .iter()
-                    .any(|name| last.ident == name)
-            }));
-            let name = &name.ident;
-            (mutable && !of_vmi_core).then(|| Receiver::of(&syn::parse_quote!(#name)))?
-        })
-        .collect()
 }
 
 /// An attribute without effect is a mistake: most likely the receiver has

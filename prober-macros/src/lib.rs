@@ -18,6 +18,7 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod spans;
+mod unserved;
 
 #[cfg(test)]
 mod tests;

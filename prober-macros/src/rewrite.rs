@@ -221,9 +221,18 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
-    // Items in a body are functions of their own, and the rest holds no
-    // expression that runs.
-    fn visit_item_mut(&mut self, _: &mut Item) {}
+    // Items in a body are functions of their own; but the text of a macro runs
+    // where it is called, and what it reads there is not seen.
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if let Item::Macro(item) = item
+            && item.ident.is_some()
+            && let Some(error) = macros::in_definition(self, &item.mac.tokens)
+        {
+            self.errors.push(error);
+        }
+    }
+
+    // The rest holds no expression that runs.
     fn visit_type_mut(&mut self, _: &mut Type) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_angle_bracketed_generic_arguments_mut(

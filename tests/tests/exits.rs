@@ -11,7 +11,7 @@
 )] // Shapes under test.
 #![allow(clippy::needless_return, clippy::unnecessary_wraps)] // The shapes under test.
 
-use std::{error::Error, num::ParseIntError};
+use std::{error::Error, fmt, num::ParseIntError};
 
 use prober::{FaultError, Missing, ProbeError, probed};
 use prober_tests::{Vmi, batch, fault, faults, hard, none, suppress, unavailable};
@@ -571,4 +571,43 @@ fn an_opaque_error_at_the_limit_is_the_bodys_own() {
     assert_eq!(f(&vmi, 2, &suppress(&[1])), Err(Opaque::Own));
     assert_eq!(f(&vmi, 3, &suppress(&[1])), Err(Opaque::Probe));
     assert_eq!(f(&vmi, 2, &none()), Err(Opaque::Probe));
+}
+
+#[test]
+fn a_boxed_error_may_borrow() {
+    #[derive(Debug)]
+    struct Bad<'a>(&'a str);
+
+    impl fmt::Display for Bad<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Bad<'_> {}
+
+    #[probed]
+    fn f<'t>(vmi: &Vmi, text: &'t str) -> Result<u64, Box<dyn Error + 't>> {
+        let a = vmi.read_u64(1)?;
+        if !text.is_empty() {
+            Err(Bad(text))?;
+        }
+        Ok(a?)
+    }
+
+    #[probed]
+    fn sync<'t>(vmi: &Vmi, text: &'t str) -> Result<u64, Box<dyn Error + Send + Sync + 't>> {
+        let a = vmi.read_u64(2)?;
+        Err(Bad(text))?;
+        Ok(a?)
+    }
+
+    let text = String::from("bad");
+    let vmi = Vmi::with(&[1]);
+    assert_eq!(f(&Vmi::default(), "", &none()).unwrap(), 1);
+    assert_eq!(hard(f(&Vmi::default(), &text, &none())), "bad");
+    assert_eq!(faults(f(&vmi, &text, &none())), [1]);
+    assert_eq!(hard(sync(&vmi, &text, &none())), "bad");
+    assert_eq!(faults(sync(&Vmi::with(&[2]), &text, &none())), [2]);
+    assert_eq!(unavailable(f(&vmi, "", &suppress(&[1]))), [1]);
 }

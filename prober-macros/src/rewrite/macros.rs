@@ -485,6 +485,18 @@ pub(super) fn unseen(
     ))
 }
 
+/// The error for a read in the text of a macro that the body defines.
+pub(super) fn in_definition(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<syn::Error> {
+    let (found, what) = find(rewriter, tokens)?;
+    Some(syn::Error::new_spanned(
+        found,
+        format!(
+            "`#[probed]` cannot rewrite {what} in a macro that the body defines; \
+             pass it to the macro as an argument, or define the macro outside of the function"
+        ),
+    ))
+}
+
 /// Finds a read, a call that acts on the guest, or a marker in tokens.
 fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, String)> {
     let tokens = tokens.clone().into_iter().collect::<Vec<_>>();
@@ -533,10 +545,11 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
         return None;
     }
     // The longest run of tokens that is a known receiver: behind a further dot
-    // a name is a field of something else.
+    // a name is a field of something else, and behind a `$` what a macro was
+    // given, which is its own affair.
     (0..before.len()).find(|start| {
         let starts = *start == 0
-            || !matches!(&before[start - 1], TokenTree::Punct(punct) if punct.as_char() == '.');
+            || !matches!(&before[start - 1], TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | '$'));
         starts
             && before.len() - start < 16
             && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())

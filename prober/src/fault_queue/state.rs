@@ -241,13 +241,7 @@ impl State {
             .get(&thread)
             .is_some_and(|waiting| waiting.handed_out.contains(&page));
         self.stats.came_in += u64::from(!injected);
-        self.drop_pending(thread, fault);
-    }
-
-    /// Drops a page that a thread waited for.
-    pub(super) fn drop_pending(&mut self, thread: Thread, fault: &AddressContext) {
         if let Some(waiting) = self.threads.get_mut(&thread) {
-            let page = Page::from(fault);
             waiting.pending.retain(|other| Page::from(other) != page);
         }
     }

@@ -1,7 +1,7 @@
 //! `#[probed]` in edition 2021: temporaries, captures and keywords are those
 //! of the user's edition.
 #![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)] // Shapes under test.
-#![allow(clippy::unused_async, clippy::match_same_arms)]
+#![allow(clippy::unused_async, clippy::match_same_arms, clippy::never_loop)]
 
 use std::cell::RefCell;
 

@@ -1,4 +1,5 @@
 //! `#[probed(crate = PATH)]`: there is no crate `prober` here.
+#![allow(clippy::many_single_char_names)] // Shapes under test.
 
 use guest_reads::{Result, probe, probed, settle, unprobed};
 use prober_tests::{Vmi, block_on, faults, none, suppress, unavailable};
