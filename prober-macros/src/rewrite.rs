@@ -33,7 +33,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-pub(crate) use self::macros::uses;
+pub(crate) use self::macros::Marker;
 use crate::{
     error::Errors,
     names::Names,
@@ -185,7 +185,7 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         match stmt {
-            Stmt::Macro(call) if macros::Marker::of(&call.mac.path, self.krate).is_some() => {
+            Stmt::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
                 let mut expr = Expr::Macro(syn::ExprMacro {
                     attrs: std::mem::take(&mut call.attrs),
                     mac: call.mac.clone(),
@@ -319,9 +319,7 @@ impl Rewriter<'_> {
             Expr::Paren(paren) => self.is_probe(&paren.expr),
             Expr::Group(group) => self.is_probe(&group.expr),
             Expr::Await(expr) => self.is_read(&expr.base),
-            Expr::Macro(expr) => {
-                macros::Marker::of(&expr.mac.path, self.krate) == Some(macros::Marker::Probe)
-            }
+            Expr::Macro(expr) => Marker::of(&expr.mac.path, self.krate) == Some(Marker::Probe),
             expr => self.is_read(expr),
         }
     }
