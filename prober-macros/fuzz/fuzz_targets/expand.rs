@@ -39,6 +39,10 @@ fuzz_target!(|text: &str| -> Corpus {
     let Some((args, item)) = text.split_once('\n') else {
         return Corpus::Reject;
     };
+    // The check could not tell them from the expansion's own names.
+    if item.contains("__probed") {
+        return Corpus::Reject;
+    }
     let tokens = |text: &str| text.parse::<TokenStream>();
     let (Ok(args), Ok(item)) = (tokens(args), tokens(item)) else {
         return Corpus::Reject;

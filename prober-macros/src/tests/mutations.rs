@@ -136,6 +136,25 @@ fn seeds() -> Vec<[TokenStream; 2]> {
         .collect()
 }
 
+/// The fuzz target is not built with the workspace, so it is looked at here.
+#[test]
+fn the_fuzz_target_has_all_modules() {
+    let modules = |text: &str, start: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(start));
+        let mut modules: Vec<_> = lines
+            .filter_map(|line| Some(line.strip_suffix(';')?.to_owned()))
+            .collect();
+        modules.retain(|module| module != "tests");
+        modules
+    };
+    let target = include_str!("../../fuzz/fuzz_targets/expand.rs");
+    let mut of_target = modules(target, "pub(crate) mod ");
+    of_target.retain(|module| !["properties", "restore"].contains(&module.as_str()));
+    assert_eq!(of_target, modules(include_str!("../lib.rs"), "mod "));
+}
+
 #[test]
 fn seeds_hold() {
     let seeds = seeds();
