@@ -25,7 +25,7 @@ mod macros;
 
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     AngleBracketedGenericArguments, Attribute, Block, Expr, ExprMethodCall, Item, Label, Lifetime,
@@ -493,7 +493,20 @@ impl Rewriter<'_> {
     fn failed(&mut self, error: &syn::Error) -> Expr {
         // Not the error of the whole function: it stands where it was made.
         self.probes += 1;
-        Expr::Verbatim(error.to_compile_error())
+        // In parentheses: a macro call in braces that begins a statement is
+        // one, and what follows, such as `= value`, would not parse.
+        let call = error
+            .to_compile_error()
+            .into_iter()
+            .map(|token| match token {
+                TokenTree::Group(group) => {
+                    let mut arguments = Group::new(Delimiter::Parenthesis, group.stream());
+                    arguments.set_span(group.span());
+                    TokenTree::Group(arguments)
+                }
+                token => token,
+            });
+        Expr::Verbatim(call.collect())
     }
 
     /// Reports a mistake, on all tokens of what is wrong.
