@@ -76,7 +76,12 @@ struct Raw {
 impl Raw {
     /// Parses one argument: `key = value`.
     fn argument(&mut self, input: ParseStream) -> syn::Result<()> {
-        let key = input.call(Ident::parse_any)?;
+        let key = input.call(Ident::parse_any).map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                format!("expected `argument = value`, with one of {KEYS}"),
+            )
+        })?;
         match key.to_string().as_str() {
             "suppressed" => set(&mut self.suppressed, &key, "EXPR", input, |input| {
                 input.parse()

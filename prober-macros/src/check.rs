@@ -1,9 +1,7 @@
 //! The rules that need no look into the body.
 
 use proc_macro2::Span;
-use syn::{
-    Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Type, spanned::Spanned, visit::Visit,
-};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Type, visit::Visit};
 
 use crate::{error::Errors, item::ProbedFn, signature::SUPPRESSED};
 
@@ -63,20 +61,20 @@ fn attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
 
     item.attrs.retain(|attr| match last_name(attr).as_deref() {
         Some("probed") => {
-            errors.at(attr.span(), "`#[probed]` stands twice on this function");
+            errors.on(attr, "`#[probed]` stands twice on this function");
             false
         }
         Some("track_caller") => {
-            errors.at(
-                attr.span(),
+            errors.on(
+                attr,
                 "`#[track_caller]` has no effect on the body of a `#[probed]` function, \
                  which runs in a closure; take the location in a function around it",
             );
             true
         }
         Some(name @ ("test" | "bench" | "main")) if checked.add_parameter => {
-            errors.at(
-                attr.span(),
+            errors.on(
+                attr,
                 format!(
                     "`#[{name}]` takes a function without parameters, and `#[probed]` adds one; \
                      name the suppressed set instead: `#[probed(suppressed = ...)]`"
@@ -98,23 +96,20 @@ fn last_name(attr: &Attribute) -> Option<String> {
 /// of `Result` the runtime's traits decide.
 fn returns(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     const NEEDS: &str = "`#[probed]` needs a function that returns a `Result`";
+    const WRITE: &str = "page faults leave it as its error, so return `prober::Result<..>`";
 
-    let (span, message) = match &item.sig.output {
-        ReturnType::Default => (
-            item.sig.ident.span(),
-            format!("{NEEDS}; this one returns nothing"),
-        ),
-        ReturnType::Type(_, ty) if is_boxed_future(ty) => (
-            ty.span(),
+    match &item.sig.output {
+        ReturnType::Default => errors.at(item.sig.ident.span(), format!("{NEEDS}; {WRITE}")),
+        ReturnType::Type(_, ty) if is_boxed_future(ty) => errors.on(
+            ty,
             format!(
                 "{NEEDS}; an attribute that makes a boxed future of an `async fn` (such as \
                  `#[async_trait]`) ran first; put the body into a `#[probed]` function of its own"
             ),
         ),
-        ReturnType::Type(_, ty) if is_no_result(ty) => (ty.span(), NEEDS.to_owned()),
+        ReturnType::Type(_, ty) if is_no_result(ty) => errors.on(ty, format!("{NEEDS}; {WRITE}")),
         ReturnType::Type(..) => return,
-    };
-    errors.at(span, message);
+    }
     checked.rewrite = false;
 }
 
@@ -179,7 +174,15 @@ fn name(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
             Find::visit_pat(&mut find, &Pat::clone(&param.pat));
         }
     }
-    if let Some(span) = find.0 {
+    let Some(span) = find.0 else { return };
+    if item.sig.inputs.iter().any(is_the_added_one) {
+        errors.at(
+            span,
+            "`#[probed]` adds this parameter; take it away here, callers pass it as the last argument",
+        );
+        checked.add_parameter = false;
+        checked.rewrite = false;
+    } else {
         errors.at(
             span,
             "`#[probed]` adds a parameter called `suppressed`; rename this one, \
@@ -187,4 +190,17 @@ fn name(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
         );
         checked.taken = true;
     }
+}
+
+/// Whether a parameter is what the attribute would add.
+fn is_the_added_one(input: &FnArg) -> bool {
+    let FnArg::Typed(param) = input else {
+        return false;
+    };
+    let Type::Reference(reference) = &*param.ty else {
+        return false;
+    };
+    matches!(&*param.pat, Pat::Ident(name) if name.ident == SUPPRESSED)
+        && matches!(&*reference.elem, Type::Path(path)
+            if path.path.segments.last().is_some_and(|last| last.ident == "SuppressedPages"))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 
 /// The errors found so far.
 #[derive(Default)]
@@ -22,13 +23,25 @@ impl Errors {
         self.push(syn::Error::new(span, message));
     }
 
+    /// Adds an error on all tokens of what is wrong.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
     /// One `compile_error!` for each error.
-    pub(crate) fn into_compile_errors(self) -> TokenStream {
+    pub(crate) fn into_compile_errors(mut self) -> TokenStream {
+        self.take_compile_errors()
+    }
+
+    /// The same, for errors that stand where nothing follows from them. None
+    /// is left.
+    pub(crate) fn take_compile_errors(&mut self) -> TokenStream {
         self.0
+            .take()
             .map_or_else(TokenStream::new, |error| error.to_compile_error())
     }
 }

@@ -1,11 +1,12 @@
 //! From the attribute's tokens to the function's.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Pat, ReturnType, Type, spanned::Spanned};
+use syn::{Path, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
+    assigned,
     check::{self, Checked},
     error::Errors,
     item::{self, Body, ParsedBody, ProbedFn},
@@ -13,7 +14,7 @@ use crate::{
     params,
     receiver::{self, Receiver},
     rewrite::{self, Settings},
-    signature,
+    signature, spans, unserved,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -23,15 +24,13 @@ pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let args = Args::parse(args, &mut errors);
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
         Ok(item) => item,
-        Err(error) => {
-            if item::looks_like_a_function(item) {
-                errors.push(error);
-            } else {
-                errors.at(
-                    item::item_span(item),
-                    "`#[probed]` may only be used on functions; for methods, put it on each of them",
-                );
-            }
+        Err(error) if item::looks_like_a_function(item) => {
+            let item = item::map_body(item, |body| half_typed(body, &error, &args.krate));
+            let errors = errors.into_compile_errors();
+            return quote!(#item #errors);
+        }
+        Err(_) => {
+            errors.push(item::not_a_function(item));
             let errors = errors.into_compile_errors();
             return quote!(#item #errors);
         }
@@ -50,7 +49,11 @@ fn function(
     errors: &mut Errors,
 ) -> TokenStream {
     let body_tokens = item.body.to_token_stream();
-    let unserved = unserved(&item.sig);
+    let well_told = errors.is_empty();
+    let unserved = match &item.body {
+        Body::Parsed(body) => unserved::receivers(&item.sig, &body.block),
+        _ => Vec::new(),
+    };
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
     let mention = match &item.body {
@@ -72,31 +75,55 @@ fn function(
         sig,
         body,
     } = item;
-    let names = Names::new();
-    // The added parameter is not the user's doing. The lint's default is 7, and
-    // `clippy.toml` may set a smaller one.
-    let allow = (args.suppressed.is_none() && (4..=7).contains(&parameters))
-        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let mut allow = allow_arguments(parameters, args);
+    if let Body::Parsed(body) = &body
+        && checked.rewrite
+        && assigned::assigns_to_field(&sig, &body.block)
+    {
+        allow.extend(quote!(#[allow(unused_assignments)]));
+    }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
+            let braces = body.block.brace_token;
             let function = Function {
                 sig: &sig,
+                written: &body_tokens,
                 output: &output,
                 unserved: &unserved,
                 mention: &mention,
                 added,
             };
-            rewritten(body, args, function, &names, errors)
+            let body = rewritten(body, args, function, errors);
+            body.filter(|_| well_told)
+                .unwrap_or_else(|| withheld(braces, &body_tokens, errors))
         }
-        (Body::Raw(body), _) => half_typed(&body, args),
-        (body, _) => body.into_token_stream(),
+        (Body::Parsed(body), _) => withheld(body.block.brace_token, &body_tokens, errors),
+        (Body::Raw(body, error), _) => {
+            allow.extend(quote!(#[allow(unused_variables)]));
+            half_typed(&body, &error, &args.krate)
+        }
+        (Body::None(semicolon), _) => semicolon.into_token_stream(),
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
+}
+
+/// A body that is not what was meant, after a mistake in what the attribute
+/// was told or put on: the errors about that take its place, so that none
+/// follows from them.
+fn withheld(braces: syn::token::Brace, body: &TokenStream, errors: &mut Errors) -> TokenStream {
+    let uses = rewrite::uses(body);
+    let errors = errors.take_compile_errors();
+    let mut tokens = TokenStream::new();
+    braces.surround(&mut tokens, |tokens| tokens.extend(quote!(#uses #errors)));
+    tokens
 }
 
 /// What a body needs to know of its function.
 struct Function<'a> {
     sig: &'a syn::Signature,
+
+    /// The body as it was written.
+    written: &'a TokenStream,
 
     /// The type of the result, as it may be written in the body.
     output: &'a Type,
@@ -128,46 +155,46 @@ struct Function<'a> {
 /// ```
 ///
 /// All ways out of the closure lead to `finish`, also those in macros.
+///
+/// None, beside an error, where there is nothing to probe.
 fn rewritten(
     body: ParsedBody,
     args: &Args,
     function: Function<'_>,
-    names: &Names,
     errors: &mut Errors,
-) -> TokenStream {
+) -> Option<TokenStream> {
     let ParsedBody {
         inner_attrs,
         mut block,
     } = body;
+    let names = Names::new();
     let settings = Settings {
-        names,
+        names: &names,
         receivers: &args.receivers,
         unserved: function.unserved,
         krate: &args.krate,
     };
     let probes = rewrite::rewrite(&mut block, &settings, errors);
     if probes == 0 && errors.is_empty() {
-        nothing_to_probe(&block, function.sig, errors);
+        nothing_to_probe(function.written, function.sig, errors);
+        return None;
     }
 
-    let imports = names.imports(&args.krate);
     let own = receiver::hidden("__probed_suppressed", Span::call_site());
     let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
-            let runtime = &names.runtime;
-            let glue = Span::mixed_site().located_at(expr.span());
-            (
-                quote_spanned!(glue=> let #own = &#runtime::own(&#expr);),
-                own,
-            )
+            let place = (spans::start(expr), spans::end(expr));
+            let set = names.call("own", place, quote_spanned!(place.0=> &#expr));
+            (quote!(let #own = &#set;), own)
         }
         (None, Some(added)) => (TokenStream::new(), added),
         (None, None) => unreachable!("a body is rewritten with a set"),
     };
     let limit = args::limit_tokens(args.limit.as_ref(), &names.runtime);
+    let imports = names.imports(&args.krate);
     let Names {
         runtime, prober, ..
-    } = names;
+    } = &names;
     let Function {
         sig,
         output,
@@ -175,27 +202,31 @@ fn rewritten(
         ..
     } = function;
     // What is wrong with the type of the result is reported there.
-    let glue = Span::mixed_site().located_at(error_type(output).span());
+    let at = error_type(output).span();
+    // In a block of ours, the user's would be found to have unused braces if it
+    // is one expression on one line, were there no attribute. This one has
+    // nothing to allow in a body.
+    let within = quote!(#[allow(missing_docs)]);
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #mention #block })
+        quote!({ #mention #within #block })
     } else {
         // An async block has no place for its type but the values it returns.
-        quote!({
-            #mention
-            if false {
-                return #runtime::never::<#output>();
-            }
-            #block
-        })
+        let glue = Span::mixed_site().located_at(output.span());
+        let runtime = names.runtime_at(output.span());
+        let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
+        quote!({ #mention #typed #within #block })
     };
-    let outcome = if sig.asyncness.is_some() {
-        quote_spanned!(glue=> #runtime::outcome(#prober, async move #body.await))
+    // Where `move` and `async` are not the user's, rustc does not give names
+    // to what the body borrows and moves.
+    let outcome = if let Some(future) = &sig.asyncness {
+        quote!(#runtime::outcome(#prober, #future move #body.await))
     } else {
-        quote_spanned!(glue=> #runtime::run(#prober, move || -> #output #body))
+        let closure = quote_spanned!(sig.fn_token.span=> move);
+        quote!(#runtime::run(#prober, #closure || -> #output #body))
     };
-    let finish = quote_spanned!(glue=> #outcome.finish());
+    let finish = Ident::new("finish", at);
 
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
@@ -204,16 +235,51 @@ fn rewritten(
             #imports
             #take
             let #prober = &#runtime::start(#suppressed, #limit);
-            #finish
+            #outcome.#finish()
         });
     });
-    tokens
+    Some(tokens)
 }
 
-/// A body that does not parse yet: rustc's own parser says why.
-fn half_typed(body: &proc_macro2::Group, args: &Args) -> TokenStream {
-    let _ = args;
-    body.to_token_stream()
+/// A body that does not parse (yet).
+///
+/// ```text
+/// {
+///     #[must_use = "..."]
+///     struct Body {}
+///     #[deny(unused_must_use)]
+///     { Body {}; }
+///     __private::never()
+/// }
+/// ```
+///
+/// rustc parsed the function before the attribute got it, and has said what is
+/// wrong. What it understood of the body is left out: it knows nothing of
+/// probes. Syntax that only we do not know is an error too. That one must not
+/// follow rustc's, and a lint does not.
+fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
+    let message = format!(
+        "`#[probed]` cannot read this body: {error}; move this into a function of its own, \
+         without the attribute"
+    );
+    let glue = Span::mixed_site().located_at(error.span());
+    let value = quote_spanned!(glue=> Body {};);
+    let uses = rewrite::uses(&body.stream());
+    let mut stub = Group::new(
+        Delimiter::Brace,
+        quote! {
+            #[must_use = #message]
+            struct Body {}
+            #[deny(unused_must_use)]
+            {
+                #value
+            }
+            #uses
+            #krate::__private::never()
+        },
+    );
+    stub.set_span(body.span());
+    stub.into_token_stream()
 }
 
 /// The type of the error in `Result<T, E>`, as far as it can be seen.
@@ -232,46 +298,32 @@ fn error_type(output: &Type) -> &Type {
     }
 }
 
-/// Receivers that are read through `&mut`: none of vmi-core's types is.
-fn unserved(sig: &syn::Signature) -> Vec<Receiver> {
-    sig.inputs
-        .iter()
-        .filter_map(|input| {
-            let FnArg::Typed(param) = input else {
-                return None;
-            };
-            let Pat::Ident(name) = &*param.pat else {
-                return None;
-            };
-            let (mutable, ty) = match &*param.ty {
-                Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
-                ty => (name.mutability.is_some(), ty),
-            };
-            let of_vmi_core = matches!(ty, Type::Path(path)
-            if path.path.segments.last().is_some_and(|last| {
-                ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
-                    .iter()
-                    .any(|name| last.ident == name)
-            }));
-            let name = &name.ident;
-            (mutable && !of_vmi_core).then(|| Receiver::of(&syn::parse_quote!(#name)))?
-        })
-        .collect()
+/// The added parameter is not the user's doing.
+fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
+    // The lint's default is 7, and `clippy.toml` may set a smaller one.
+    if args.suppressed.is_none() && (4..=7).contains(&parameters) {
+        quote!(#[allow(clippy::too_many_arguments)])
+    } else {
+        TokenStream::new()
+    }
 }
 
 /// An attribute without effect is a mistake: most likely the receiver has
 /// another name.
-fn nothing_to_probe(block: &syn::Block, sig: &syn::Signature, errors: &mut Errors) {
-    let message = "there is nothing to probe in this function";
-    let receiver = likely::receiver(block).or_else(|| likely::parameter(sig));
+fn nothing_to_probe(body: &TokenStream, sig: &syn::Signature, errors: &mut Errors) {
+    let receiver = syn::parse2(body.clone())
+        .ok()
+        .and_then(|body| likely::receiver(&body))
+        .or_else(|| likely::parameter(sig));
+    let advice = match receiver {
+        Some(receiver) => format!("did you mean `#[probed(vmi = {receiver})]`?"),
+        None => "probe something, or take `#[probed]` away".to_owned(),
+    };
     errors.at(
         sig.ident.span(),
-        match receiver {
-            Some(receiver) => format!("{message}; did you mean `#[probed(vmi = {receiver})]`?"),
-            None => format!(
-                "{message}: no `vmi.read_*(..)` and no `probe!(..)`; probe something, or take `#[probed]` away"
-            ),
-        },
+        format!(
+            "there is nothing to probe in this function: no `vmi.read_*(..)` and no `probe!(..)`; {advice}"
+        ),
     );
 }
 

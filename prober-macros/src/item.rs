@@ -22,8 +22,8 @@ pub(crate) enum Body {
     /// A body that parses.
     Parsed(ParsedBody),
 
-    /// A body that does not parse (yet).
-    Raw(Group),
+    /// A body that does not parse (yet), and why.
+    Raw(Group, syn::Error),
 
     /// None: a declaration in a trait.
     None(Token![;]),
@@ -63,7 +63,7 @@ impl Parse for Body {
                     stmts,
                 },
             }),
-            Err(_) => Self::Raw(group),
+            Err(error) => Self::Raw(group, error),
         })
     }
 }
@@ -92,10 +92,26 @@ fn brace_group(token: TokenTree) -> Option<Group> {
     }
 }
 
-/// The first span of an item that is no function, for the error about it.
-pub(crate) fn item_span(item: &TokenStream) -> Span {
+/// The error about an item that is no function, on its keyword.
+pub(crate) fn not_a_function(item: &TokenStream) -> syn::Error {
+    const ONLY: &str = "`#[probed]` may only be used on functions";
+    match keyword(item) {
+        Some(token) => {
+            let has_methods = matches!(token.to_string().as_str(), "impl" | "trait" | "unsafe");
+            let advice = if has_methods {
+                "; put it on each of the methods"
+            } else {
+                ""
+            };
+            syn::Error::new(token.span(), format!("{ONLY}{advice}"))
+        }
+        None => syn::Error::new(Span::call_site(), ONLY),
+    }
+}
+
+/// What stands behind the attributes and the visibility of an item.
+fn keyword(item: &TokenStream) -> Option<TokenTree> {
     let mut tokens = item.clone().into_iter().peekable();
-    // Behind the attributes and the visibility stands the keyword.
     while let Some(token) = tokens.next() {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == '#' => {
@@ -107,10 +123,21 @@ pub(crate) fn item_span(item: &TokenStream) -> Span {
                     tokens.next();
                 }
             }
-            _ => return token.span(),
+            _ => return Some(token),
         }
     }
-    Span::call_site()
+    None
+}
+
+/// An item with another body: what stands in its last braces.
+pub(crate) fn map_body(item: &TokenStream, map: impl Fn(&Group) -> TokenStream) -> TokenStream {
+    let mut tokens = item.clone().into_iter().collect::<Vec<_>>();
+    match tokens.pop() {
+        Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
+            tokens.into_iter().chain(map(&body)).collect()
+        }
+        last => tokens.into_iter().chain(last).collect(),
+    }
 }
 
 /// Whether an item looks like a function, so that its own syntax error is the
@@ -138,7 +165,7 @@ impl ToTokens for Body {
                 tokens.extend(body.inner_attrs.iter().map(ToTokens::to_token_stream));
                 tokens.extend(body.block.stmts.iter().map(ToTokens::to_token_stream));
             }),
-            Self::Raw(group) => group.to_tokens(tokens),
+            Self::Raw(group, _) => group.to_tokens(tokens),
             Self::None(semicolon) => semicolon.to_tokens(tokens),
         }
     }

@@ -4,9 +4,12 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod assigned;
 mod check;
 mod error;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod item;
 mod names;
 mod params;
@@ -14,6 +17,10 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod spans;
+mod unserved;
+
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, Path};
+use syn::{Expr, Lifetime, Path, spanned::Spanned};
 
 use crate::{receiver::hidden, spans};
 
@@ -47,6 +47,13 @@ impl Names {
         Expr::Verbatim(call)
     }
 
+    /// The runtime, in glue beside an expression of the user's.
+    pub(crate) fn runtime_at(&self, span: Span) -> Ident {
+        let mut runtime = self.runtime.clone();
+        runtime.set_span(runtime.span().located_at(span));
+        runtime
+    }
+
     /// The prober as an argument beside an expression of the user's.
     pub(crate) fn prober_at(&self, span: Span) -> Ident {
         let mut prober = self.prober.clone();
@@ -67,7 +74,10 @@ impl Names {
         let traits = called
             .contains(SERVED)
             .then(|| quote!(, CoreReads as _, StateReads as _));
-        quote!(use #krate::__private::{self as #runtime, Finish as _ #traits #(#functions)*};)
+        let glue = Span::mixed_site().located_at(krate.span());
+        quote_spanned! {glue=>
+            use #krate::__private::{self as #runtime, Finish as _ #traits #(#functions)*};
+        }
     }
 
     /// Puts the prober beside the receiver of a read that the runtime serves.

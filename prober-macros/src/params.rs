@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
-    FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, TypeParamBound,
+    Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, TypeParamBound,
     visit::{self, Visit},
 };
 
@@ -47,11 +47,16 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
                 }
                 let mut bindings = Bindings(Vec::new());
                 bindings.visit_pat(&param.pat);
+                let levels = bindings
+                    .0
+                    .iter()
+                    .any(|name| is_unused(name, body))
+                    .then(|| take_lint_levels(&mut param.attrs));
                 for name in bindings.0 {
                     if name.to_string().starts_with('_') {
                         allow = quote!(#[allow(clippy::used_underscore_binding)]);
-                    } else if !names(body.clone(), &name) {
-                        unused.push((param.attrs.clone(), name.clone()));
+                    } else if is_unused(&name, body) {
+                        unused.push((levels.clone(), name.clone()));
                     }
                     let glue = Span::mixed_site().located_at(name.span());
                     mentions.push(quote_spanned!(glue=> &#name));
@@ -67,11 +72,34 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
     let glue = Span::mixed_site();
     // A mention is a use. This keeps the warning about a parameter that the
     // body does not use.
-    let unused = unused.iter().map(|(attrs, name)| {
+    let unused = unused.iter().map(|(levels, name)| {
+        let levels = levels.iter().flatten();
         let glue = Span::mixed_site().located_at(name.span());
-        quote_spanned!(glue=> { #(#attrs)* let #name = (); })
+        quote_spanned!(glue=> { #(#levels)* let #name = (); })
     });
     quote_spanned!(glue=> #allow let _ = (#(#mentions,)*); #(#unused)*)
+}
+
+/// Whether a parameter is one that rustc warns of, as the body does not name
+/// it.
+fn is_unused(name: &Ident, body: &TokenStream) -> bool {
+    !name.to_string().starts_with('_') && !names(body.clone(), name)
+}
+
+/// Takes the lint levels from a parameter, for what warns in its place.
+/// `expect` must not stay: the parameter itself gives no warning any more.
+fn take_lint_levels(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+    let is_level = |attr: &Attribute| {
+        ["allow", "warn", "deny", "forbid", "expect"]
+            .iter()
+            .any(|level| attr.path().is_ident(level))
+    };
+    let levels = attrs
+        .extract_if(.., |attr| is_level(attr))
+        .collect::<Vec<_>>();
+    let stay = levels.iter().filter(|attr| !attr.path().is_ident("expect"));
+    attrs.extend(stay.cloned());
+    levels
 }
 
 /// Whether tokens name an identifier, also in the text of a format string.
@@ -104,7 +132,7 @@ impl<'ast> Visit<'ast> for Bindings {
     fn visit_expr(&mut self, _: &'ast syn::Expr) {}
 }
 
-fn is_conditional(attrs: &[syn::Attribute]) -> bool {
+fn is_conditional(attrs: &[Attribute]) -> bool {
     attrs
         .iter()
         .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))

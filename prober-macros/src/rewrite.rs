@@ -33,6 +33,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
+pub(crate) use self::macros::uses;
 use crate::{
     error::Errors,
     names::Names,
@@ -89,9 +90,13 @@ enum Probe {
     Closure,
 }
 
-/// A loop, and the label by which to leave it from within a probe.
-struct Loop {
-    label: Option<Lifetime>,
+/// What an unlabelled `break` could leave.
+enum Loop {
+    /// A loop, and the label by which to leave it from within a probe.
+    Seen(Option<Lifetime>),
+
+    /// The arguments of a macro that may put them into a loop of its own.
+    Macro,
 }
 
 /// What the rewriting needs to know.
@@ -138,13 +143,19 @@ impl VisitMut for Rewriter<'_> {
                 self.visit_loop(&mut expr.label, &mut expr.body);
             }
             Expr::Loop(expr) => self.visit_loop(&mut expr.label, &mut expr.body),
-            Expr::Break(expr) => {
-                self.label_exit(&mut expr.label, expr.break_token.span);
-                if let Some(value) = &mut expr.expr {
+            Expr::Break(exit) => {
+                if let Some(value) = &mut exit.expr {
                     self.visit_expr_mut(value);
                 }
+                if let Err(error) = self.label_exit(&mut exit.label, exit.break_token.span) {
+                    *expr = self.failed(&error);
+                }
             }
-            Expr::Continue(expr) => self.label_exit(&mut expr.label, expr.continue_token.span),
+            Expr::Continue(exit) => {
+                if let Err(error) = self.label_exit(&mut exit.label, exit.continue_token.span) {
+                    *expr = self.failed(&error);
+                }
+            }
             Expr::Try(_) => self.question(expr),
             Expr::Await(_) if self.is_probe(expr) && self.probe == Probe::Outside => {
                 self.probe_read(expr);
@@ -185,7 +196,8 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Macro(call) => {
                 if let Err(error) = self.arguments(&mut call.mac) {
-                    *stmt = Stmt::Expr(self.failed(&error), Some(syn::Token![;](error.span())));
+                    let failed = self.failed_macro(&error, &call.mac);
+                    *stmt = Stmt::Expr(failed, call.semi_token);
                 }
             }
             Stmt::Expr(expr, Some(_)) => {
@@ -194,7 +206,7 @@ impl VisitMut for Rewriter<'_> {
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
-                    let call = self.names.call("probed", place, quote!(#expr));
+                    let call = self.names.call("value_of_a_probe", place, quote!(#expr));
                     *expr = with_attrs(&attrs, call);
                 }
             }
@@ -209,9 +221,18 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
-    // Items in a body are functions of their own, and the rest holds no
-    // expression that runs.
-    fn visit_item_mut(&mut self, _: &mut Item) {}
+    // Items in a body are functions of their own; but the text of a macro runs
+    // where it is called, and what it reads there is not seen.
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if let Item::Macro(item) = item
+            && item.ident.is_some()
+            && let Some(error) = macros::in_definition(self, &item.mac.tokens)
+        {
+            self.errors.push(error);
+        }
+    }
+
+    // The rest holds no expression that runs.
     fn visit_type_mut(&mut self, _: &mut Type) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_angle_bracketed_generic_arguments_mut(
@@ -238,12 +259,10 @@ impl Rewriter<'_> {
     }
 
     fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {
-        self.loops.push(Loop {
-            label: label.as_ref().map(|label| label.name.clone()),
-        });
+        let name = label.as_ref().map(|label| label.name.clone());
+        self.loops.push(Loop::Seen(name));
         self.visit_block_mut(body);
-        let name = self.loops.pop().and_then(|this| this.label);
-        if let (None, Some(name)) = (&label, name) {
+        if let (None, Some(Loop::Seen(Some(name)))) = (&label, self.loops.pop()) {
             *label = Some(Label {
                 colon_token: syn::Token![:](name.span()),
                 name,
@@ -253,24 +272,29 @@ impl Rewriter<'_> {
 
     /// Names the loop that a `break` or `continue` in a probe means: there may
     /// be a block around the probe, and to leave that needs a label.
-    fn label_exit(&mut self, label: &mut Option<Lifetime>, span: Span) {
+    fn label_exit(&mut self, label: &mut Option<Lifetime>, span: Span) -> syn::Result<()> {
         let Probe::Inside { loops, .. } = self.probe else {
-            return;
+            return Ok(());
         };
         if label.is_some() || self.loops.len() > loops {
-            return;
+            return Ok(());
         }
         let number = self.labels;
         let Some(outer) = self.loops.last_mut() else {
-            self.errors.at(span, "there is no loop here to leave");
-            return;
+            return Err(syn::Error::new(span, "there is no loop here to leave"));
+        };
+        let Loop::Seen(outer) = outer else {
+            // Which loop is meant only the macro knows. If it has none and the
+            // probe needs its block, rustc says that a label is missing.
+            return Ok(());
         };
         self.labels += 1;
-        let name = outer.label.get_or_insert_with(|| {
+        let name = outer.get_or_insert_with(|| {
             let glue = Span::mixed_site().located_at(span);
             Lifetime::new(&format!("'__probed_{number}"), glue)
         });
         *label = Some(name.clone());
+        Ok(())
     }
 
     fn method_call(&mut self, expr: &mut Expr) {
@@ -374,9 +398,12 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = bare(&question.expr);
-                let Names { runtime, block, .. } = self.names;
+                let block = &self.names.block;
+                let runtime = self.names.runtime_at(question.question_token.span);
+                let args = quote_spanned!(glue=> #operand, #prober);
+                let part = self.names.call("part", place, args);
                 let part = quote_spanned! {glue=>
-                    match #runtime::part(#operand, #prober) {
+                    match #part {
                         #runtime::Part::Value(__probed_value) => __probed_value,
                         #runtime::Part::Missing => break #block #runtime::None,
                         #runtime::Part::Hard(__probed_error) => {
@@ -442,8 +469,9 @@ impl Rewriter<'_> {
                      wait for the data; write `settle!();` before, and `unprobed!(..)` around the call"
                 ),
             );
-        } else {
-            visit_mut::visit_expr_method_call_mut(self, call);
+        }
+        visit_mut::visit_expr_method_call_mut(self, call);
+        if self.probe == Probe::Outside && !self.nested {
             let place = (spans::start(expr), spans::end(expr));
             let glue = Span::mixed_site().located_at(place.0);
             let prober = self.names.prober_at(place.0);

@@ -4,8 +4,9 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    FnArg, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments, Path,
-    ReceiverKind, ReturnType, Signature, Type, TypeFnPtr, TypeReference, parse_quote_spanned,
+    FnArg, GenericArgument, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments,
+    Path, PathArguments, ReceiverKind, ReturnType, Signature, TraitBound, Type, TypeFnPtr,
+    TypeReference, parse_quote_spanned,
     spanned::Spanned,
     visit::{self, Visit},
     visit_mut::{self, VisitMut},
@@ -36,7 +37,7 @@ pub(crate) fn add_parameter(
         Ident::new(SUPPRESSED, span)
     };
     sig.inputs.push(FnArg::Typed(
-        parse_quote_spanned!(Span::mixed_site()=> #name: &#krate::SuppressedPages),
+        parse_quote_spanned!(Span::mixed_site().located_at(krate.span())=> #name: &#krate::SuppressedPages),
     ));
     name
 }
@@ -76,7 +77,10 @@ fn name_elided_lifetimes(sig: &mut Signature, errors: &mut Errors) {
     if let Some(hidden) = outputs.hidden.first()
         && inputs.named.len() + inputs.elided + inputs.hidden.len() == 1
     {
-        errors.at(hidden.span(), write_lifetime("result", hidden));
+        errors.on(hidden, write_lifetime("result", hidden));
+        // On as if it were written: nothing is to follow from it.
+        WriteHidden.visit_type_mut(output);
+        return name_elided_lifetimes(sig, errors);
     }
     if outputs.elided == 0 {
         return;
@@ -93,7 +97,13 @@ fn name_elided_lifetimes(sig: &mut Signature, errors: &mut Errors) {
             let param = GenericParam::Lifetime(LifetimeParam::new(lifetime));
             sig.generics.params.insert(0, param);
         }
-        ([], 0, [hidden]) => errors.at(hidden.span(), write_lifetime("parameter", hidden)),
+        ([], 0, [hidden]) => {
+            errors.on(hidden, write_lifetime("parameter", hidden));
+            for input in &mut sig.inputs {
+                WriteHidden.visit_fn_arg_mut(input);
+            }
+            name_elided_lifetimes(sig, errors);
+        }
         // Ambiguous with or without the added parameter.
         _ => {}
     }
@@ -102,7 +112,7 @@ fn name_elided_lifetimes(sig: &mut Signature, errors: &mut Errors) {
 fn write_lifetime(place: &str, path: &Path) -> String {
     let name = &path.segments[path.segments.len() - 1];
     let arguments = match &name.arguments {
-        syn::PathArguments::AngleBracketed(arguments) => {
+        PathArguments::AngleBracketed(arguments) => {
             let arguments = &arguments.args;
             format!("'_, {}", quote!(#arguments))
         }
@@ -142,6 +152,9 @@ struct Lifetimes<'ast> {
 
     /// Well-known types whose lifetime is not even hinted at.
     hidden: Vec<&'ast Path>,
+
+    /// Those that a `for<'a>` around declares, which are no parameters.
+    bound: Vec<&'ast Lifetime>,
 }
 
 /// Types that are often written without their lifetime.
@@ -169,6 +182,49 @@ const HIDING: &[&str] = &[
     "Cow", // the rest of std
 ];
 
+/// Whether a path is that of one of these types, without its lifetime.
+fn hides_lifetime(path: &Path) -> bool {
+    path.segments
+        .last()
+        .is_some_and(|last| match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => {
+                HIDING.iter().any(|name| last.ident == name)
+                    && !arguments
+                        .args
+                        .iter()
+                        .any(|argument| matches!(argument, GenericArgument::Lifetime(_)))
+            }
+            // Of the same name, but some other type, if it has no parameters.
+            PathArguments::None => last.ident == "Chars" || last.ident == "CharIndices",
+            PathArguments::Parenthesized(_) => false,
+        })
+}
+
+/// Writes the lifetimes that these types hide.
+struct WriteHidden;
+
+impl VisitMut for WriteHidden {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        if hides_lifetime(path)
+            && let Some(last) = path.segments.last_mut()
+        {
+            let glue = Span::mixed_site().located_at(last.ident.span());
+            let elided = GenericArgument::Lifetime(Lifetime::new("'_", glue));
+            match &mut last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments.args.insert(0, elided),
+                arguments => {
+                    *arguments =
+                        PathArguments::AngleBracketed(parse_quote_spanned!(glue=> <#elided>));
+                }
+            }
+        }
+        visit_mut::visit_path_mut(self, path);
+    }
+
+    fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
+    fn visit_attribute_mut(&mut self, _: &mut syn::Attribute) {}
+}
+
 impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         self.elided += usize::from(reference.lifetime.is_none());
@@ -178,24 +234,24 @@ impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident == "_" {
             self.elided += 1;
-        } else if !self.named.contains(lifetime) {
+        } else if !self.named.contains(lifetime) && !self.bound.contains(&lifetime) {
             self.named.push(lifetime.clone());
         }
     }
 
+    fn visit_trait_bound(&mut self, bound: &'ast TraitBound) {
+        let outer = self.bound.len();
+        let declared = bound.lifetimes.iter().flat_map(|bound| &bound.lifetimes);
+        self.bound.extend(declared.filter_map(|param| match param {
+            GenericParam::Lifetime(param) => Some(&param.lifetime),
+            _ => None,
+        }));
+        visit::visit_trait_bound(self, bound);
+        self.bound.truncate(outer);
+    }
+
     fn visit_path(&mut self, path: &'ast Path) {
-        let hides = path.segments.last().is_some_and(|last| {
-            HIDING.iter().any(|name| last.ident == name)
-                && match &last.arguments {
-                    syn::PathArguments::AngleBracketed(arguments) => !arguments
-                        .args
-                        .iter()
-                        .any(|argument| matches!(argument, syn::GenericArgument::Lifetime(_))),
-                    syn::PathArguments::None => true,
-                    syn::PathArguments::Parenthesized(_) => false,
-                }
-        });
-        if hides {
+        if hides_lifetime(path) {
             self.hidden.push(path);
         }
         visit::visit_path(self, path);

@@ -70,59 +70,53 @@ impl<S: AsSuppressed + ?Sized> AsSuppressed for &mut S {
 /// The bound makes the closure one that is called once, so that a body may
 /// return what it borrows from a `&mut` parameter.
 #[inline]
-pub fn run<'p, 's, R: Returned>(
-    prober: &'p VmiProber<'s>,
-    body: impl FnOnce() -> R,
-) -> Outcome<'p, 's, R::Value, R::Error> {
+pub fn run<'p, 's, R>(prober: &'p VmiProber<'s>, body: impl FnOnce() -> R) -> Outcome<'p, 's, R> {
     outcome(prober, body())
 }
 
 /// What the body of a function came to.
 #[inline]
-pub fn outcome<'p, 's, R: Returned>(
-    prober: &'p VmiProber<'s>,
-    result: R,
-) -> Outcome<'p, 's, R::Value, R::Error> {
-    Outcome {
-        prober,
-        result: result.into_result(),
-    }
+pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, 's, R> {
+    Outcome { prober, result }
 }
 
 /// What a probed function returns.
 #[diagnostic::on_unimplemented(
     message = "`#[probed]` needs a function that returns a `Result`, not a `{Self}`",
     label = "not a `Result`",
-    note = "page faults leave the function as its error"
+    note = "page faults leave it as its error, so return `prober::Result<..>`"
 )]
 pub trait Returned {
-    type Value;
     type Error;
 
-    fn into_result(self) -> Result<Self::Value, Self::Error>;
+    fn is_err(&self) -> bool;
+    fn err(error: Self::Error) -> Self;
 }
 
 impl<T, E> Returned for Result<T, E> {
-    type Value = T;
     type Error = E;
 
     #[inline]
-    fn into_result(self) -> Self {
-        self
+    fn is_err(&self) -> bool {
+        self.is_err()
+    }
+
+    fn err(error: E) -> Self {
+        Err(error)
     }
 }
 
 /// What the body of a function came to, before the gate.
 #[derive(Debug)]
 #[must_use]
-pub struct Outcome<'p, 's, T, E> {
+pub struct Outcome<'p, 's, R> {
     prober: &'p VmiProber<'s>,
-    result: Result<T, E>,
+    result: R,
 }
 
 /// The gate of a function whose error can carry page faults. It takes the
 /// place of [`Finish::finish`] wherever its bound holds.
-impl<T, E: FaultError> Outcome<'_, '_, T, E> {
+impl<T, E: FaultError> Outcome<'_, '_, Result<T, E>> {
     /// # Errors
     ///
     /// The batch, if faults are pending; else [`Unavailable`](crate::Unavailable),
@@ -160,32 +154,33 @@ fn gate<T, E: FaultError>(
 
 /// The gate of a function whose error is opaque: what leaves with it cannot
 /// be looked into.
-pub trait Finish {
-    type Value;
-    type Error;
-
+///
+/// Its bounds are those of the method, and it gives back what it took: so of a
+/// type that will not do they say one thing, and nothing follows from it.
+pub trait Finish<R> {
     /// # Errors
     ///
     /// As [`Outcome::finish`], but that a callee's batch stays its own.
-    fn finish(self) -> Result<Self::Value, Self::Error>
+    fn finish(self) -> R
     where
-        Self::Error: Carrier;
+        R: Returned,
+        R::Error: Carrier;
 }
 
-impl<T, E> Finish for Outcome<'_, '_, T, E> {
-    type Value = T;
-    type Error = E;
-
-    fn finish(self) -> Result<T, E>
+impl<R> Finish<R> for Outcome<'_, '_, R> {
+    fn finish(self) -> R
     where
-        E: Carrier,
+        R: Returned,
+        R::Error: Carrier,
     {
         if let Err(error) = self.prober.take_page_faults() {
-            return Err(E::carry(error));
+            return R::err(Carrier::carry(error));
         }
-        match (self.result, self.prober.limit_reached()) {
-            (Err(_), limit @ Some(_)) => Err(E::carry(self.prober.unavailable(limit))),
-            (result, _) => result,
+        match self.prober.limit_exceeded() {
+            limit @ Some(_) if self.result.is_err() => {
+                R::err(Carrier::carry(self.prober.unavailable(limit)))
+            }
+            _ => self.result,
         }
     }
 }
@@ -214,8 +209,11 @@ impl<E: From<ProbeError>> Carrier for E {
 /// Any error that is not about missing data.
 #[track_caller]
 #[inline]
-pub fn read<R: Fallible>(result: R, prober: &VmiProber<'_>) -> Result<Option<R::Value>, R::Error> {
-    prober.check(result.into_result())
+pub fn read<T, E: FaultError>(
+    result: Result<T, E>,
+    prober: &VmiProber<'_>,
+) -> Result<Option<T>, E> {
+    prober.check(result)
 }
 
 /// A probe in which a `?` may find a value missing: the block around its
@@ -226,36 +224,13 @@ pub fn read<R: Fallible>(result: R, prober: &VmiProber<'_>) -> Result<Option<R::
 /// Any error that is not about missing data.
 #[track_caller]
 #[inline]
-pub fn read_if<R: Fallible>(
-    result: Option<R>,
+pub fn read_if<T, E: FaultError>(
+    result: Option<Result<T, E>>,
     prober: &VmiProber<'_>,
-) -> Result<Option<R::Value>, R::Error> {
+) -> Result<Option<T>, E> {
     match result {
         Some(result) => read(result, prober),
         None => prober.count_miss().map(|()| None),
-    }
-}
-
-/// What can be probed.
-#[diagnostic::on_unimplemented(
-    message = "a probe takes a `Result`, not a `{Self}`",
-    label = "not a `Result`",
-    note = "wrap what is not to be probed in `unprobed!(..)`"
-)]
-pub trait Fallible {
-    type Value;
-    type Error: FaultError;
-
-    fn into_result(self) -> Result<Self::Value, Self::Error>;
-}
-
-impl<T, E: FaultError> Fallible for Result<T, E> {
-    type Value = T;
-    type Error = E;
-
-    #[inline]
-    fn into_result(self) -> Self {
-        self
     }
 }
 
@@ -263,7 +238,7 @@ impl<T, E: FaultError> Fallible for Result<T, E> {
 #[must_use = "where the data is missing nothing was read, so a buffer may hold what was there before; \
               write `??` to need the value, or `let _ = ..` to do without it"]
 #[inline]
-pub fn probed<T>(value: T) -> T {
+pub fn value_of_a_probe<T>(value: T) -> T {
     value
 }
 
@@ -389,7 +364,9 @@ pub fn leave<L: Leave<R>, R>(error: L) -> R {
 /// What a `?` inside a probe can leave `R` with.
 #[diagnostic::on_unimplemented(
     message = "`?` couldn't convert the error for a function that returns `{R}`",
-    label = "cannot leave with this error"
+    label = "cannot leave with this error",
+    note = "an error that is no page fault leaves the function, also from inside a probe; \
+            implement `From` for it, or convert it with `map_err`"
 )]
 pub trait Leave<R> {
     fn leave(self) -> R;
@@ -401,6 +378,7 @@ impl<R> Leave<R> for Never {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, X, E: From<X>> Leave<Result<T, E>> for Hard<X> {
     #[inline]
     fn leave(self) -> Result<T, E> {

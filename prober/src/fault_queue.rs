@@ -33,7 +33,9 @@ use crate::{FaultError, SuppressedPages};
 ///
 /// - Pending faults belong to the interrupted thread, which is told by the
 ///   translation root and the stack pointer of the event. They are dropped if
-///   it [does not come back](Self::forget_after) for a while.
+///   it [does not come back](Self::forget_after) for a while. (One that comes
+///   back with another operation is handed its old pages first, which costs
+///   injections and nothing else.)
 /// - The page that was injected least often comes first. Pages that came in
 ///   meanwhile are dropped: each is looked up in the page tables, past the V2P
 ///   cache. (The reads of the operation do use that cache; as ever, flush it

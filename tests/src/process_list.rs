@@ -127,36 +127,14 @@ impl Layout {
             })
             .collect();
 
-        let links = |entry: Va| entry + LINKS;
-        let around = || [HEAD].into_iter();
-        let ring: Vec<_> = around()
-            .chain(placed.iter().map(|process| links(process.entry)))
-            .chain(around())
-            .collect();
-        for pair in ring.windows(2) {
-            guest.write_va(pair[0], pair[1]);
-            guest.write_va(pair[1] + 8, pair[0]);
-        }
+        write_links(&guest, &placed);
         for process in &placed {
             process.write(&guest);
         }
+        self.page_out(&guest, &placed);
 
-        guest.page_out_all();
-        for process in placed.iter().skip(4).step_by(5) {
-            process.space.page_in(process.block);
-            process.space.page_in(process.path);
-        }
-        let indexed = || (0..).zip(&placed);
-        for (_, process) in indexed().filter(|(index, _)| self.unbacked_blocks.contains(index)) {
-            process.space.unbacked(process.block);
-        }
-        for (_, process) in indexed().filter(|(index, _)| self.unbacked_paths.contains(index)) {
-            process.space.unbacked(process.path);
-        }
-
-        let processes = indexed().map(|(index, process)| Process {
-            path: (!self.unbacked_blocks.contains(&index) && !self.unbacked_paths.contains(&index))
-                .then(|| process.path_text()),
+        let processes = placed.iter().map(|process| Process {
+            path: self.is_backed(process).then(|| process.path_text()),
             ..process.listed()
         });
         ProcessGuest {
@@ -181,6 +159,27 @@ impl Layout {
         }
     }
 
+    fn page_out(&self, guest: &Guest, placed: &[Placed]) {
+        guest.page_out_all();
+        for process in placed.iter().skip(4).step_by(5) {
+            process.space.page_in(process.block);
+            process.space.page_in(process.path);
+        }
+        for process in placed {
+            if self.unbacked_blocks.contains(&process.index) {
+                process.space.unbacked(process.block);
+            }
+            if self.unbacked_paths.contains(&process.index) {
+                process.space.unbacked(process.path);
+            }
+        }
+    }
+
+    fn is_backed(&self, process: &Placed) -> bool {
+        let Placed { index, .. } = process;
+        !self.unbacked_blocks.contains(index) && !self.unbacked_paths.contains(index)
+    }
+
     /// How many missing pages stand at most between the list's head and the path of a process, one behind the other.
     fn longest_chain(&self, guest: &Guest, placed: &[Placed]) -> usize {
         let mut chain = usize::from(!guest.is_resident(HEAD));
@@ -200,6 +199,16 @@ impl Layout {
             longest = longest.max(chain + own);
         }
         longest
+    }
+}
+
+/// Links the entries and the head to a ring, both ways.
+fn write_links(guest: &Guest, placed: &[Placed]) {
+    let entries = placed.iter().map(|process| process.entry + LINKS);
+    let ring: Vec<_> = [HEAD].into_iter().chain(entries).chain([HEAD]).collect();
+    for pair in ring.windows(2) {
+        guest.write_va(pair[0], pair[1]);
+        guest.write_va(pair[1] + 8, pair[0]);
     }
 }
 

@@ -10,8 +10,9 @@ use vmi_arch_amd64::{
     Amd64, ControlRegister, EventMonitor, EventReason, ExceptionVector, Interrupt,
 };
 use vmi_core::{
-    AddressContext, Registers as _, Va, VcpuId, VmiContext, VmiError, VmiEventAction,
-    VmiEventControl as _, VmiEventResponse, VmiHandler, VmiSession, VmiState, VmiVmControl as _,
+    AddressContext, Gfn, MemoryAccess, Registers as _, Va, VcpuId, View, VmiContext, VmiError,
+    VmiEventAction, VmiEventControl as _, VmiEventResponse, VmiFullDriver, VmiHandler,
+    VmiQueryProtection as _, VmiSession, VmiState, VmiViewControl as _, VmiVmControl as _,
     os::NoOS,
 };
 
@@ -392,6 +393,27 @@ fn what_the_driver_cannot_do_is_an_error() {
     let elsewhere = driver.inject_interrupt(VcpuId(1), Interrupt::page_fault(A, 0));
     assert!(matches!(elsewhere, Err(VmiError::OutOfBounds)));
     assert!(vm.session().core().pause_guard().is_ok());
+}
+
+/// What handlers are often generic over.
+#[test]
+fn the_driver_is_a_full_one() {
+    fn full<D: VmiFullDriver>(driver: &D) -> &D {
+        driver
+    }
+    let guest = guest(&[A]);
+    let gfn = guest.frame(A).unwrap();
+    let vm = guest.vm();
+    let driver = full(vm.core().driver());
+    let view = driver.default_view();
+    driver.switch_to_view(view).unwrap();
+    assert_eq!(driver.memory_access(gfn, view).unwrap(), MemoryAccess::RWX);
+    let made = driver.create_view(MemoryAccess::R);
+    assert!(matches!(made, Err(VmiError::NotSupported)));
+    let other = driver.memory_access(gfn, View(1));
+    assert!(matches!(other, Err(VmiError::ViewNotFound)));
+    let missing = driver.memory_access(Gfn(0xf_ffff), view);
+    assert!(matches!(missing, Err(VmiError::Driver(_))));
 }
 
 /// A queue in a handler that is given to vmi-core's loop as it is, and a borrow of the handler in the operation.

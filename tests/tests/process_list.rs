@@ -51,7 +51,7 @@ fn layouts() -> [Layout; 4] {
         Layout {
             spaces: 1,
             entries_per_page: 13,
-            ..Layout::new(120)
+            ..Layout::new(60)
         },
         Layout {
             unbacked_blocks: vec![0, 1, 9],

@@ -820,3 +820,36 @@ fn result_aliases() {
     assert_eq!(faults(f(&lost, &none())), [1]);
     assert_eq!(faults(block_on(i(&lost, &none()))), [1]);
 }
+
+#[test]
+fn lifetimes_that_a_bound_declares_are_no_parameters() {
+    trait Measure<'a> {
+        fn measure(&self, text: &'a str) -> usize;
+    }
+
+    struct Length;
+
+    impl<'a> Measure<'a> for Length {
+        fn measure(&self, text: &'a str) -> usize {
+            text.len()
+        }
+    }
+
+    #[probed]
+    fn dynamic(m: Rc<dyn for<'a> Measure<'a>>, text: &str) -> prober::Result<(&str, usize)> {
+        let vmi = Vmi::default();
+        vmi.read_u8(1)??;
+        Ok((text, m.measure("abc")))
+    }
+
+    #[probed]
+    fn generic(m: impl for<'a> Measure<'a>, text: &str) -> prober::Result<(&str, usize)> {
+        let vmi = Vmi::default();
+        vmi.read_u8(1)??;
+        Ok((text, m.measure("abcd")))
+    }
+
+    let found = dynamic(Rc::new(Length), "x", &none()).unwrap();
+    assert_eq!(found, ("x", 3));
+    assert_eq!(generic(Length, "y", &none()).unwrap(), ("y", 4));
+}

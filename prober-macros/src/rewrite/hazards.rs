@@ -9,13 +9,19 @@ use super::Rewriter;
 pub(super) fn check_call(rewriter: &mut Rewriter<'_>, call: &ExprMethodCall) {
     let method = &call.method;
     match method.to_string().as_str() {
-        "unwrap" | "expect" if is_value(rewriter, &call.receiver) => rewriter.errors.at(
-            method.span(),
-            format!(
-                "`.{method}()` on the value of a probe panics before the missing pages are reported; \
-                 write `?` to need the value"
-            ),
-        ),
+        "unwrap" | "expect" if is_value(rewriter, &call.receiver) => {
+            let advice = if rewriter.nested {
+                "handle `None` here, or need the value (`?`) outside of the closure"
+            } else {
+                "write `?` instead, to need the value"
+            };
+            rewriter.errors.at(
+                method.span(),
+                format!(
+                    "`.{method}()` on a probe panics before the missing pages are reported; {advice}"
+                ),
+            );
+        }
         "is_ok" if rewriter.is_probe(&call.receiver) => rewriter.errors.at(
             method.span(),
             "`.is_ok()` is true for a probe that faulted, which is `Ok(None)`; write `?.is_some()`",

@@ -5,13 +5,14 @@
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Expr, Ident, Lit, Macro, Pat, Path, Stmt, Token,
+    Block, Expr, Ident, Lit, Macro, Pat, Path, Stmt, Token, braced,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    token::Brace,
     visit_mut::VisitMut,
 };
 
-use super::{Probe, Rewriter};
+use super::{Loop, Probe, Rewriter};
 use crate::{
     receiver::{self, Receiver},
     spans,
@@ -71,8 +72,22 @@ impl Rewriter<'_> {
             },
         };
         if let Err(error) = result {
-            *expr = self.failed(&error);
+            let Expr::Macro(call) = expr else { return };
+            if Marker::of(&call.mac.path, self.krate).is_some() {
+                let failed = self.failed(&error);
+                // Its import counts as used.
+                call.mac.tokens = quote!(@probed #failed);
+            } else {
+                *expr = self.failed_macro(&error, &call.mac);
+            }
         }
+    }
+
+    /// Takes the place of a macro call that cannot be rewritten.
+    pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
+        let uses = uses(&mac.tokens);
+        let failed = self.failed(error);
+        Expr::Verbatim(quote!({ #uses #failed }))
     }
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
@@ -98,7 +113,7 @@ impl Rewriter<'_> {
         if self.probe != Probe::Outside {
             return Err(error(
                 mac,
-                "`settle!` in a probe; settle before, outside of it",
+                "`settle!` cannot leave the function from a probe; settle before it",
             ));
         }
         if self.nested {
@@ -128,29 +143,30 @@ impl Rewriter<'_> {
         if TEXT.contains(&name.as_str()) || !is_interesting(self, &mac.tokens) {
             return Ok(());
         }
-        let Ok(mut arguments) = parse(mac) else {
-            let place = format!("the arguments of `{name}!`, which are no plain expressions");
-            return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+        let mut arguments = match parse(mac) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let place =
+                    format!("the arguments of `{name}!`, which are no plain expressions ({error})");
+                return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+            }
         };
 
         // The text of a condition is its message, and is to stay as written.
         if let [argument] = &mut arguments.0[..]
             && let Part::Expr(condition) = &argument.part
-            && let Some(message) = message(&mac.path, &condition.to_token_stream().to_string())
+            && let Some(message) = message(mac)
         {
             let mut message = Literal::string(&message.replace('{', "{{").replace('}', "}}"));
             message.set_span(spans::start(condition));
             argument.suffix = quote!(, #message);
         }
-        for argument in &mut arguments.0 {
-            match &mut argument.part {
-                Part::Expr(expr) => self.visit_expr_mut(expr),
-                Part::Stmts(stmts) => {
-                    for stmt in stmts {
-                        self.visit_stmt_mut(stmt);
-                    }
-                }
-            }
+        // A `break` in the arguments may mean a loop of the macro's own.
+        let opaque = !LOOPLESS.contains(&name.as_str());
+        self.loops.extend(opaque.then_some(Loop::Macro));
+        arguments.rewrite(self);
+        if opaque {
+            self.loops.pop();
         }
         mac.tokens = arguments.into_token_stream();
         Ok(())
@@ -158,8 +174,12 @@ impl Rewriter<'_> {
 }
 
 /// What a macro says that shows the text of its only argument, a condition.
-fn message(path: &Path, condition: &str) -> Option<String> {
-    let path = path
+fn message(mac: &Macro) -> Option<String> {
+    // The tokens as they came: they know what stood close together.
+    let text = mac.tokens.to_string();
+    let condition = text.trim_end_matches([' ', ',']);
+    let path = mac
+        .path
         .segments
         .iter()
         .map(|segment| segment.ident.to_string())
@@ -186,10 +206,41 @@ fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
 }
 
+/// Uses the markers that a body names which is left out: their imports are no
+/// mistake. A path needs none.
+pub(crate) fn uses(body: &TokenStream) -> TokenStream {
+    fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
+        let mut tokens = tokens.into_iter().peekable();
+        let mut in_path = false;
+        while let Some(token) = tokens.next() {
+            let follows_colon = in_path;
+            in_path = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
+            match token {
+                TokenTree::Ident(ident)
+                    if !follows_colon
+                        && matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
+                        && Marker::by_name(&ident).is_some()
+                        && !found.contains(&ident) =>
+                {
+                    found.push(ident);
+                }
+                TokenTree::Group(group) => collect(group.stream(), found),
+                _ => {}
+            }
+        }
+    }
+
+    let mut found = Vec::new();
+    collect(body.clone(), &mut found);
+    found
+        .iter()
+        .map(|marker| quote!(#marker!(@probed ());))
+        .collect()
+}
+
 /// Macros that take their arguments as text or tokens, hold functions of their
 /// own, or are probes by themselves.
 const TEXT: &[&str] = &[
-    "asm",
     "cfg",
     "column",
     "compile_error",
@@ -213,6 +264,40 @@ const TEXT: &[&str] = &[
     "vmi_probe",
 ];
 
+/// Well-known macros that put their arguments into no loop.
+const LOOPLESS: &[&str] = &[
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "event",
+    "format",
+    "format_args",
+    "info",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
+];
+
 /// The arguments of a macro.
 pub(super) struct Arguments(Vec<Argument>);
 
@@ -228,6 +313,8 @@ struct Argument {
 enum Part {
     Expr(Expr),
     Stmts(Vec<Stmt>),
+    /// `{ name = EXPR, .. }`, as the `tracing` macros take it.
+    Fields(Brace, Arguments),
 }
 
 impl Arguments {
@@ -235,8 +322,23 @@ impl Arguments {
     pub(super) fn exprs(&self) -> impl Iterator<Item = &Expr> {
         self.0.iter().filter_map(|argument| match &argument.part {
             Part::Expr(expr) => Some(expr),
-            Part::Stmts(_) => None,
+            Part::Stmts(_) | Part::Fields(..) => None,
         })
+    }
+
+    /// Rewrites all expressions in the arguments.
+    fn rewrite(&mut self, rewriter: &mut Rewriter<'_>) {
+        for argument in &mut self.0 {
+            match &mut argument.part {
+                Part::Expr(expr) => rewriter.visit_expr_mut(expr),
+                Part::Stmts(stmts) => {
+                    for stmt in stmts {
+                        rewriter.visit_stmt_mut(stmt);
+                    }
+                }
+                Part::Fields(_, fields) => fields.rewrite(rewriter),
+            }
+        }
     }
 }
 
@@ -247,6 +349,9 @@ impl ToTokens for Arguments {
             match &argument.part {
                 Part::Expr(expr) => expr.to_tokens(tokens),
                 Part::Stmts(stmts) => stmts.iter().for_each(|stmt| stmt.to_tokens(tokens)),
+                Part::Fields(brace, fields) => {
+                    brace.surround(tokens, |tokens| fields.to_tokens(tokens));
+                }
             }
             argument.suffix.to_tokens(tokens);
         }
@@ -280,7 +385,13 @@ fn expr_arguments(input: ParseStream) -> syn::Result<Arguments> {
     while !input.is_empty() {
         let prefix = prefix(input)?;
         // `info!(?value)`: shorthand for a field, after which no `=` comes.
-        let part = Part::Expr(input.parse()?);
+        let part = if input.peek(Brace) && input.fork().parse::<Expr>().is_err() {
+            let fields;
+            let brace = braced!(fields in input);
+            Part::Fields(brace, expr_arguments(&fields)?)
+        } else {
+            Part::Expr(input.parse()?)
+        };
         let suffix = if input.peek(Token![,]) {
             input.parse::<Token![,]>()?.into_token_stream()
         } else if input.peek(Token![;]) {
@@ -394,11 +505,25 @@ pub(super) fn unseen(
     place: &str,
 ) -> Option<syn::Error> {
     let (found, what) = find(rewriter, tokens)?;
+    let advice = if what.ends_with("!`") {
+        "move it out of there"
+    } else {
+        "bind it with `let` before, or wrap the whole in `unprobed!(..)`"
+    };
+    Some(syn::Error::new_spanned(
+        found,
+        format!("`#[probed]` cannot rewrite {what} in {place}; {advice}"),
+    ))
+}
+
+/// The error for a read in the text of a macro that the body defines.
+pub(super) fn in_definition(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<syn::Error> {
+    let (found, what) = find(rewriter, tokens)?;
     Some(syn::Error::new_spanned(
         found,
         format!(
-            "`#[probed]` cannot rewrite {what} in {place}; bind it with `let` before, \
-             or wrap the whole in `unprobed!(..)`"
+            "`#[probed]` cannot rewrite {what} in a macro that the body defines; \
+             pass it to the macro as an argument, or define the macro outside of the function"
         ),
     ))
 }
@@ -451,10 +576,11 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
         return None;
     }
     // The longest run of tokens that is a known receiver: behind a further dot
-    // a name is a field of something else.
+    // a name is a field of something else, and behind a `$` what a macro was
+    // given, which is its own affair.
     (0..before.len()).find(|start| {
         let starts = *start == 0
-            || !matches!(&before[start - 1], TokenTree::Punct(punct) if punct.as_char() == '.');
+            || !matches!(&before[start - 1], TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | '$'));
         starts
             && before.len() - start < 16
             && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())

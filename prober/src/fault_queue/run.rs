@@ -42,10 +42,11 @@ impl FaultQueue {
             return Err(Stop::Inject(fault));
         }
 
-        let mut stop = None;
-        for _ in 0..MAX_CALLS {
+        let mut calls = 0;
+        let stop = loop {
             let suppressed = self.suppressed();
             self.state().stats.operation_runs += 1;
+            calls += 1;
             let result = operation(&suppressed);
             drop(suppressed);
 
@@ -55,27 +56,24 @@ impl FaultQueue {
                     return Ok(value);
                 }
                 Err(Ok(batch)) => batch,
-                Err(Err(other)) => {
-                    stop = Some(other);
-                    break;
-                }
+                Err(Err(stop)) => break stop,
             };
-            let before = self.state().suppressions();
-            if !self.state().take(thread, &batch) {
+            let suppressions = self.state().suppressions();
+            let left = self.state().take(thread, &batch);
+            if left.is_empty() {
                 let unavailable = Unavailable::new(batch, None);
-                stop = Some(Stop::Missing(VmiError::os(unavailable)));
-                break;
+                break Stop::Missing(VmiError::os(unavailable));
             }
             if let Some(fault) = self.next(vmi, thread, true) {
                 return Err(Stop::Inject(fault));
             }
-            stop = Some(Stop::Missing(VmiError::os(batch)));
-            if self.state().suppressions() == before {
-                break;
+            // With a page suppressed that was not, it may come to something else.
+            if self.state().suppressions() == suppressions || calls == MAX_CALLS {
+                break Stop::Missing(VmiError::os(left));
             }
-        }
+        };
         self.state().finish(thread);
-        Err(stop.unwrap_or_else(|| unreachable!("a run calls its operation")))
+        Err(stop)
     }
 
     /// Looks what has become of the pages that were handed out to a thread.
@@ -89,7 +87,8 @@ impl FaultQueue {
             match Walk::to(vmi, &fault) {
                 Walk::There => self.state().came_in(thread, &fault),
                 Walk::Missing => self.state().missed_again(thread, &fault),
-                Walk::Failed => self.state().drop_pending(thread, &fault),
+                // The operation will meet what it is that fails.
+                Walk::Failed => {}
             }
         }
     }
@@ -118,7 +117,8 @@ impl FaultQueue {
                 }
                 _ if fresh => there.push(fault),
                 Walk::There => self.state().came_in(thread, &fault),
-                Walk::Failed => self.state().drop_pending(thread, &fault),
+                // The operation will meet what it is that fails.
+                Walk::Failed => {}
             }
         }
         // It came in a moment ago, or the operation is mistaken. To call it

@@ -1,5 +1,8 @@
 //! What the clones of a `FaultQueue` share: the bookkeeping, without the guest.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 
 use indexmap::IndexSet;
@@ -54,8 +57,8 @@ struct HandOut {
     /// How often a thread to which it was handed out missed it again.
     failures: u32,
 
-    /// How often it was handed out although the page tables had it: nothing
-    /// that the guest does then helps.
+    /// How often in a row it was handed out although the page tables had it.
+    /// That may be a race, or a mistake of the operation that nothing ends.
     idle: u32,
 
     /// Whether it was seen in the page tables since.
@@ -88,7 +91,7 @@ pub(super) struct State {
     handed_out: HashMap<Page, HandOut>,
 
     /// Which run handed out what: who has not come back for long is found at
-    /// the front.
+    /// the front. What is over may be listed still.
     history: VecDeque<(u64, Thread, Page)>,
 }
 
@@ -146,7 +149,7 @@ impl State {
             return;
         };
         for page in waiting.handed_out {
-            // What does not help is not tried without end.
+            // A mistake of the operation is not to go on without end.
             if let Some(hand_out) = self.handed_out.get_mut(&page)
                 && hand_out.idle > 0
             {
@@ -157,13 +160,12 @@ impl State {
         }
     }
 
-    /// Takes the batch of an operation that ran for a thread, without the
-    /// pages that are suppressed. A page of it that was handed out before is
-    /// still missing. Returns whether any page is left in the batch.
-    pub(super) fn take(&mut self, thread: Thread, batch: &PageFaults) -> bool {
+    /// Takes the batch of an operation that ran for a thread, and returns it
+    /// without the pages that were suppressed. A page of it that was handed
+    /// out before is still missing.
+    pub(super) fn take(&mut self, thread: Thread, batch: &PageFaults) -> PageFaults {
         let mut pending = batch.clone();
         pending.retain(|fault| !self.suppressed.contains(fault));
-        let news = !pending.is_empty();
         for fault in &pending {
             self.missed_again(thread, fault);
             let given_up = match self.handed_out.get(&Page::from(fault)) {
@@ -174,8 +176,8 @@ impl State {
                 self.give_up(fault);
             }
         }
-        self.threads.entry(thread).or_default().pending = pending;
-        news
+        self.threads.entry(thread).or_default().pending = pending.clone();
+        pending
     }
 
     /// The pages that were handed out to a thread and that it waits for.
@@ -239,13 +241,7 @@ impl State {
             .get(&thread)
             .is_some_and(|waiting| waiting.handed_out.contains(&page));
         self.stats.came_in += u64::from(!injected);
-        self.drop_pending(thread, fault);
-    }
-
-    /// Drops a page that a thread waited for.
-    pub(super) fn drop_pending(&mut self, thread: Thread, fault: &AddressContext) {
         if let Some(waiting) = self.threads.get_mut(&thread) {
-            let page = Page::from(fault);
             waiting.pending.retain(|other| Page::from(other) != page);
         }
     }
@@ -263,7 +259,7 @@ impl State {
         });
         hand_out.fault = fault;
         hand_out.injections = hand_out.injections.saturating_add(1);
-        hand_out.idle = hand_out.idle.saturating_add(u32::from(idle));
+        hand_out.idle = if idle { hand_out.idle + 1 } else { 0 };
         hand_out.came_in = false;
         hand_out.last_run = self.runs;
 
@@ -272,6 +268,21 @@ impl State {
         waiting.last_run = self.runs;
         self.history.push_back((self.runs, thread, page));
         self.stats.injections += 1;
+
+        // Most threads come back: what there is to forget stays small.
+        let live = self.threads.len() + self.handed_out.len();
+        if self.history.len() > 64 + 4 * live {
+            let (threads, handed_out) = (&self.threads, &self.handed_out);
+            self.history.retain(|(run, thread, page)| {
+                let waits = threads
+                    .get(thread)
+                    .is_some_and(|thread| thread.last_run == *run);
+                waits
+                    || handed_out
+                        .get(page)
+                        .is_some_and(|page| page.last_run == *run)
+            });
+        }
     }
 
     /// Suppresses a page for a while, and says whether that is new.
@@ -325,9 +336,6 @@ impl State {
         let goes =
             |fault: &AddressContext| !is_kernel_half(fault.va) && frame(fault.root) == frame(root);
         self.threads.retain(|thread, _| thread.root != frame(root));
-        for waiting in self.threads.values_mut() {
-            waiting.pending.retain(|fault| !goes(fault));
-        }
         self.handed_out.retain(|_, hand_out| !goes(&hand_out.fault));
         let suppressed = &mut self.suppressed;
         self.own.retain(|(_, page)| {

@@ -45,6 +45,7 @@ mod missing_frame;
 mod pager;
 mod registers;
 mod setup;
+mod views;
 mod vm;
 
 pub use self::{

@@ -59,7 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!();
     println!(
-        "Longest chain of missing pages, each of them only found through the one before: {}.",
+        "Longest chain of missing pages, each of them only found through the one before: {}.\n\
+         It bounds the runs of `#[probed]`: one more than that.",
         list.longest_chain
     );
 

@@ -1,0 +1,4 @@
+//! Tests of the rewriting on tokens.
+
+mod real_code;
+mod restore;

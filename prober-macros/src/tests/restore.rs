@@ -1,0 +1,196 @@
+//! Undoes the rewriting, to see that nothing else was changed.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+/// What an expansion was made from, and what it does.
+pub(super) struct Restored {
+    /// The tokens of the body as they were, but for parentheses.
+    pub(super) body: String,
+
+    /// How many probes there are.
+    pub(super) probes: usize,
+}
+
+/// Takes the body of the function out of an expanded body, with everything
+/// that the expansion put into it taken away again.
+pub(super) fn restore(expanded: TokenStream) -> Restored {
+    let mut restore = Restore::default();
+    let body = restore.tokens(body(expanded));
+    Restored {
+        body: text(body),
+        probes: restore.probes,
+    }
+}
+
+/// The text of tokens, without parentheses: where the rewriting leaves out a
+/// pair that means nothing is not told here.
+pub(super) fn text(tokens: TokenStream) -> String {
+    fn write(tokens: TokenStream, text: &mut String) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Brace => ("{ ", "} "),
+                        Delimiter::Bracket => ("[ ", "] "),
+                        Delimiter::Parenthesis | Delimiter::None => ("", ""),
+                    };
+                    text.push_str(open);
+                    write(group.stream(), text);
+                    text.push_str(close);
+                }
+                token => {
+                    text.push_str(&token.to_string());
+                    text.push(' ');
+                }
+            }
+        }
+    }
+    let mut written = String::new();
+    write(tokens, &mut written);
+    written
+}
+
+/// The block of the user's in an expanded body:
+/// `.. run(.., move || -> T BLOCK).finish()`.
+fn body(expanded: TokenStream) -> TokenStream {
+    let run = groups(expanded, Delimiter::Parenthesis)
+        .into_iter()
+        .rev()
+        .find(|group| !group.is_empty())
+        .expect("a call of the runtime");
+    let block = groups(run, Delimiter::Brace).pop().expect("a block");
+    let text = block.to_string();
+    // What is put before the block, where there is something to put there.
+    if text.starts_with("let _ = (") || text.starts_with("if false {") {
+        let inner = groups(block.clone(), Delimiter::Brace).pop();
+        return inner.unwrap_or(block);
+    }
+    block
+}
+
+/// The groups in tokens, those within groups not counted.
+fn groups(tokens: TokenStream, delimiter: Delimiter) -> Vec<TokenStream> {
+    tokens
+        .into_iter()
+        .filter_map(|token| match token {
+            TokenTree::Group(group) if group.delimiter() == delimiter => Some(group.stream()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Restore {
+    probes: usize,
+}
+
+impl Restore {
+    fn tokens(&mut self, tokens: TokenStream) -> TokenStream {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut restored = TokenStream::new();
+        let mut rest = &tokens[..];
+        while let Some((token, mut after)) = rest.split_first() {
+            match (token, after) {
+                (TokenTree::Ident(name), [TokenTree::Group(arguments), ..])
+                    if self.call(&name.to_string(), arguments, &mut restored) =>
+                {
+                    after = &after[1..];
+                }
+                // A label that was added: `'__probed_0: loop`, `break '__probed_0`.
+                (TokenTree::Punct(quote), [TokenTree::Ident(name), ..])
+                    if quote.as_char() == '\'' && name.to_string().starts_with("__probed") =>
+                {
+                    after = &after[1..];
+                    if let [TokenTree::Punct(colon), ..] = after
+                        && colon.as_char() == ':'
+                    {
+                        after = &after[1..];
+                    }
+                }
+                // `probe!(@probed EXPR)`.
+                (TokenTree::Punct(at), [TokenTree::Ident(name), ..])
+                    if at.as_char() == '@' && name == "probed" =>
+                {
+                    after = &after[1..];
+                }
+                // The text of the condition of an `assert!`.
+                (TokenTree::Punct(comma), [TokenTree::Literal(text)])
+                    if comma.as_char() == ',' && shows_condition(&text.to_string()) =>
+                {
+                    after = &[];
+                }
+                (TokenTree::Group(group), _) => {
+                    let stream = self.tokens(group.stream());
+                    restored.extend([TokenTree::Group(Group::new(group.delimiter(), stream))]);
+                }
+                (token, _) => restored.extend([token.clone()]),
+            }
+            rest = after;
+        }
+        restored
+    }
+
+    /// Undoes a call of the runtime.
+    fn call(&mut self, name: &str, arguments: &Group, restored: &mut TokenStream) -> bool {
+        let arguments = || split(arguments.stream());
+        match name {
+            "__probed_read" => {
+                self.probes += 1;
+                restored.extend(self.tokens(arguments().swap_remove(0)));
+            }
+            // `'__probed: { Some(EXPR) }, prober`
+            "__probed_read_if" => {
+                self.probes += 1;
+                let block = groups(arguments().swap_remove(0), Delimiter::Brace).pop();
+                let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());
+                restored.extend(self.tokens(some.expect("`{ Some(EXPR) }`")));
+            }
+            // `match part(EXPR, prober) { .. }`
+            "__probed_got" => {
+                let part = groups(arguments().swap_remove(0), Delimiter::Parenthesis);
+                let part = part.into_iter().next().expect("`part(EXPR, prober)`");
+                restored.extend(self.tokens(split(part).swap_remove(0)));
+                restored.extend("?".parse::<TokenStream>());
+            }
+            "__probed_value" | "__probed_probed" | "__probed_settled" => {
+                restored.extend(self.tokens(arguments().swap_remove(0)));
+            }
+            "__probed_then" => restored.extend(self.tokens(arguments().swap_remove(1))),
+            // `&RECEIVER, prober`
+            "__probed_at" => {
+                let receiver = arguments().swap_remove(0).into_iter().skip(1);
+                restored.extend(receiver);
+            }
+            name => {
+                assert!(!name.starts_with("__probed"), "unknown: {name}");
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn shows_condition(text: &str) -> bool {
+    ["\"assertion failed: ", "\"Condition failed: "]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+/// Splits arguments: the last comma divides, for only the first argument is
+/// the user's, and may hold commas in a turbofish.
+fn split(arguments: TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<TokenTree> = arguments.into_iter().collect();
+    let comma = tokens
+        .iter()
+        .rposition(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','));
+    match comma {
+        None => vec![tokens.into_iter().collect()],
+        Some(comma) => {
+            let (first, last) = tokens.split_at(comma);
+            vec![
+                first.iter().cloned().collect(),
+                last[1..].iter().cloned().collect(),
+            ]
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What is logged: each fault as it is recorded, and faults that nobody asked for.
+
+use std::{
+    fmt::{Debug, Write},
+    sync::{Arc, Mutex},
+};
+
+use prober::{Result, SuppressedPages, VmiProber, probed, testing::Guest};
+use prober_tests::measured::State;
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+    subscriber::with_default,
+};
+use vmi_core::{AddressContext, Va, VmiError};
+
+const A: Va = Va(0x40_0000);
+const B: Va = Va(0x50_0010);
+
+/// Keeps the events of this crate: the level, and the fields as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<(Level, String)>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("prober")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        struct Text(String);
+
+        impl Visit for Text {
+            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+                write!(self.0, "{field}={value:?} ").unwrap();
+            }
+        }
+
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0
+            .lock()
+            .unwrap()
+            .push((*event.metadata().level(), text.0));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// What is logged at a level meanwhile.
+fn logged(level: Level, run: impl FnOnce()) -> Vec<String> {
+    let log = Log::default();
+    with_default(log.clone(), run);
+    let events = log.0.lock().unwrap();
+    events
+        .iter()
+        .filter(|(of, _)| *of == level)
+        .map(|(_, text)| text.clone())
+        .collect()
+}
+
+fn miss(prober: &VmiProber<'_>, va: Va, guest: &Guest) {
+    let fault = AddressContext::new(va, guest.root());
+    let read = prober.probe(|| Err::<(), _>(VmiError::Translation(fault)));
+    assert!(matches!(read, Ok(None)));
+}
+
+#[test]
+fn a_prober_dropped_with_unreported_faults_warns() {
+    let (guest, suppressed) = (Guest::new(), SuppressedPages::new());
+    let warnings = logged(Level::WARN, || {
+        let prober = VmiProber::new(&suppressed);
+        miss(&prober, A, &guest);
+        miss(&prober, B, &guest);
+    });
+    let [warning] = &warnings[..] else {
+        panic!("expected one warning, found {warnings:?}");
+    };
+    for va in [A, B] {
+        assert!(warning.contains(&va.to_string()), "{warning}");
+    }
+}
+
+#[test]
+fn faults_that_were_asked_for_are_no_reason_to_warn() {
+    let (guest, suppressed) = (Guest::new(), SuppressedPages::new());
+    let warnings = logged(Level::WARN, || {
+        drop(VmiProber::new(&suppressed));
+
+        let prober = VmiProber::new(&suppressed);
+        miss(&prober, A, &guest);
+        assert_eq!(prober.page_faults().len(), 1);
+        drop(prober);
+
+        let prober = VmiProber::new(&suppressed);
+        miss(&prober, A, &guest);
+        assert!(prober.error_for_page_faults().is_err());
+        drop(prober);
+
+        // A suppressed one is nothing to report.
+        let prober = VmiProber::new(&suppressed);
+        miss(&prober, Va(0), &guest);
+        drop(prober);
+    });
+    assert_eq!(warnings, Vec::<String>::new());
+
+    let warnings = logged(Level::WARN, || {
+        let prober = VmiProber::new(&suppressed);
+        miss(&prober, A, &guest);
+        assert!(prober.error_for_page_faults().is_err());
+        miss(&prober, B, &guest);
+    });
+    assert_eq!(warnings.len(), 1);
+}
+
+#[probed]
+fn both(vmi: &State<'_>) -> Result<u64> {
+    let first = vmi.read_u64(A)?;
+    let second = vmi.read_u64(B)?;
+    Ok(first? + second?)
+}
+
+#[test]
+fn each_fault_of_a_probe_is_traced_with_its_place() {
+    let guest = Guest::new();
+    let vm = guest.vm();
+    let line = 1 + include_str!("logging.rs")
+        .lines()
+        .position(|line| line.contains("let first = vmi.read_u64(A)?;"))
+        .unwrap();
+    let traces = logged(Level::TRACE, || {
+        let result = vm.with(|vmi| both(vmi, &SuppressedPages::new()));
+        assert!(result.is_err());
+    });
+    let of = |va: Va| {
+        traces
+            .iter()
+            .filter(|trace| trace.contains(&va.to_string()))
+            .collect::<Vec<_>>()
+    };
+    for (va, line) in [(A, line), (B, line + 1)] {
+        let [trace] = of(va)[..] else {
+            panic!("expected one trace of {va}, found {traces:?}");
+        };
+        assert!(trace.contains(&guest.root().to_string()), "{trace}");
+        assert!(trace.contains(&format!("logging.rs:{line}:")), "{trace}");
+    }
+}
+
+#[test]
+fn a_probed_function_does_not_warn() {
+    let vm = Guest::new().vm();
+    let warnings = logged(Level::WARN, || {
+        let result = vm.with(|vmi| both(vmi, &SuppressedPages::new()));
+        assert!(result.is_err());
+    });
+    assert_eq!(warnings, Vec::<String>::new());
+}

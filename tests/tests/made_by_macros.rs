@@ -1,0 +1,319 @@
+//! Probed functions that a `macro_rules!` made.
+#![allow(clippy::multiple_bound_locations, clippy::needless_question_mark)] // Shapes under test.
+
+use prober::{probe, probed, settle, unprobed};
+use prober_tests::{Vmi, block_on, faults, none, suppress};
+use vmi_core::VmiError;
+
+macro_rules! reader {
+    ($name:ident, $vmi:ident, $ret:ty, $a:expr, $body:block) => {
+        #[probed]
+        fn $name($vmi: &Vmi) -> $ret {
+            let x = $vmi.read_u32($a + 1)?;
+            let _ = x;
+            $body
+        }
+    };
+}
+
+reader!(every_fragment, vmi, Result<Option<u32>, VmiError>, 1 + 1, {
+    Ok(vmi.read_u32(9)?)
+});
+reader!(of_ours, vmi, prober::Result<Option<u32>>, 2, {
+    let a = vmi.read_u32(8)?;
+    Ok(vmi.read_u32(u64::from(a?) + 1)?)
+});
+
+#[test]
+fn name_receiver_type_and_body() {
+    assert_eq!(every_fragment(&Vmi::default(), &none()).unwrap(), Some(9));
+    assert_eq!(faults(every_fragment(&Vmi::with(&[3, 9]), &none())), [3]);
+    assert_eq!(faults(of_ours(&Vmi::with(&[3, 9]), &none())), [3, 9]);
+    assert_eq!(of_ours(&Vmi::default(), &none()).unwrap(), Some(9));
+}
+
+macro_rules! by_expr {
+    ($name:ident, $vmi:expr, $v:ident) => {
+        #[probed]
+        fn $name($v: &Vmi) -> Result<Option<u32>, VmiError> {
+            let _ = $vmi.read_struct::<u32>(2)?;
+            $vmi.read_u32(3)
+        }
+    };
+}
+
+by_expr!(receiver_by_expr, vmi, vmi);
+
+#[test]
+fn the_receiver_is_an_expression() {
+    assert_eq!(receiver_by_expr(&Vmi::default(), &none()).unwrap(), Some(3));
+    assert_eq!(faults(receiver_by_expr(&Vmi::with(&[3]), &none())), [3]);
+    assert_eq!(faults(receiver_by_expr(&Vmi::with(&[2]), &none())), [2]);
+}
+
+macro_rules! whole_body {
+    ($name:ident, $body:block) => {
+        #[probed]
+        fn $name(_: &Vmi) -> prober::Result<u64> $body
+    };
+    (statements $name:ident($($param:tt)*) { $($body:tt)* }) => {
+        #[probed]
+        fn $name($($param)*) -> prober::Result<u64> { $($body)* }
+    };
+    (parts $name:ident { $($stmt:stmt;)* } $tail:expr) => {
+        #[probed]
+        fn $name() -> prober::Result<u64> {
+            let vmi = Vmi::with(&[1]);
+            let _ = vmi.read_u64(1)?;
+            $($stmt;)*
+            $tail
+        }
+    };
+}
+
+whole_body!(constant, {
+    unprobed!(Ok(1)).and(Ok(probe!(Ok::<_, VmiError>(2))??))
+});
+whole_body!(statements by_tokens(vmi: &Vmi, a: u64) {
+    let x = vmi.read_u64(a)?;
+    settle!();
+    vmi.write_u64(a, x?)?;
+    Ok(vmi.read_u64(a + 1)?.unwrap_or(0))
+});
+whole_body!(parts by_parts { let a = 1; let b = a + 1; } Ok(a + b));
+
+#[test]
+fn the_body_is_given() {
+    assert_eq!(constant(&Vmi::default(), &none()).unwrap(), 2);
+    let vmi = Vmi::default();
+    assert_eq!(by_tokens(&vmi, 1, &none()).unwrap(), 2);
+    assert_eq!(vmi.written(), [(1, 1)]);
+    let vmi = Vmi::with(&[1, 2]);
+    assert_eq!(faults(by_tokens(&vmi, 1, &none())), [1]);
+    assert!(vmi.written().is_empty());
+    assert_eq!(faults(by_parts(&none())), [1]);
+    assert_eq!(by_parts(&suppress(&[1])).unwrap(), 3);
+}
+
+#[probed]
+fn list(vmi: &Vmi, a: u64, depth: u32) -> prober::Result<Vec<u64>> {
+    if depth == 0 {
+        return Ok(vec![]);
+    }
+    let Some(n) = vmi.read_u64(a)? else {
+        return Ok(vec![]);
+    };
+    let mut list = list(vmi, n + 1, depth - 1, suppressed)?;
+    list.push(n);
+    Ok(list)
+}
+
+macro_rules! names_suppressed {
+    ($name:ident) => {
+        #[probed]
+        fn $name(vmi: &Vmi) -> prober::Result<usize> {
+            let _ = vmi.read_u8(0)?;
+            Ok(list(vmi, 0, 2, suppressed)?.len())
+        }
+    };
+    ($name:ident, $set:ident) => {
+        #[probed]
+        fn $name(vmi: &Vmi) -> prober::Result<usize> {
+            let _ = vmi.read_u8(0)?;
+            Ok(list(vmi, 0, 2, $set)?.len())
+        }
+    };
+    ($name:ident: $call:expr) => {
+        #[probed]
+        fn $name(vmi: &Vmi) -> prober::Result<usize> {
+            let _ = vmi.read_u8(0)?;
+            Ok($call?.len())
+        }
+    };
+}
+
+names_suppressed!(inside);
+names_suppressed!(from_outside, suppressed);
+
+#[test]
+fn the_body_names_the_set() {
+    assert_eq!(list(&Vmi::default(), 0, 3, &none()).unwrap(), [2, 1, 0]);
+    assert_eq!(
+        list(&Vmi::with(&[2]), 0, 3, &suppress(&[2])).unwrap(),
+        [1, 0]
+    );
+    for f in [inside, from_outside] {
+        assert_eq!(f(&Vmi::default(), &none()).unwrap(), 2);
+        assert_eq!(faults(f(&Vmi::with(&[0, 1]), &none())), [0]);
+        assert_eq!(faults(f(&Vmi::with(&[1]), &none())), [1]);
+    }
+}
+
+macro_rules! callback {
+    ($vmi:ident => $read:ident($($arg:expr),*)) => { $vmi.$read($($arg),*) };
+}
+
+// The macro makes the read: what it does with the receiver is its own affair.
+#[test]
+fn a_read_in_the_output_of_a_macro_is_plain() {
+    #[probed]
+    fn f(vmi: &Vmi) -> prober::Result<u64> {
+        let a = vmi.read_u64(1)?;
+        let b: u64 = callback!(vmi => read_u64(2))?;
+        Ok(a? + b)
+    }
+
+    assert_eq!(f(&Vmi::default(), &none()).unwrap(), 3);
+    assert_eq!(faults(f(&Vmi::with(&[1, 2]), &none())), [1, 2]);
+}
+
+macro_rules! methods {
+    ($ty:ident { $($(#[$attr:meta])* $vis:vis $name:ident: $read:ident -> $ret:ty;)* }) => {
+        impl $ty {
+            $(
+                $(#[$attr])*
+                #[probed(vmi = self.vmi)]
+                $vis fn $name(&self) -> prober::Result<Option<$ret>> {
+                    Ok(self.vmi.$read(self.at)?)
+                }
+            )*
+        }
+    };
+}
+
+struct Object {
+    vmi: Vmi,
+    at: u64,
+}
+
+methods!(Object {
+    /// The identifier.
+    pub(crate) id: read_u64 -> u64;
+    #[must_use = "costs a read"]
+    name: read_string -> String;
+});
+
+#[test]
+fn accessors() {
+    let object = |absent| Object {
+        vmi: Vmi::with(absent),
+        at: 3,
+    };
+    assert_eq!(object(&[]).id(&none()).unwrap(), Some(3));
+    assert_eq!(object(&[]).name(&none()).unwrap().as_deref(), Some("3"));
+    assert_eq!(faults(object(&[3]).id(&none())), [3]);
+}
+
+macro_rules! generic {
+    ($name:ident<$($lt:lifetime),* ; $t:ident: $bound:path> ($($p:pat => $pty:ty),*) -> $ret:ty where ($($w:tt)*) $body:block) => {
+        #[probed]
+        async fn $name<$($lt,)* $t: $bound>($($p: $pty),*) -> $ret where $($w)* $body
+    };
+}
+
+generic!(with_generics<'a; T: Clone> (vmi => &'a Vmi, (x, y) => (T, u64)) -> prober::Result<(T, &'a Vmi)>
+    where (T: 'a) { let _ = vmi.read_u64(y)?; Ok((x.clone(), vmi)) });
+
+#[test]
+fn generics_by_fragments() {
+    assert_eq!(
+        block_on(with_generics(&Vmi::default(), ('x', 1), &none()))
+            .unwrap()
+            .0,
+        'x'
+    );
+    assert_eq!(
+        faults(block_on(with_generics(&Vmi::with(&[1]), ('x', 1), &none()))),
+        [1]
+    );
+}
+
+// The attribute itself comes out of a macro, with its arguments.
+macro_rules! attribute {
+    ($($args:tt)*) => {
+        #[probed($($args)*)]
+        fn with_arguments(ctx: &Vmi) -> prober::Result<u64> {
+            let mut n = 0;
+            loop {
+                n += 1;
+                let _ = ctx.read_u64(n)?;
+            }
+        }
+    };
+}
+
+attribute!(vmi = ctx, limit = 2 + 1);
+
+#[test]
+fn arguments_of_the_attribute_by_a_macro() {
+    let all = (0..100).collect::<Vec<_>>();
+    assert_eq!(faults(with_arguments(&Vmi::with(&all), &none())), [1, 2, 3]);
+}
+
+macro_rules! nested {
+    ($($read:expr),*) => { inner_macro!($($read),*) };
+}
+macro_rules! inner_macro {
+    ($($read:expr),*) => { vec![$($read),*] };
+}
+
+#[test]
+fn reads_through_two_macros() {
+    #[probed]
+    fn f(vmi: &Vmi) -> prober::Result<Vec<Option<u64>>> {
+        Ok(nested!(vmi.read_u64(1)?, vmi.read_u64(2)?))
+    }
+
+    assert_eq!(f(&Vmi::default(), &none()).unwrap(), [Some(1), Some(2)]);
+    assert_eq!(faults(f(&Vmi::with(&[1, 2]), &none())), [1, 2]);
+}
+
+// Loops, labels and `?` whose tokens come from two places.
+macro_rules! scan {
+    ($name:ident, $item:ident, $base:expr, $exit:expr) => {
+        #[probed]
+        fn $name(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<u64> {
+            let mut sum = 0;
+            for $item in list {
+                sum += vmi.read_u64($base + $exit)?.unwrap_or(50);
+            }
+            Ok(sum + base?)
+        }
+    };
+}
+
+scan!(stops, item, 1, if *item == 9 { break } else { *item });
+
+macro_rules! skip_or {
+    ($condition:expr, $value:expr) => {
+        if $condition { continue } else { $value }
+    };
+}
+
+#[test]
+fn exits_whose_tokens_come_from_a_macro() {
+    #[probed]
+    fn f(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<u64> {
+        let mut sum = 0;
+        for item in list {
+            let value = vmi.read_u64(base? + if *item == 9 { continue } else { *item })?;
+            sum += value.unwrap_or(50);
+            let value = vmi.read_u64(skip_or!(*item == 2, *item))?;
+            sum += value.unwrap_or(50);
+        }
+        Ok(sum)
+    }
+
+    assert_eq!(
+        stops(&Vmi::default(), &[1, 9, 2], Some(10), &none()).unwrap(),
+        12
+    );
+    assert_eq!(
+        faults(stops(&Vmi::with(&[2]), &[1, 9, 2], Some(10), &none())),
+        [2]
+    );
+    assert_eq!(
+        f(&Vmi::default(), &[1, 9, 2], Some(10), &none()).unwrap(),
+        11 + 1 + 12
+    );
+}

@@ -1,0 +1,142 @@
+//! Rule 10: runaway loops end.
+
+use prober::{ProbeLimit, Result, SuppressedPages, probed};
+use vmi_core::{Va, VmiError};
+
+use crate::{Pages, State, faults, page};
+
+const LIMIT: u64 = ProbeLimit::DEFAULT as u64;
+const FIRST: u64 = 1 << 20;
+
+/// Never ends by itself.
+#[probed]
+fn scan(vmi: &State<'_>, probes: &mut u64) -> Result<u64> {
+    let mut number = FIRST;
+    loop {
+        *probes += 1;
+        if let Some(value) = vmi.read_u64(page(number))? {
+            return Ok(value);
+        }
+        number += 1;
+    }
+}
+
+#[test]
+fn as_many_misses_as_are_allowed_give_the_batch_so_far() {
+    let (pages, mut probes) = (Pages::without([]), 0);
+    let result = pages.run(|vmi, none| scan(vmi, &mut probes, none));
+    assert!(
+        faults(result)
+            .into_iter()
+            .eq((FIRST..FIRST + LIMIT).map(page))
+    );
+    assert_eq!(probes, LIMIT + 1);
+}
+
+#[test]
+fn where_all_is_suppressed_it_is_unavailable() {
+    let (pages, mut probes) = (Pages::without([]), 0);
+    let mut suppressed = SuppressedPages::new();
+    suppressed.insert_range(page(FIRST)..page(2 * FIRST));
+    let result = pages.vm.with(|vmi| scan(vmi, &mut probes, &suppressed));
+    assert_eq!(probes, LIMIT + 1);
+    let text = result.as_ref().unwrap_err().to_string();
+    assert!(text.contains(&LIMIT.to_string()), "{text}");
+    let pages = crate::unavailable(result);
+    assert_eq!(u64::try_from(pages.len()).unwrap(), LIMIT);
+}
+
+#[test]
+fn one_miss_less_is_no_runaway() {
+    let (pages, mut probes) = (Pages::without([]), 0);
+    pages.guest.write_u64(page(FIRST + LIMIT), 7);
+    let mut suppressed = SuppressedPages::new();
+    suppressed.insert_range(page(FIRST)..page(FIRST + LIMIT));
+    let result = pages.vm.with(|vmi| scan(vmi, &mut probes, &suppressed));
+    assert_eq!(result.unwrap(), 7);
+}
+
+#[test]
+fn the_limit_is_settable_and_in_a_row() {
+    /// Reads pages as long as there is no error.
+    #[probed(limit = 3)]
+    fn read(vmi: &State<'_>, numbers: &[u64], error: &mut Option<VmiError>) -> Result<usize> {
+        let mut found = 0;
+        for &number in numbers {
+            match vmi.read_u64(page(number)) {
+                Ok(value) => found += usize::from(value.is_some()),
+                Err(other) => {
+                    *error = Some(other);
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    let pages = Pages::without([4, 5, 6, 7]);
+    let suppressed = pages.suppress([4, 5, 6, 7]);
+    let run = |numbers: &[u64], error: &mut Option<VmiError>| {
+        pages.vm.with(|vmi| read(vmi, numbers, error, &suppressed))
+    };
+    let mut error = None;
+    // One page counts as often as it is missed, and a success starts the count again.
+    assert_eq!(run(&[4, 5, 4, 1, 4, 5, 6, 2], &mut error).unwrap(), 2);
+    assert!(error.is_none());
+    assert_eq!(run(&[4, 4, 4, 4, 1], &mut error).unwrap(), 0);
+    let Some(VmiError::Os(error)) = error else {
+        panic!("expected the limit, found {error:?}");
+    };
+    assert_eq!(
+        error
+            .downcast_ref::<ProbeLimit>()
+            .map(|limit| limit.limit()),
+        Some(3)
+    );
+}
+
+#[test]
+fn each_call_counts_for_itself() {
+    #[probed(limit = 2)]
+    fn inner(vmi: &State<'_>, at: Va) -> Result<Option<u64>, VmiError> {
+        let _: Option<u64> = vmi.read_u64(at)?;
+        vmi.read_u64(at + 0x1000)
+    }
+
+    #[probed(limit = 2)]
+    fn outer(vmi: &State<'_>) -> Result<[Option<u64>; 3]> {
+        let _: Option<u64> = vmi.read_u64(page(1))?;
+        let _: Option<u64> = vmi.read_u64(page(1))?;
+        Ok([
+            inner(vmi, page(1), suppressed)?,
+            inner(vmi, page(3), suppressed)?,
+            inner(vmi, page(5), suppressed)?,
+        ])
+    }
+
+    let pages = Pages::without(1..7);
+    let result = pages.vm.with(|vmi| outer(vmi, &pages.suppress(1..7)));
+    assert_eq!(result.unwrap(), [None; 3]);
+}
+
+#[test]
+fn probes_of_which_a_part_is_missing_count() {
+    #[probed(limit = 5)]
+    fn scan(vmi: &State<'_>, probes: &mut u32) -> Result<u64> {
+        let base = vmi.read_va(page(1))?;
+        let mut offset = 0;
+        loop {
+            *probes += 1;
+            if let Some(value) = vmi.read_u64(base? + offset)? {
+                return Ok(value);
+            }
+            offset += 8;
+        }
+    }
+
+    let (pages, mut probes) = (Pages::without([1]), 0);
+    let result = pages.run(|vmi, none| scan(vmi, &mut probes, none));
+    assert_eq!(faults(result), [page(1)]);
+    // The first miss is that of the base.
+    assert_eq!(probes, 5);
+}
