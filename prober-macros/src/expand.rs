@@ -49,7 +49,7 @@ fn function(
     checked: &Checked,
     errors: &mut Errors,
 ) -> TokenStream {
-    let body_tokens = item.body.to_token_stream();
+    let body_tokens = item.body.written();
     let well_told = errors.is_empty();
     let unserved = match &item.body {
         Body::Parsed(body) => unserved::receivers(&item.sig, &body.block),
@@ -156,6 +156,7 @@ fn rewritten(
     let ParsedBody {
         inner_attrs,
         mut block,
+        ..
     } = body;
     let names = Names::new();
     let settings = Settings {
