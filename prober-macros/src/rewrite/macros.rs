@@ -88,7 +88,8 @@ impl Rewriter<'_> {
     pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
         let uses = fallback::uses(&mac.tokens);
         let failed = self.failed(error);
-        Expr::Verbatim(quote!({ #uses #failed }))
+        // In parentheses, for the reason that `failed` has.
+        Expr::Verbatim(quote!(({ #uses #failed })))
     }
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
