@@ -173,12 +173,14 @@ fn limit(input: ParseStream) -> syn::Result<Expr> {
 /// The path by which the crate `prober` is reached.
 fn krate(input: ParseStream) -> syn::Result<Path> {
     let start = input.span();
-    input.call(Path::parse_mod_style).map_err(|_| {
-        syn::Error::new(
+    match input.call(Path::parse_mod_style) {
+        // Paths of types may begin so, but those of `use` may not.
+        Ok(path) if path.segments.iter().all(|segment| segment.ident != "Self") => Ok(path),
+        _ => Err(syn::Error::new(
             start,
             "expected the path of the crate `prober`, such as `crate = ::my_prober`",
-        )
-    })
+        )),
+    }
 }
 
 /// Goes on behind a wrong argument.

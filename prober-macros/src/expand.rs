@@ -1,14 +1,15 @@
 //! From the attribute's tokens to the function's.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Path, ReturnType, Type, spanned::Spanned};
+use syn::{ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
     assigned,
     check::{self, Checked},
     error::Errors,
+    fallback,
     item::{self, Body, ParsedBody, ProbedFn},
     names::Names,
     params,
@@ -25,7 +26,7 @@ pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
         Ok(item) => item,
         Err(error) if item::looks_like_a_function(item) => {
-            let item = item::map_body(item, |body| half_typed(body, &error, &args.krate));
+            let item = item::map_body(item, |body| fallback::half_typed(body, &error, &args.krate));
             let errors = errors.into_compile_errors();
             return quote!(#item #errors);
         }
@@ -48,7 +49,7 @@ fn function(
     checked: &Checked,
     errors: &mut Errors,
 ) -> TokenStream {
-    let body_tokens = item.body.to_token_stream();
+    let body_tokens = item.body.written();
     let well_told = errors.is_empty();
     let unserved = match &item.body {
         Body::Parsed(body) => unserved::receivers(&item.sig, &body.block),
@@ -95,27 +96,16 @@ fn function(
             };
             let body = rewritten(body, args, function, errors);
             body.filter(|_| well_told)
-                .unwrap_or_else(|| withheld(braces, &body_tokens, errors))
+                .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
         }
-        (Body::Parsed(body), _) => withheld(body.block.brace_token, &body_tokens, errors),
+        (Body::Parsed(body), _) => fallback::withheld(body.block.brace_token, &body_tokens, errors),
         (Body::Raw(body, error), _) => {
             allow.extend(quote!(#[allow(unused_variables)]));
-            half_typed(&body, &error, &args.krate)
+            fallback::half_typed(&body, &error, &args.krate)
         }
         (Body::None(semicolon), _) => semicolon.into_token_stream(),
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
-}
-
-/// A body that is not what was meant, after a mistake in what the attribute
-/// was told or put on: the errors about that take its place, so that none
-/// follows from them.
-fn withheld(braces: syn::token::Brace, body: &TokenStream, errors: &mut Errors) -> TokenStream {
-    let uses = rewrite::uses(body);
-    let errors = errors.take_compile_errors();
-    let mut tokens = TokenStream::new();
-    braces.surround(&mut tokens, |tokens| tokens.extend(quote!(#uses #errors)));
-    tokens
 }
 
 /// What a body needs to know of its function.
@@ -166,6 +156,7 @@ fn rewritten(
     let ParsedBody {
         inner_attrs,
         mut block,
+        ..
     } = body;
     let names = Names::new();
     let settings = Settings {
@@ -239,47 +230,6 @@ fn rewritten(
         });
     });
     Some(tokens)
-}
-
-/// A body that does not parse (yet).
-///
-/// ```text
-/// {
-///     #[must_use = "..."]
-///     struct Body {}
-///     #[deny(unused_must_use)]
-///     { Body {}; }
-///     __private::never()
-/// }
-/// ```
-///
-/// rustc parsed the function before the attribute got it, and has said what is
-/// wrong. What it understood of the body is left out: it knows nothing of
-/// probes. Syntax that only we do not know is an error too. That one must not
-/// follow rustc's, and a lint does not.
-fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
-    let message = format!(
-        "`#[probed]` cannot read this body: {error}; move this into a function of its own, \
-         without the attribute"
-    );
-    let glue = Span::mixed_site().located_at(error.span());
-    let value = quote_spanned!(glue=> Body {};);
-    let uses = rewrite::uses(&body.stream());
-    let mut stub = Group::new(
-        Delimiter::Brace,
-        quote! {
-            #[must_use = #message]
-            struct Body {}
-            #[deny(unused_must_use)]
-            {
-                #value
-            }
-            #uses
-            #krate::__private::never()
-        },
-    );
-    stub.set_span(body.span());
-    stub.into_token_stream()
 }
 
 /// The type of the error in `Result<T, E>`, as far as it can be seen.

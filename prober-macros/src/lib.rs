@@ -10,6 +10,7 @@ mod error;
 mod expand;
 #[cfg(test)]
 mod expansions;
+mod fallback;
 mod item;
 mod names;
 mod params;

@@ -25,7 +25,7 @@ mod macros;
 
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     AngleBracketedGenericArguments, Attribute, Block, Expr, ExprMethodCall, Item, Label, Lifetime,
@@ -33,7 +33,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-pub(crate) use self::macros::uses;
+pub(crate) use self::macros::Marker;
 use crate::{
     error::Errors,
     names::Names,
@@ -185,7 +185,7 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         match stmt {
-            Stmt::Macro(call) if macros::Marker::of(&call.mac.path, self.krate).is_some() => {
+            Stmt::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
                 let mut expr = Expr::Macro(syn::ExprMacro {
                     attrs: std::mem::take(&mut call.attrs),
                     mac: call.mac.clone(),
@@ -319,9 +319,7 @@ impl Rewriter<'_> {
             Expr::Paren(paren) => self.is_probe(&paren.expr),
             Expr::Group(group) => self.is_probe(&group.expr),
             Expr::Await(expr) => self.is_read(&expr.base),
-            Expr::Macro(expr) => {
-                macros::Marker::of(&expr.mac.path, self.krate) == Some(macros::Marker::Probe)
-            }
+            Expr::Macro(expr) => Marker::of(&expr.mac.path, self.krate) == Some(Marker::Probe),
             expr => self.is_read(expr),
         }
     }
@@ -495,7 +493,20 @@ impl Rewriter<'_> {
     fn failed(&mut self, error: &syn::Error) -> Expr {
         // Not the error of the whole function: it stands where it was made.
         self.probes += 1;
-        Expr::Verbatim(error.to_compile_error())
+        // In parentheses: a macro call in braces that begins a statement is
+        // one, and what follows, such as `= value`, would not parse.
+        let call = error
+            .to_compile_error()
+            .into_iter()
+            .map(|token| match token {
+                TokenTree::Group(group) => {
+                    let mut arguments = Group::new(Delimiter::Parenthesis, group.stream());
+                    arguments.set_span(group.span());
+                    TokenTree::Group(arguments)
+                }
+                token => token,
+            });
+        Expr::Verbatim(call.collect())
     }
 
     /// Reports a mistake, on all tokens of what is wrong.

@@ -1,4 +1,6 @@
 //! Tests of the rewriting on tokens.
 
+mod mutations;
+mod properties;
 mod real_code;
 mod restore;

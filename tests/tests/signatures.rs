@@ -1,7 +1,11 @@
 //! Signatures: `impl Trait`, coercions, patterns, generics, modifiers, and
 //! aliases of `Result`.
 #![allow(clippy::many_single_char_names, clippy::too_many_arguments)] // Shapes under test.
-#![allow(clippy::trivially_copy_pass_by_ref, clippy::toplevel_ref_arg, clippy::unused_self)]
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::toplevel_ref_arg,
+    clippy::unused_self
+)]
 #![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)] // Shapes under test.
 
 use std::{error::Error, fmt::Debug, marker::PhantomData, ops::Deref, rc::Rc};

@@ -14,13 +14,14 @@ use syn::{
 
 use super::{Loop, Probe, Rewriter};
 use crate::{
+    fallback,
     receiver::{self, Receiver},
     spans,
 };
 
 /// The macros that the attribute reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marker {
+pub(crate) enum Marker {
     Probe,
     Settle,
     Unprobed,
@@ -42,7 +43,7 @@ impl Marker {
         of_crate.then_some(marker)
     }
 
-    fn by_name(name: &Ident) -> Option<Self> {
+    pub(crate) fn by_name(name: &Ident) -> Option<Self> {
         match name.to_string().as_str() {
             "probe" => Some(Self::Probe),
             "settle" => Some(Self::Settle),
@@ -85,7 +86,7 @@ impl Rewriter<'_> {
 
     /// Takes the place of a macro call that cannot be rewritten.
     pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
-        let uses = uses(&mac.tokens);
+        let uses = fallback::uses(&mac.tokens);
         let failed = self.failed(error);
         Expr::Verbatim(quote!({ #uses #failed }))
     }
@@ -204,38 +205,6 @@ fn unprobed(mac: &mut Macro) -> syn::Result<()> {
 
 fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
-}
-
-/// Uses the markers that a body names which is left out: their imports are no
-/// mistake. A path needs none.
-pub(crate) fn uses(body: &TokenStream) -> TokenStream {
-    fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
-        let mut tokens = tokens.into_iter().peekable();
-        let mut in_path = false;
-        while let Some(token) = tokens.next() {
-            let follows_colon = in_path;
-            in_path = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
-            match token {
-                TokenTree::Ident(ident)
-                    if !follows_colon
-                        && matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
-                        && Marker::by_name(&ident).is_some()
-                        && !found.contains(&ident) =>
-                {
-                    found.push(ident);
-                }
-                TokenTree::Group(group) => collect(group.stream(), found),
-                _ => {}
-            }
-        }
-    }
-
-    let mut found = Vec::new();
-    collect(body.clone(), &mut found);
-    found
-        .iter()
-        .map(|marker| quote!(#marker!(@probed ());))
-        .collect()
 }
 
 /// Macros that take their arguments as text or tokens, hold functions of their

@@ -22,11 +22,21 @@ pub(super) fn restore(expanded: TokenStream) -> Restored {
     }
 }
 
-/// The text of tokens, without parentheses: where the rewriting leaves out a
-/// pair that means nothing is not told here.
+/// The text of tokens, without parentheses and without the labels that a
+/// `break` or `continue` names: where the rewriting leaves out a pair that
+/// means nothing, or names the loop that is meant, is not told here.
 pub(super) fn text(tokens: TokenStream) -> String {
     fn write(tokens: TokenStream, text: &mut String) {
-        for token in tokens {
+        let mut tokens = tokens.into_iter();
+        let mut leaves = false;
+        while let Some(token) = tokens.next() {
+            if leaves && token.to_string() == "'" {
+                tokens.next();
+                leaves = false;
+                continue;
+            }
+            leaves =
+                matches!(&token, TokenTree::Ident(name) if name == "break" || name == "continue");
             match token {
                 TokenTree::Group(group) => {
                     let (open, close) = match group.delimiter() {
@@ -61,7 +71,8 @@ fn body(expanded: TokenStream) -> TokenStream {
     let block = groups(run, Delimiter::Brace).pop().expect("a block");
     let text = block.to_string();
     // What is put before the block, where there is something to put there.
-    if text.starts_with("let _ = (") || text.starts_with("if false {") {
+    let text = text.trim_start_matches("# [allow (clippy :: used_underscore_binding)] ");
+    if text.starts_with("let _ = (& ") || text.starts_with("if false {") {
         let inner = groups(block.clone(), Delimiter::Brace).pop();
         return inner.unwrap_or(block);
     }
@@ -120,7 +131,16 @@ impl Restore {
                     after = &[];
                 }
                 (TokenTree::Group(group), _) => {
-                    let stream = self.tokens(group.stream());
+                    let stream = group.stream();
+                    // `settle!()`.
+                    let stream = if stream
+                        .to_string()
+                        .starts_with("@ probed __probed :: settle")
+                    {
+                        TokenStream::new()
+                    } else {
+                        self.tokens(stream)
+                    };
                     restored.extend([TokenTree::Group(Group::new(group.delimiter(), stream))]);
                 }
                 (token, _) => restored.extend([token.clone()]),
@@ -132,33 +152,38 @@ impl Restore {
 
     /// Undoes a call of the runtime.
     fn call(&mut self, name: &str, arguments: &Group, restored: &mut TokenStream) -> bool {
-        let arguments = || split(arguments.stream());
+        let split_arguments = || split(arguments.stream());
         match name {
             "__probed_read" => {
                 self.probes += 1;
-                restored.extend(self.tokens(arguments().swap_remove(0)));
+                restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
             // `'__probed: { Some(EXPR) }, prober`
             "__probed_read_if" => {
                 self.probes += 1;
-                let block = groups(arguments().swap_remove(0), Delimiter::Brace).pop();
+                let block = groups(split_arguments().swap_remove(0), Delimiter::Brace).pop();
                 let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());
                 restored.extend(self.tokens(some.expect("`{ Some(EXPR) }`")));
             }
-            // `match part(EXPR, prober) { .. }`
+            // `match part(EXPR, prober) { .. }`, or an operand.
             "__probed_got" => {
-                let part = groups(arguments().swap_remove(0), Delimiter::Parenthesis);
-                let part = part.into_iter().next().expect("`part(EXPR, prober)`");
-                restored.extend(self.tokens(split(part).swap_remove(0)));
-                restored.extend("?".parse::<TokenStream>());
+                let tokens = arguments.stream();
+                let is_part = tokens.to_string().starts_with("match __probed_part");
+                if is_part {
+                    let part = groups(tokens, Delimiter::Parenthesis).swap_remove(0);
+                    restored.extend(self.tokens(split(part).swap_remove(0)));
+                    restored.extend("?".parse::<TokenStream>());
+                } else {
+                    restored.extend(self.tokens(tokens));
+                }
             }
-            "__probed_value" | "__probed_probed" | "__probed_settled" => {
-                restored.extend(self.tokens(arguments().swap_remove(0)));
+            "__probed_value" | "__probed_value_of_a_probe" | "__probed_settled" => {
+                restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
-            "__probed_then" => restored.extend(self.tokens(arguments().swap_remove(1))),
+            "__probed_then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
             // `&RECEIVER, prober`
             "__probed_at" => {
-                let receiver = arguments().swap_remove(0).into_iter().skip(1);
+                let receiver = split_arguments().swap_remove(0).into_iter().skip(1);
                 restored.extend(receiver);
             }
             name => {

@@ -1,0 +1,52 @@
+//! Any text as the arguments of `#[probed]` (the first line) and as its item
+//! (the others).
+
+#![no_main]
+#![allow(dead_code, missing_docs, reason = "what is included has more uses")]
+
+// A crate of macros cannot be linked: its modules are included, and found by
+// the paths that they have there.
+#[path = "../../src"]
+mod prober_macros {
+    pub(crate) mod args;
+    pub(crate) mod check;
+    pub(crate) mod error;
+    pub(crate) mod expand;
+    pub(crate) mod item;
+    pub(crate) mod names;
+    pub(crate) mod params;
+    pub(crate) mod receiver;
+    pub(crate) mod rewrite;
+    pub(crate) mod signature;
+    pub(crate) mod spans;
+
+    #[path = "."]
+    pub(crate) mod tests {
+        #[path = "tests/properties.rs"]
+        pub(crate) mod properties;
+        #[path = "tests/restore.rs"]
+        pub(crate) mod restore;
+    }
+}
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use proc_macro2::TokenStream;
+use prober_macros::{
+    args, check, error, expand, item, names, params, receiver, rewrite, signature, spans, tests,
+};
+
+fuzz_target!(|text: &str| -> Corpus {
+    let Some((args, item)) = text.split_once('\n') else {
+        return Corpus::Reject;
+    };
+    // The check could not tell them from the expansion's own names.
+    if item.contains("__probed") {
+        return Corpus::Reject;
+    }
+    let tokens = |text: &str| text.parse::<TokenStream>();
+    let (Ok(args), Ok(item)) = (tokens(args), tokens(item)) else {
+        return Corpus::Reject;
+    };
+    tests::properties::check(args, &item);
+    Corpus::Keep
+});

@@ -1,0 +1,2 @@
+suppressed = set()
+fn declared(&self, vmi: &Vmi) -> Result<(), E>;

@@ -1,0 +1,2 @@
+
+struct Wrong { field: u64 }
