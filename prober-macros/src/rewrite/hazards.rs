@@ -174,7 +174,7 @@ impl<'ast> Visit<'ast> for FreeProbe<'_, '_> {
     }
 
     fn visit_expr_macro(&mut self, expr: &'ast ExprMacro) {
-        if let Ok(arguments) = super::macros::parse(&expr.mac) {
+        if let Ok(arguments) = super::arguments::parse(&expr.mac) {
             for expr in arguments.exprs() {
                 self.visit_expr(expr);
             }

@@ -1,0 +1,57 @@
+//! Calls that change the guest.
+
+use proc_macro2::Span;
+use quote::quote_spanned;
+use syn::{Expr, visit_mut};
+
+use super::{Probe, Rewriter, take_attrs, with_attrs};
+use crate::spans;
+
+impl Rewriter<'_> {
+    /// Lets a call that changes the guest wait for the data: when its
+    /// arguments are there, and before it is made.
+    ///
+    /// ```text
+    /// vmi.write_u64(a, b)                                    // Input
+    /// vmi.write_u64(a, __probed_settled(b, settle(prober)?)) // Output
+    /// ```
+    pub(super) fn act(&mut self, expr: &mut Expr) {
+        let Expr::MethodCall(call) = expr else { return };
+        let method = &call.method;
+        if self.probe != Probe::Outside {
+            self.errors.at(
+                method.span(),
+                format!(
+                    "`{method}` changes the guest, and in a probe it cannot wait for the data; \
+                     make the call outside"
+                ),
+            );
+        } else if self.nested {
+            self.errors.at(
+                method.span(),
+                format!(
+                    "`{method}` changes the guest, and in a closure or an async block it cannot \
+                     wait for the data; write `settle!();` before, and `unprobed!(..)` around the call"
+                ),
+            );
+        }
+        visit_mut::visit_expr_method_call_mut(self, call);
+        if self.probe == Probe::Outside && !self.nested {
+            let place = (spans::start(expr), spans::end(expr));
+            let glue = Span::mixed_site().located_at(place.0);
+            let prober = self.names.prober_at(place.0);
+            let runtime = &self.names.runtime;
+            let settle = quote_spanned!(glue=> #runtime::settle(#prober)?);
+            let Expr::MethodCall(call) = expr else { return };
+            if let Some(last) = call.args.last_mut() {
+                let place = (spans::start(last), spans::end(last));
+                let args = quote_spanned!(glue=> #last, #settle);
+                *last = self.names.call("settled", place, args);
+            } else {
+                let attrs = take_attrs(expr);
+                let args = quote_spanned!(glue=> #settle, #expr);
+                *expr = with_attrs(&attrs, self.names.call("then", place, args));
+            }
+        }
+    }
+}

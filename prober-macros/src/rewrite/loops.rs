@@ -1,0 +1,60 @@
+//! Loops that are left from within a probe.
+
+use proc_macro2::Span;
+use syn::{Block, Label, Lifetime, visit_mut::VisitMut};
+
+use super::{Probe, Rewriter};
+
+/// What an unlabelled `break` could leave.
+pub(super) enum Loop {
+    /// A loop, and the label by which to leave it from within a probe.
+    Seen(Option<Lifetime>),
+
+    /// The arguments of a macro that may put them into a loop of its own.
+    Macro,
+}
+
+impl Rewriter<'_> {
+    pub(super) fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {
+        let name = label.as_ref().map(|label| label.name.clone());
+        self.loops.push(Loop::Seen(name));
+        self.visit_block_mut(body);
+        if let (None, Some(Loop::Seen(Some(name)))) = (&label, self.loops.pop()) {
+            *label = Some(Label {
+                colon_token: syn::Token![:](name.span()),
+                name,
+            });
+        }
+    }
+
+    /// Names the loop that a `break` or `continue` in a probe means: there may
+    /// be a block around the probe, and to leave that needs a label.
+    pub(super) fn label_exit(
+        &mut self,
+        label: &mut Option<Lifetime>,
+        span: Span,
+    ) -> syn::Result<()> {
+        let Probe::Inside { loops, .. } = self.probe else {
+            return Ok(());
+        };
+        if label.is_some() || self.loops.len() > loops {
+            return Ok(());
+        }
+        let number = self.labels;
+        let Some(outer) = self.loops.last_mut() else {
+            return Err(syn::Error::new(span, "there is no loop here to leave"));
+        };
+        let Loop::Seen(outer) = outer else {
+            // Which loop is meant only the macro knows. If it has none and the
+            // probe needs its block, rustc says that a label is missing.
+            return Ok(());
+        };
+        self.labels += 1;
+        let name = outer.get_or_insert_with(|| {
+            let glue = Span::mixed_site().located_at(span);
+            Lifetime::new(&format!("'__probed_{number}"), glue)
+        });
+        *label = Some(name.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Probes, and the `?` inside and outside of them.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{
+    Expr, ExprMethodCall,
+    visit_mut::{self, VisitMut},
+};
+
+use super::{Probe, Rewriter, hazards, macros::Marker, take_attrs, with_attrs};
+use crate::{names::Names, receiver, spans};
+
+impl Rewriter<'_> {
+    pub(super) fn method_call(&mut self, expr: &mut Expr) {
+        let Expr::MethodCall(call) = expr else { return };
+        if self.probe == Probe::Outside {
+            hazards::check_call(self, call);
+        }
+        if !receiver::is_on(call, self.receivers) {
+            visit_mut::visit_expr_method_call_mut(self, call);
+        } else if receiver::is_read(&call.method) && self.probe == Probe::Outside {
+            self.probe_read(expr);
+        } else if receiver::acts_on_guest(&call.method) {
+            self.act(expr);
+        } else {
+            visit_mut::visit_expr_method_call_mut(self, call);
+        }
+    }
+
+    /// Whether an expression is a probe, seen through parentheses.
+    pub(super) fn is_probe(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Paren(paren) => self.is_probe(&paren.expr),
+            Expr::Group(group) => self.is_probe(&group.expr),
+            Expr::Await(expr) => self.is_read(&expr.base),
+            Expr::Macro(expr) => Marker::of(&expr.mac.path, self.krate) == Some(Marker::Probe),
+            expr => self.is_read(expr),
+        }
+    }
+
+    pub(super) fn is_read(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::MethodCall(call)
+            if receiver::is_read(&call.method) && receiver::is_on(call, self.receivers))
+    }
+
+    /// Makes a read a probe; also a read that is awaited.
+    pub(super) fn probe_read(&mut self, expr: &mut Expr) {
+        let attrs = take_attrs(expr);
+        let place = (spans::start(expr), spans::end(expr));
+        let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
+        if let Expr::MethodCall(call) = expr
+            && self.is_served(call)
+        {
+            *call.receiver = self.names.served(&call.receiver);
+        }
+        *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
+    }
+
+    /// Whether the runtime serves a read where it is one of vmi-core's.
+    pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
+        receiver::is_served(&call.method) && !receiver::is_on(call, self.unserved)
+    }
+
+    /// Rewrites what stands in a probe, and says whether a `?` may end it
+    /// early.
+    pub(super) fn in_probe(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
+        self.probes += 1;
+        self.probe = Probe::Inside {
+            ends_early: false,
+            loops: self.loops.len(),
+        };
+        visit(self);
+        let probe = std::mem::replace(&mut self.probe, Probe::Outside);
+        matches!(
+            probe,
+            Probe::Inside {
+                ends_early: true,
+                ..
+            }
+        )
+    }
+
+    /// Wraps the expression of a probe.
+    pub(super) fn probe(&self, expr: &TokenStream, ends_early: bool, place: (Span, Span)) -> Expr {
+        let glue = Span::mixed_site().located_at(place.0);
+        let prober = self.names.prober_at(place.0);
+        let Names { runtime, block, .. } = self.names;
+        if ends_early {
+            let args = quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober);
+            self.names.call("read_if", place, args)
+        } else {
+            self.names
+                .call("read", place, quote_spanned!(glue=> #expr, #prober))
+        }
+    }
+
+    /// Rewrites `EXPR?`.
+    pub(super) fn question(&mut self, expr: &mut Expr) {
+        let Expr::Try(question) = expr else { return };
+        let place = (spans::start(&question.expr), spans::end(&question.expr));
+        let glue = Span::mixed_site().located_at(question.question_token.span);
+        let prober = self.names.prober_at(place.0);
+
+        match self.probe {
+            Probe::Inside { loops, .. } => {
+                self.visit_expr_mut(&mut question.expr);
+                self.probe = Probe::Inside {
+                    ends_early: true,
+                    loops,
+                };
+                let attrs = std::mem::take(&mut question.attrs);
+                let operand = bare(&question.expr);
+                let block = &self.names.block;
+                let runtime = self.names.runtime_at(question.question_token.span);
+                let args = quote_spanned!(glue=> #operand, #prober);
+                let part = self.names.call("part", place, args);
+                let part = quote_spanned! {glue=>
+                    match #part {
+                        #runtime::Part::Value(__probed_value) => __probed_value,
+                        #runtime::Part::Missing => break #block #runtime::None,
+                        #runtime::Part::Hard(__probed_error) => {
+                            return #runtime::leave(__probed_error)
+                        }
+                    }
+                };
+                let place = (place.0, question.question_token.span);
+                *expr = with_attrs(&attrs, self.names.call("got", place, part));
+            }
+            // A probe does its part, and in a closure `?` is rustc's.
+            Probe::Outside if self.nested || self.is_probe(&question.expr) => {
+                self.visit_expr_mut(&mut question.expr);
+            }
+            Probe::Outside => {
+                self.visit_expr_mut(&mut question.expr);
+                let attrs = take_attrs(&mut question.expr);
+                let operand = bare(&question.expr);
+                let args = quote_spanned!(glue=> #operand, #prober);
+                *question.expr = with_attrs(&attrs, self.names.call("value", place, args));
+            }
+            Probe::Closure => self.visit_expr_mut(&mut question.expr),
+        }
+    }
+
+    /// Whether a call is `Ok(EXPR?)`.
+    ///
+    /// The `?` on an `Option` becomes one on a `Result`, often of the very
+    /// type of the whole, and clippy (`needless_question_mark`) would say to
+    /// write `EXPR` instead, which does not compile.
+    pub(super) fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
+        self.probe == Probe::Outside
+            && !self.nested
+            && matches!(&*call.func, Expr::Path(path)
+                if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))
+            && call.args.len() == 1
+            && matches!(&call.args[0], Expr::Try(question) if !self.is_probe(&question.expr))
+    }
+}
+
+/// Takes the parentheses off an expression that becomes an argument: there
+/// they would be found unused.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) if paren.attrs.is_empty() => bare(&paren.expr),
+        expr => expr,
+    }
+}
