@@ -1,19 +1,21 @@
 //! From the attribute's tokens to the function's.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Pat, Path, ReturnType, Type, spanned::Spanned};
+use syn::{ReturnType, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Args},
+    assigned,
     check::{self, Checked},
     error::Errors,
+    fallback,
     item::{self, Body, ParsedBody, ProbedFn},
     names::Names,
     params,
     receiver::{self, Receiver},
     rewrite::{self, Settings},
-    signature, spans,
+    signature, spans, unserved,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -24,7 +26,7 @@ pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
         Ok(item) => item,
         Err(error) if item::looks_like_a_function(item) => {
-            let item = item::map_body(item, |body| half_typed(body, &error, &args.krate));
+            let item = item::map_body(item, |body| fallback::half_typed(body, &error, &args.krate));
             let errors = errors.into_compile_errors();
             return quote!(#item #errors);
         }
@@ -47,9 +49,12 @@ fn function(
     checked: &Checked,
     errors: &mut Errors,
 ) -> TokenStream {
-    let body_tokens = item.body.to_token_stream();
+    let body_tokens = item.body.written();
     let well_told = errors.is_empty();
-    let unserved = unserved(&item.sig);
+    let unserved = match &item.body {
+        Body::Parsed(body) => unserved::receivers(&item.sig, &body.block),
+        _ => Vec::new(),
+    };
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
     let mention = match &item.body {
@@ -72,6 +77,12 @@ fn function(
         body,
     } = item;
     let mut allow = allow_arguments(parameters, args);
+    if let Body::Parsed(body) = &body
+        && checked.rewrite
+        && assigned::assigns_to_field(&sig, &body.block)
+    {
+        allow.extend(quote!(#[allow(unused_assignments)]));
+    }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let braces = body.block.brace_token;
@@ -85,27 +96,16 @@ fn function(
             };
             let body = rewritten(body, args, function, errors);
             body.filter(|_| well_told)
-                .unwrap_or_else(|| withheld(braces, &body_tokens, errors))
+                .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
         }
-        (Body::Parsed(body), _) => withheld(body.block.brace_token, &body_tokens, errors),
+        (Body::Parsed(body), _) => fallback::withheld(body.block.brace_token, &body_tokens, errors),
         (Body::Raw(body, error), _) => {
             allow.extend(quote!(#[allow(unused_variables)]));
-            half_typed(&body, &error, &args.krate)
+            fallback::half_typed(&body, &error, &args.krate)
         }
         (Body::None(semicolon), _) => semicolon.into_token_stream(),
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
-}
-
-/// A body that is not what was meant, after a mistake in what the attribute
-/// was told or put on: the errors about that take its place, so that none
-/// follows from them.
-fn withheld(braces: syn::token::Brace, body: &TokenStream, errors: &mut Errors) -> TokenStream {
-    let uses = rewrite::uses(body);
-    let errors = errors.take_compile_errors();
-    let mut tokens = TokenStream::new();
-    braces.surround(&mut tokens, |tokens| tokens.extend(quote!(#uses #errors)));
-    tokens
 }
 
 /// What a body needs to know of its function.
@@ -156,6 +156,7 @@ fn rewritten(
     let ParsedBody {
         inner_attrs,
         mut block,
+        ..
     } = body;
     let names = Names::new();
     let settings = Settings {
@@ -193,16 +194,20 @@ fn rewritten(
     } = function;
     // What is wrong with the type of the result is reported there.
     let at = error_type(output).span();
+    // In a block of ours, the user's would be found to have unused braces if it
+    // is one expression on one line, were there no attribute. This one has
+    // nothing to allow in a body.
+    let within = quote!(#[allow(missing_docs)]);
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #mention #block })
+        quote!({ #mention #within #block })
     } else {
         // An async block has no place for its type but the values it returns.
         let glue = Span::mixed_site().located_at(output.span());
         let runtime = names.runtime_at(output.span());
         let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
-        quote!({ #mention #typed #block })
+        quote!({ #mention #typed #within #block })
     };
     // Where `move` and `async` are not the user's, rustc does not give names
     // to what the body borrows and moves.
@@ -225,47 +230,6 @@ fn rewritten(
         });
     });
     Some(tokens)
-}
-
-/// A body that does not parse (yet).
-///
-/// ```text
-/// {
-///     #[must_use = "..."]
-///     struct Body;
-///     #[deny(unused_must_use)]
-///     { Body; }
-///     __private::never()
-/// }
-/// ```
-///
-/// rustc parsed the function before the attribute got it, and has said what is
-/// wrong. What it understood of the body is left out: it knows nothing of
-/// probes. Syntax that only we do not know is an error too. That one must not
-/// follow rustc's, and a lint does not.
-fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
-    let message = format!(
-        "`#[probed]` cannot read this body: {error}; move this into a function of its own, \
-         without the attribute"
-    );
-    let glue = Span::mixed_site().located_at(error.span());
-    let value = quote_spanned!(glue=> Body;);
-    let uses = rewrite::uses(&body.stream());
-    let mut stub = Group::new(
-        Delimiter::Brace,
-        quote! {
-            #[must_use = #message]
-            struct Body;
-            #[deny(unused_must_use)]
-            {
-                #value
-            }
-            #uses
-            #krate::__private::never()
-        },
-    );
-    stub.set_span(body.span());
-    stub.into_token_stream()
 }
 
 /// The type of the error in `Result<T, E>`, as far as it can be seen.
@@ -292,33 +256,6 @@ fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
     } else {
         TokenStream::new()
     }
-}
-
-/// Receivers that are read through `&mut`: none of vmi-core's types is.
-fn unserved(sig: &syn::Signature) -> Vec<Receiver> {
-    sig.inputs
-        .iter()
-        .filter_map(|input| {
-            let FnArg::Typed(param) = input else {
-                return None;
-            };
-            let Pat::Ident(name) = &*param.pat else {
-                return None;
-            };
-            let (mutable, ty) = match &*param.ty {
-                Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
-                ty => (name.mutability.is_some(), ty),
-            };
-            let of_vmi_core = matches!(ty, Type::Path(path)
-            if path.path.segments.last().is_some_and(|last| {
-                ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
-                    .iter()
-                    .any(|name| last.ident == name)
-            }));
-            let name = &name.ident;
-            (mutable && !of_vmi_core).then(|| Receiver::of(&syn::parse_quote!(#name)))?
-        })
-        .collect()
 }
 
 /// An attribute without effect is a mistake: most likely the receiver has

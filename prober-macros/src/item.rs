@@ -2,7 +2,6 @@
 //! leaves a signature.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::{
     Attribute, Block, Signature, Token, Visibility,
     parse::{Parse, ParseStream, Parser},
@@ -33,6 +32,9 @@ pub(crate) enum Body {
 pub(crate) struct ParsedBody {
     pub(crate) inner_attrs: Vec<Attribute>,
     pub(crate) block: Block,
+
+    /// Both, before they were parsed.
+    written: TokenStream,
 }
 
 impl Parse for ProbedFn {
@@ -62,6 +64,7 @@ impl Parse for Body {
                     },
                     stmts,
                 },
+                written: group.stream(),
             }),
             Err(error) => Self::Raw(group, error),
         })
@@ -158,15 +161,13 @@ pub(crate) fn looks_like_a_function(item: &TokenStream) -> bool {
         .any(|word| word == "fn")
 }
 
-impl ToTokens for Body {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
+impl Body {
+    /// What stands between its braces, as it was written.
+    pub(crate) fn written(&self) -> TokenStream {
         match self {
-            Self::Parsed(body) => body.block.brace_token.surround(tokens, |tokens| {
-                tokens.extend(body.inner_attrs.iter().map(ToTokens::to_token_stream));
-                tokens.extend(body.block.stmts.iter().map(ToTokens::to_token_stream));
-            }),
-            Self::Raw(group, _) => group.to_tokens(tokens),
-            Self::None(semicolon) => semicolon.to_tokens(tokens),
+            Self::Parsed(body) => body.written.clone(),
+            Self::Raw(group, _) => group.stream(),
+            Self::None(_) => TokenStream::new(),
         }
     }
 }

@@ -4,9 +4,13 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod assigned;
 mod check;
 mod error;
 mod expand;
+#[cfg(test)]
+mod expansions;
+mod fallback;
 mod item;
 mod names;
 mod params;
@@ -14,6 +18,7 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod spans;
+mod unserved;
 
 #[cfg(test)]
 mod tests;

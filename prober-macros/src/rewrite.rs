@@ -33,7 +33,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-pub(crate) use self::macros::uses;
+pub(crate) use self::macros::Marker;
 use crate::{
     error::Errors,
     names::Names,
@@ -90,9 +90,13 @@ enum Probe {
     Closure,
 }
 
-/// A loop, and the label by which to leave it from within a probe.
-struct Loop {
-    label: Option<Lifetime>,
+/// What an unlabelled `break` could leave.
+enum Loop {
+    /// A loop, and the label by which to leave it from within a probe.
+    Seen(Option<Lifetime>),
+
+    /// The arguments of a macro that may put them into a loop of its own.
+    Macro,
 }
 
 /// What the rewriting needs to know.
@@ -181,7 +185,7 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         match stmt {
-            Stmt::Macro(call) if macros::Marker::of(&call.mac.path, self.krate).is_some() => {
+            Stmt::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
                 let mut expr = Expr::Macro(syn::ExprMacro {
                     attrs: std::mem::take(&mut call.attrs),
                     mac: call.mac.clone(),
@@ -192,7 +196,8 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Macro(call) => {
                 if let Err(error) = self.arguments(&mut call.mac) {
-                    *stmt = Stmt::Expr(self.failed(&error), call.semi_token);
+                    let failed = self.failed_macro(&error, &call.mac);
+                    *stmt = Stmt::Expr(failed, call.semi_token);
                 }
             }
             Stmt::Expr(expr, Some(_)) => {
@@ -216,9 +221,18 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
-    // Items in a body are functions of their own, and the rest holds no
-    // expression that runs.
-    fn visit_item_mut(&mut self, _: &mut Item) {}
+    // Items in a body are functions of their own; but the text of a macro runs
+    // where it is called, and what it reads there is not seen.
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if let Item::Macro(item) = item
+            && item.ident.is_some()
+            && let Some(error) = macros::in_definition(self, &item.mac.tokens)
+        {
+            self.errors.push(error);
+        }
+    }
+
+    // The rest holds no expression that runs.
     fn visit_type_mut(&mut self, _: &mut Type) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_angle_bracketed_generic_arguments_mut(
@@ -245,12 +259,10 @@ impl Rewriter<'_> {
     }
 
     fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {
-        self.loops.push(Loop {
-            label: label.as_ref().map(|label| label.name.clone()),
-        });
+        let name = label.as_ref().map(|label| label.name.clone());
+        self.loops.push(Loop::Seen(name));
         self.visit_block_mut(body);
-        let name = self.loops.pop().and_then(|this| this.label);
-        if let (None, Some(name)) = (&label, name) {
+        if let (None, Some(Loop::Seen(Some(name)))) = (&label, self.loops.pop()) {
             *label = Some(Label {
                 colon_token: syn::Token![:](name.span()),
                 name,
@@ -271,8 +283,13 @@ impl Rewriter<'_> {
         let Some(outer) = self.loops.last_mut() else {
             return Err(syn::Error::new(span, "there is no loop here to leave"));
         };
+        let Loop::Seen(outer) = outer else {
+            // Which loop is meant only the macro knows. If it has none and the
+            // probe needs its block, rustc says that a label is missing.
+            return Ok(());
+        };
         self.labels += 1;
-        let name = outer.label.get_or_insert_with(|| {
+        let name = outer.get_or_insert_with(|| {
             let glue = Span::mixed_site().located_at(span);
             Lifetime::new(&format!("'__probed_{number}"), glue)
         });
@@ -302,9 +319,7 @@ impl Rewriter<'_> {
             Expr::Paren(paren) => self.is_probe(&paren.expr),
             Expr::Group(group) => self.is_probe(&group.expr),
             Expr::Await(expr) => self.is_read(&expr.base),
-            Expr::Macro(expr) => {
-                macros::Marker::of(&expr.mac.path, self.krate) == Some(macros::Marker::Probe)
-            }
+            Expr::Macro(expr) => Marker::of(&expr.mac.path, self.krate) == Some(Marker::Probe),
             expr => self.is_read(expr),
         }
     }

@@ -5,8 +5,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
     FnArg, GenericArgument, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments,
-    Path, PathArguments, ReceiverKind, ReturnType, Signature, Type, TypeFnPtr, TypeReference,
-    parse_quote_spanned,
+    Path, PathArguments, ReceiverKind, ReturnType, Signature, TraitBound, Type, TypeFnPtr,
+    TypeReference, parse_quote_spanned,
     spanned::Spanned,
     visit::{self, Visit},
     visit_mut::{self, VisitMut},
@@ -152,6 +152,9 @@ struct Lifetimes<'ast> {
 
     /// Well-known types whose lifetime is not even hinted at.
     hidden: Vec<&'ast Path>,
+
+    /// Those that a `for<'a>` around declares, which are no parameters.
+    bound: Vec<&'ast Lifetime>,
 }
 
 /// Types that are often written without their lifetime.
@@ -231,9 +234,20 @@ impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident == "_" {
             self.elided += 1;
-        } else if !self.named.contains(lifetime) {
+        } else if !self.named.contains(lifetime) && !self.bound.contains(&lifetime) {
             self.named.push(lifetime.clone());
         }
+    }
+
+    fn visit_trait_bound(&mut self, bound: &'ast TraitBound) {
+        let outer = self.bound.len();
+        let declared = bound.lifetimes.iter().flat_map(|bound| &bound.lifetimes);
+        self.bound.extend(declared.filter_map(|param| match param {
+            GenericParam::Lifetime(param) => Some(&param.lifetime),
+            _ => None,
+        }));
+        visit::visit_trait_bound(self, bound);
+        self.bound.truncate(outer);
     }
 
     fn visit_path(&mut self, path: &'ast Path) {
@@ -247,7 +261,6 @@ impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
     fn visit_bound_lifetimes(&mut self, _: &'ast syn::BoundLifetimes) {}
-    fn visit_precise_capture(&mut self, _: &'ast syn::PreciseCapture) {}
     fn visit_expr(&mut self, _: &'ast syn::Expr) {}
     fn visit_pat(&mut self, _: &'ast syn::Pat) {}
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}

@@ -176,7 +176,7 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
         if let Err(error) = self.prober.take_page_faults() {
             return R::err(Carrier::carry(error));
         }
-        match self.prober.limit_reached() {
+        match self.prober.limit_exceeded() {
             limit @ Some(_) if self.result.is_err() => {
                 R::err(Carrier::carry(self.prober.unavailable(limit)))
             }

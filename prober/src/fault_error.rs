@@ -98,12 +98,23 @@ macro_rules! boxed {
     ($($error:ty),*) => {$(
         impl FaultError for $error {
             fn missing(&self) -> Option<Missing<'_>> {
-                missing_in(&**self)
+                missing_in(lasting(&**self))
             }
         }
     )*};
 }
-boxed!(Box<dyn Error>, Box<dyn Error + Send + Sync>);
+boxed!(Box<dyn Error + '_>, Box<dyn Error + Send + Sync + '_>);
+
+/// Makes of an error that may borrow one that can be asked for its type.
+///
+/// Method lookup does not see lifetimes: the gate of a function that returns
+/// such an error takes the trait for it, so the trait must be there.
+fn lasting<'e>(error: &'e (dyn Error + '_)) -> &'e (dyn Error + 'static) {
+    // SAFETY: The two differ in a lifetime alone. `missing_in` asks for the
+    // type id, and takes the error for a type that has no lifetimes if it has
+    // the id of that.
+    unsafe { std::mem::transmute(error) }
+}
 
 /// Finds the faults also under `context`.
 #[cfg(feature = "anyhow")]

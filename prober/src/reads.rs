@@ -22,23 +22,25 @@ const MAX_PAGES: usize = 512;
 
 /// The receiver of a read, and the prober that the read is for.
 #[derive(Debug)]
-pub struct At<'a, V: ?Sized> {
-    vmi: &'a V,
-    prober: &'a VmiProber<'a>,
+pub struct At<'v, 'p, V: ?Sized> {
+    vmi: &'v V,
+    prober: &'p VmiProber<'p>,
 }
 
 /// Puts a prober beside the receiver of a read.
 #[inline]
-pub fn at<'a, V: ?Sized>(vmi: &'a V, prober: &'a VmiProber<'_>) -> At<'a, V> {
+pub fn at<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> At<'v, 'p, V> {
     At { vmi, prober }
 }
 
-impl<V: ?Sized> Deref for At<'_, V> {
-    type Target = V;
+/// To the reference, not to what it refers to: what a read borrows from its
+/// receiver may outlive the [`At`] and the prober.
+impl<'v, V: ?Sized> Deref for At<'v, '_, V> {
+    type Target = &'v V;
 
     #[inline]
-    fn deref(&self) -> &V {
-        self.vmi
+    fn deref(&self) -> &&'v V {
+        &self.vmi
     }
 }
 
@@ -204,7 +206,7 @@ pub trait Behind {
     }
 }
 
-impl<V: HasCore + ?Sized> Behind for At<'_, V> {
+impl<V: HasCore + ?Sized> Behind for At<'_, '_, V> {
     type Vmi = V;
 
     #[inline]
@@ -237,7 +239,7 @@ pub trait StateReads: Behind<Vmi: HasRegisters> {
     );
 }
 
-impl<V: HasRegisters + ?Sized> StateReads for At<'_, V> {}
+impl<V: HasRegisters + ?Sized> StateReads for At<'_, '_, V> {}
 
 /// The reads of receivers that do not.
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
@@ -251,7 +253,7 @@ pub trait CoreReads: Behind<Vmi: HasNoRegisters> {
     );
 }
 
-impl<V: HasNoRegisters + ?Sized> CoreReads for At<'_, V> {}
+impl<V: HasNoRegisters + ?Sized> CoreReads for At<'_, '_, V> {}
 
 /// Reads a range. A fault becomes that of all missing pages of the range.
 fn read<D: VmiRead>(

@@ -56,7 +56,8 @@ pub struct VmiProber<'s> {
     /// How many probes may miss in a row.
     limit: u32,
 
-    /// How many probes have missed since the last one that succeeded.
+    /// How many probes have missed since the last one that succeeded; one more
+    /// than the limit once that was exceeded.
     missed: Cell<u32>,
 
     found: RefCell<Found>,
@@ -160,6 +161,7 @@ impl<'s> VmiProber<'s> {
     /// As many as are allowed have missed in a row before.
     pub(crate) fn count_miss<E: FaultError>(&self) -> Result<(), E> {
         if self.missed.get() >= self.limit {
+            self.missed.set(self.limit.saturating_add(1));
             let limit = ProbeLimit::new(self.limit);
             return Err(ProbeError::Vmi(VmiError::os(limit)).into());
         }
@@ -167,9 +169,10 @@ impl<'s> VmiProber<'s> {
         Ok(())
     }
 
-    /// Whether as many probes as are allowed have missed in a row.
-    pub(crate) fn limit_reached(&self) -> Option<ProbeLimit> {
-        (self.missed.get() >= self.limit).then(|| ProbeLimit::new(self.limit))
+    /// Whether more probes than are allowed have missed in a row: as many are
+    /// no error, and one that leaves the function then has another cause.
+    pub(crate) fn limit_exceeded(&self) -> Option<ProbeLimit> {
+        (self.missed.get() > self.limit).then(|| ProbeLimit::new(self.limit))
     }
 
     /// Records what an error says about missing data, and says whether there

@@ -1,4 +1,9 @@
 //! Async functions, and async blocks in functions of both kinds.
+#![allow(
+    clippy::large_types_passed_by_value,
+    clippy::many_single_char_names,
+    clippy::similar_names
+)] // Shapes under test.
 #![allow(clippy::unused_async, clippy::needless_lifetimes)] // The shapes under test.
 #![allow(clippy::unnecessary_wraps, clippy::future_not_send)]
 

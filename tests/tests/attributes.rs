@@ -1,6 +1,12 @@
 //! Other attributes: on the function, its parameters, statements, arms and
 //! expressions.
 #![deny(warnings)]
+#![allow(
+    clippy::items_after_statements,
+    clippy::missing_errors_doc,
+    clippy::needless_pass_by_value,
+    clippy::non_minimal_cfg
+)] // Shapes under test.
 #![allow(clippy::unnecessary_wraps, clippy::mixed_attributes_style)] // The shapes under test.
 
 use prober::{probe, probed, unprobed};
@@ -219,7 +225,7 @@ fn on_closures_and_blocks() {
         }
         #[expect(unused_variables)]
         let unused = vmi.read_u64(4)?;
-        #[warn(clippy::all)]
+        #[warn(unused)]
         match read(3)? {
             #[cfg(all())]
             #[rustfmt::skip]

@@ -1,4 +1,9 @@
 //! Borrows, moves and initialisation in a body that runs in a closure.
+#![allow(
+    clippy::needless_late_init,
+    clippy::never_loop,
+    clippy::redundant_closure_call
+)] // Shapes under test.
 #![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)] // The shapes under test.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -361,4 +366,46 @@ fn closures_that_return_other_types() {
     assert_eq!(got, (2, None, 1, vec![1]));
     let got = f(&Vmi::with(&[2]), &[u64::MAX, 2], &suppress(&[2])).unwrap();
     assert_eq!(got, (7, Some(u64::MAX), 1, vec![u64::MAX]));
+}
+
+/// Reads in mapped memory: under names that the runtime serves for vmi-core's
+/// types, and borrowed.
+struct Mapped(Vec<u8>);
+
+impl Mapped {
+    fn read(&self, address: usize) -> Result<&[u8], VmiError> {
+        Ok(&self.0[address..])
+    }
+
+    fn read_string(&self, address: usize) -> Result<&str, VmiError> {
+        Ok(str::from_utf8(&self.0[address..]).unwrap_or_default())
+    }
+}
+
+#[test]
+fn a_read_borrows_from_its_receiver() {
+    struct Holder {
+        memory: Mapped,
+    }
+
+    impl Holder {
+        #[probed(vmi = self.memory)]
+        fn bytes(&self, at: usize) -> prober::Result<&[u8]> {
+            let bytes = self.memory.read(at)?;
+            Ok(bytes?)
+        }
+    }
+
+    #[probed]
+    fn owned(vmi: Mapped) -> prober::Result<usize> {
+        let bytes = vmi.read(1)?;
+        let text = vmi.read_string(2)?;
+        Ok(bytes?.len() * 10 + text?.len())
+    }
+
+    let holder = Holder {
+        memory: Mapped(b"abc".to_vec()),
+    };
+    assert_eq!(holder.bytes(1, &none()).unwrap(), b"bc");
+    assert_eq!(owned(holder.memory, &none()).unwrap(), 21);
 }

@@ -1,4 +1,5 @@
 //! Loops, labels, let-else and chains round and inside probes.
+#![allow(clippy::never_loop)] // Shapes under test.
 #![allow(clippy::needless_range_loop, clippy::unnecessary_wraps)] // The shapes under test.
 
 use prober::{probe, probed};
@@ -467,4 +468,64 @@ fn an_error_of_a_probe_in_a_loop_leaves_it() {
     let vmi = Vmi::default();
     assert!(f(&vmi, vec![Ok(1), Err(VmiError::Timeout), Ok(1)], &none()).is_err());
     assert_eq!(vmi.asked(), [1]);
+}
+
+// Only the macro knows that there is a loop: a label would leave the wrong one.
+#[test]
+fn an_exit_in_the_arguments_of_a_macro_that_loops() {
+    macro_rules! forever {
+        ($body:expr) => {
+            loop {
+                $body
+            }
+        };
+    }
+
+    #[probed]
+    fn in_a_probe(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<Vec<u64>> {
+        let mut out = Vec::new();
+        for a in list {
+            let mut n = 0;
+            let value = probe!({
+                forever!({
+                    n += base?;
+                    if n > 2 {
+                        break;
+                    }
+                });
+                unprobed_read(vmi, n + a)
+            })?;
+            out.push(value.unwrap_or(0));
+        }
+        Ok(out)
+    }
+
+    #[probed]
+    fn around_a_probe(vmi: &Vmi, list: &[u64]) -> prober::Result<Vec<u64>> {
+        let mut out = Vec::new();
+        for a in list {
+            let mut n = 0;
+            forever!({
+                let value = vmi.read_u64(if n > 1 { break } else { n })?;
+                n += 1;
+                out.push(value.unwrap_or(99) + a);
+            });
+        }
+        Ok(out)
+    }
+
+    fn unprobed_read(vmi: &Vmi, address: u64) -> Result<u64, VmiError> {
+        vmi.read_u64(address)
+    }
+
+    let vmi = Vmi::default();
+    assert_eq!(in_a_probe(&vmi, &[1, 2], Some(1), &none()).unwrap(), [4, 5]);
+    assert_eq!(
+        faults(in_a_probe(&Vmi::with(&[4, 5]), &[1, 2], Some(1), &none())),
+        [4, 5]
+    );
+    assert_eq!(
+        around_a_probe(&vmi, &[10, 20], &none()).unwrap(),
+        [10, 11, 20, 21]
+    );
 }

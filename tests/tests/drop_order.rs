@@ -1,5 +1,13 @@
 //! What is dropped, and in which order: as without the attribute.
 #![allow(
+    clippy::boxed_local,
+    clippy::many_single_char_names,
+    clippy::semicolon_if_nothing_returned,
+    clippy::toplevel_ref_arg,
+    clippy::unit_arg,
+    clippy::unused_self
+)] // Shapes under test.
+#![allow(
     unused_variables,
     unused_assignments,
     clippy::needless_pass_by_value,

@@ -1,4 +1,10 @@
 //! The error that a function declares, and the errors that meet `?`.
+#![allow(
+    clippy::default_trait_access,
+    clippy::items_after_statements,
+    clippy::map_unwrap_or
+)] // Shapes under test.
+#![allow(clippy::many_single_char_names)] // Shapes under test.
 #![allow(clippy::unnecessary_wraps)] // The shapes under test.
 
 use std::{cell::RefCell, error::Error, fmt, io, rc::Rc, sync::Mutex};

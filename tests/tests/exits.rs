@@ -1,7 +1,17 @@
 //! The ways out of a function: each of them passes the gate.
+#![allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::deref_addrof,
+    clippy::many_single_char_names,
+    clippy::needless_continue,
+    clippy::needless_question_mark,
+    clippy::no_effect_underscore_binding,
+    clippy::question_mark
+)] // Shapes under test.
 #![allow(clippy::needless_return, clippy::unnecessary_wraps)] // The shapes under test.
 
-use std::{error::Error, num::ParseIntError};
+use std::{error::Error, fmt, num::ParseIntError};
 
 use prober::{FaultError, Missing, ProbeError, probed};
 use prober_tests::{Vmi, batch, fault, faults, hard, none, suppress, unavailable};
@@ -526,4 +536,78 @@ fn a_function_that_never_returns_a_value() {
         hard(g(&Vmi::default(), &none())),
         VmiError::Timeout.to_string()
     );
+}
+
+// It had its way out before: as many misses as are allowed are no error.
+#[test]
+fn an_opaque_error_at_the_limit_is_the_bodys_own() {
+    #[derive(Debug, PartialEq)]
+    enum Opaque {
+        Probe,
+        Own,
+    }
+
+    impl From<ProbeError> for Opaque {
+        fn from(_: ProbeError) -> Self {
+            Self::Probe
+        }
+    }
+
+    impl From<VmiError> for Opaque {
+        fn from(_: VmiError) -> Self {
+            Self::Probe
+        }
+    }
+
+    #[probed(limit = 2)]
+    fn f(vmi: &Vmi, reads: u64) -> Result<(), Opaque> {
+        for _ in 0..reads {
+            let _ = vmi.read_u64(1)?;
+        }
+        Err(Opaque::Own)
+    }
+
+    let vmi = Vmi::with(&[1]);
+    assert_eq!(f(&vmi, 2, &suppress(&[1])), Err(Opaque::Own));
+    assert_eq!(f(&vmi, 3, &suppress(&[1])), Err(Opaque::Probe));
+    assert_eq!(f(&vmi, 2, &none()), Err(Opaque::Probe));
+}
+
+#[test]
+fn a_boxed_error_may_borrow() {
+    #[derive(Debug)]
+    struct Bad<'a>(&'a str);
+
+    impl fmt::Display for Bad<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Bad<'_> {}
+
+    #[probed]
+    fn f<'t>(vmi: &Vmi, text: &'t str) -> Result<u64, Box<dyn Error + 't>> {
+        let a = vmi.read_u64(1)?;
+        if !text.is_empty() {
+            Err(Bad(text))?;
+        }
+        Ok(a?)
+    }
+
+    #[probed]
+    fn sync<'t>(vmi: &Vmi, text: &'t str) -> Result<u64, Box<dyn Error + Send + Sync + 't>> {
+        let a = vmi.read_u64(2)?;
+        Err(Bad(text))?;
+        Ok(a?)
+    }
+
+    let text = String::from("bad");
+    let vmi = Vmi::with(&[1]);
+    assert_eq!(f(&Vmi::default(), "", &none()).unwrap(), 1);
+    assert_eq!(hard(f(&Vmi::default(), &text, &none())), "bad");
+    assert_eq!(faults(f(&vmi, &text, &none())), [1]);
+    assert_eq!(hard(sync(&vmi, &text, &none())), "bad");
+    assert_eq!(faults(sync(&Vmi::with(&[2]), &text, &none())), [2]);
+    assert_eq!(unavailable(f(&vmi, "", &suppress(&[1]))), [1]);
 }

@@ -1,4 +1,5 @@
 //! Names of the user's that equal those that an expansion needs.
+#![allow(clippy::match_same_arms, clippy::unused_self)] // Shapes under test.
 #![allow(dead_code, non_upper_case_globals)] // They are there to be in the way.
 
 use prober::{probe, probed, settle};

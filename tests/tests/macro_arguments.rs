@@ -1,4 +1,12 @@
 //! Reads in the arguments of macros, which are tokens to the attribute.
+#![allow(
+    clippy::many_single_char_names,
+    clippy::partialeq_to_none,
+    clippy::print_with_newline,
+    clippy::redundant_pattern_matching,
+    clippy::useless_format,
+    clippy::useless_vec
+)] // Shapes under test.
 #![allow(clippy::unnecessary_wraps, clippy::needless_return)] // The shapes under test.
 
 use std::{error::Error, fmt::Write as _};

@@ -1,4 +1,5 @@
 //! Probed functions that a `macro_rules!` made.
+#![allow(clippy::multiple_bound_locations, clippy::needless_question_mark)] // Shapes under test.
 
 use prober::{probe, probed, settle, unprobed};
 use prober_tests::{Vmi, block_on, faults, none, suppress};

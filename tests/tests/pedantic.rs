@@ -54,7 +54,8 @@ fn two(vmi: &Vmi, v: &mut Vec<u64>) -> Result<(), VmiError> {
 #[probed]
 fn three(vmi: &Vmi) -> Result<u64, VmiError> {
     match vmi.read_u64(1)? {
-        Some(x) => Ok(x),
+        Some(x) if x > 0 => Ok(x),
+        Some(_) => Err(VmiError::Other("null")),
         None => Err(VmiError::Other("none")),
     }
 }
@@ -89,8 +90,18 @@ fn six(vmi: &Vmi) -> prober::Result<u64> {
 
 /// As many parameters as clippy allows, and one more by the attribute.
 #[probed]
-fn seven(vmi: &Vmi, a: u64, b: u64, c: u64, d: u64, e: u64, g: u64) -> prober::Result<u64> {
-    Ok(vmi.read_u64(a + b + c + d + e + g)?.unwrap_or(0))
+fn seven(
+    vmi: &Vmi,
+    one: u64,
+    two: u64,
+    three: u64,
+    four: u64,
+    five: u64,
+    six: u64,
+) -> prober::Result<u64> {
+    Ok(vmi
+        .read_u64(one + two + three + four + five + six)?
+        .unwrap_or(0))
 }
 
 /// Owned, mutable and patterned parameters.
@@ -127,7 +138,9 @@ fn nine(vmi: &Vmi, list: &[Option<u64>], base: Option<u64>) -> prober::Result<Ve
                 break;
             }
             out.push(next);
-            return Ok(out);
+            if out.len() > 3 {
+                return Ok(out);
+            }
         }
     }
     Ok(out)
@@ -187,6 +200,15 @@ impl Object {
         Ok(self)
     }
 
+    /// By value, and changed for what its drop would see.
+    #[probed]
+    fn forgotten(mut self, vmi: &Vmi) -> prober::Result<u64> {
+        let number = vmi.read_u64(self.at)?;
+        self.name.clear();
+        self.at = 0;
+        Ok(number?)
+    }
+
     /// Async, by mutable reference.
     #[probed]
     async fn advance(&mut self, vmi: &Vmi) -> prober::Result<u64> {
@@ -242,6 +264,11 @@ fn they_run() {
     };
     assert_eq!(object.name(&vmi, &none()).unwrap(), "n");
     assert_eq!(block_on(object.advance(&vmi, &none())).unwrap(), 2);
+    let other = Object {
+        at: 4,
+        name: String::new(),
+    };
+    assert_eq!(other.forgotten(&vmi, &none()).unwrap(), 4);
     let object = object.renamed(&vmi, "!", &none()).unwrap();
     assert_eq!(object.into_name(&vmi, &none()).unwrap(), "n!Some(2)Some(3)");
     assert_eq!(eleven(Vmi::default(), "abcd", &none()).unwrap(), "abc");

@@ -1,4 +1,10 @@
 //! What counts as a receiver: by name, however it is spelt.
+#![allow(
+    clippy::many_single_char_names,
+    clippy::non_minimal_cfg,
+    clippy::redundant_closure_call,
+    clippy::unnecessary_wraps
+)] // Shapes under test.
 
 use prober::{probe, probed, unprobed};
 use prober_tests::{Vmi, fault, faults, hard, none, suppress};
@@ -414,6 +420,15 @@ fn a_mutable_reader_with_the_names_that_are_served() {
     }
 
     #[probed]
+    fn by_local(source: &Vmi) -> prober::Result<u64> {
+        let mut vmi = Reader(source, 0);
+        let mut buffer = [0; 3];
+        let n = vmi.read(&mut buffer)?.unwrap_or(0) as u64;
+        let vmi = &mut vmi;
+        Ok(n + u64::from(buffer[0]) + vmi.read_struct::<u64>()?.unwrap_or(0))
+    }
+
+    #[probed]
     fn generic(vmi: &mut impl std::io::Read) -> anyhow::Result<u8> {
         let mut buffer = [0];
         let n = unprobed!(vmi.read(&mut buffer))?;
@@ -423,7 +438,9 @@ fn a_mutable_reader_with_the_names_that_are_served() {
 
     let source = Vmi::default();
     assert_eq!(by_ref(&mut Reader(&source, 0), &none()).unwrap(), 6);
+    assert_eq!(by_local(&source, &none()).unwrap(), 6);
     let lost = Vmi::with(&[1, 2]);
+    assert_eq!(faults(by_local(&lost, &none())), [1, 2]);
     assert_eq!(faults(by_ref(&mut Reader(&lost, 0), &none())), [1, 2]);
     assert_eq!(generic(&mut &b"x"[..], &none()).unwrap(), b'x');
 }

@@ -1,4 +1,10 @@
 //! What the contract says of values, faults and acts, rule by rule.
+#![allow(
+    clippy::explicit_auto_deref,
+    clippy::needless_borrow,
+    clippy::question_mark,
+    clippy::unit_arg
+)] // Shapes under test.
 #![allow(clippy::unnecessary_wraps)] // The shapes under test.
 
 use prober::{ProbeLimit, SuppressedPages, Unavailable, probe, probed, settle, unprobed};

@@ -3,7 +3,14 @@
 #![allow(
     mismatched_lifetime_syntaxes,
     clippy::needless_lifetimes,
-    clippy::extra_unused_lifetimes
+    clippy::extra_unused_lifetimes,
+    clippy::many_single_char_names,
+    clippy::too_many_arguments,
+    clippy::too_many_lines,
+    clippy::toplevel_ref_arg,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::type_complexity,
+    clippy::unused_self
 )] // The shapes under test.
 #![allow(
     clippy::unnecessary_wraps,
@@ -819,4 +826,37 @@ fn result_aliases() {
     }
     assert_eq!(faults(f(&lost, &none())), [1]);
     assert_eq!(faults(block_on(i(&lost, &none()))), [1]);
+}
+
+#[test]
+fn lifetimes_that_a_bound_declares_are_no_parameters() {
+    trait Measure<'a> {
+        fn measure(&self, text: &'a str) -> usize;
+    }
+
+    struct Length;
+
+    impl<'a> Measure<'a> for Length {
+        fn measure(&self, text: &'a str) -> usize {
+            text.len()
+        }
+    }
+
+    #[probed]
+    fn dynamic(m: Rc<dyn for<'a> Measure<'a>>, text: &str) -> prober::Result<(&str, usize)> {
+        let vmi = Vmi::default();
+        vmi.read_u8(1)??;
+        Ok((text, m.measure("abc")))
+    }
+
+    #[probed]
+    fn generic(m: impl for<'a> Measure<'a>, text: &str) -> prober::Result<(&str, usize)> {
+        let vmi = Vmi::default();
+        vmi.read_u8(1)??;
+        Ok((text, m.measure("abcd")))
+    }
+
+    let found = dynamic(Rc::new(Length), "x", &none()).unwrap();
+    assert_eq!(found, ("x", 3));
+    assert_eq!(generic(Length, "y", &none()).unwrap(), ("y", 4));
 }

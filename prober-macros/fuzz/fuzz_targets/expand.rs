@@ -9,9 +9,11 @@
 #[path = "../../src"]
 mod prober_macros {
     pub(crate) mod args;
+    pub(crate) mod assigned;
     pub(crate) mod check;
     pub(crate) mod error;
     pub(crate) mod expand;
+    pub(crate) mod fallback;
     pub(crate) mod item;
     pub(crate) mod names;
     pub(crate) mod params;
@@ -19,6 +21,7 @@ mod prober_macros {
     pub(crate) mod rewrite;
     pub(crate) mod signature;
     pub(crate) mod spans;
+    pub(crate) mod unserved;
 
     #[path = "."]
     pub(crate) mod tests {
@@ -32,7 +35,8 @@ mod prober_macros {
 use libfuzzer_sys::{Corpus, fuzz_target};
 use proc_macro2::TokenStream;
 use prober_macros::{
-    args, check, error, expand, item, names, params, receiver, rewrite, signature, spans, tests,
+    args, assigned, check, error, expand, fallback, item, names, params, receiver, rewrite,
+    signature, spans, tests, unserved,
 };
 
 fuzz_target!(|text: &str| -> Corpus {

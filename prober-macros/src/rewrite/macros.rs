@@ -12,15 +12,16 @@ use syn::{
     visit_mut::VisitMut,
 };
 
-use super::{Probe, Rewriter};
+use super::{Loop, Probe, Rewriter};
 use crate::{
+    fallback,
     receiver::{self, Receiver},
     spans,
 };
 
 /// The macros that the attribute reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marker {
+pub(crate) enum Marker {
     Probe,
     Settle,
     Unprobed,
@@ -42,7 +43,7 @@ impl Marker {
         of_crate.then_some(marker)
     }
 
-    fn by_name(name: &Ident) -> Option<Self> {
+    pub(crate) fn by_name(name: &Ident) -> Option<Self> {
         match name.to_string().as_str() {
             "probe" => Some(Self::Probe),
             "settle" => Some(Self::Settle),
@@ -72,15 +73,23 @@ impl Rewriter<'_> {
             },
         };
         if let Err(error) = result {
-            let failed = self.failed(&error);
-            match expr {
+            let Expr::Macro(call) = expr else { return };
+            if Marker::of(&call.mac.path, self.krate).is_some() {
+                let failed = self.failed(&error);
                 // Its import counts as used.
-                Expr::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
-                    call.mac.tokens = quote!(@probed #failed);
-                }
-                expr => *expr = failed,
+                call.mac.tokens = quote!(@probed #failed);
+            } else {
+                *expr = self.failed_macro(&error, &call.mac);
             }
         }
+    }
+
+    /// Takes the place of a macro call that cannot be rewritten.
+    pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
+        let uses = fallback::uses(&mac.tokens);
+        let failed = self.failed(error);
+        // In parentheses, for the reason that `failed` has.
+        Expr::Verbatim(quote!(({ #uses #failed })))
     }
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
@@ -136,9 +145,13 @@ impl Rewriter<'_> {
         if TEXT.contains(&name.as_str()) || !is_interesting(self, &mac.tokens) {
             return Ok(());
         }
-        let Ok(mut arguments) = parse(mac) else {
-            let place = format!("the arguments of `{name}!`, which are no plain expressions");
-            return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+        let mut arguments = match parse(mac) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let place =
+                    format!("the arguments of `{name}!`, which are no plain expressions ({error})");
+                return unseen(self, &mac.tokens, &place).map_or(Ok(()), Err);
+            }
         };
 
         // The text of a condition is its message, and is to stay as written.
@@ -150,7 +163,13 @@ impl Rewriter<'_> {
             message.set_span(spans::start(condition));
             argument.suffix = quote!(, #message);
         }
+        // A `break` in the arguments may mean a loop of the macro's own.
+        let opaque = !LOOPLESS.contains(&name.as_str());
+        self.loops.extend(opaque.then_some(Loop::Macro));
         arguments.rewrite(self);
+        if opaque {
+            self.loops.pop();
+        }
         mac.tokens = arguments.into_token_stream();
         Ok(())
     }
@@ -189,38 +208,9 @@ fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
 }
 
-/// Uses the markers that a body names which is left out: their imports are no
-/// mistake.
-pub(crate) fn uses(body: &TokenStream) -> TokenStream {
-    fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
-        let mut tokens = tokens.into_iter().peekable();
-        while let Some(token) = tokens.next() {
-            match token {
-                TokenTree::Ident(ident)
-                    if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
-                        && Marker::by_name(&ident).is_some()
-                        && !found.contains(&ident) =>
-                {
-                    found.push(ident);
-                }
-                TokenTree::Group(group) => collect(group.stream(), found),
-                _ => {}
-            }
-        }
-    }
-
-    let mut found = Vec::new();
-    collect(body.clone(), &mut found);
-    found
-        .iter()
-        .map(|marker| quote!(#marker!(@probed ());))
-        .collect()
-}
-
 /// Macros that take their arguments as text or tokens, hold functions of their
 /// own, or are probes by themselves.
 const TEXT: &[&str] = &[
-    "asm",
     "cfg",
     "column",
     "compile_error",
@@ -242,6 +232,40 @@ const TEXT: &[&str] = &[
     "stringify",
     "thread_local",
     "vmi_probe",
+];
+
+/// Well-known macros that put their arguments into no loop.
+const LOOPLESS: &[&str] = &[
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "event",
+    "format",
+    "format_args",
+    "info",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
 ];
 
 /// The arguments of a macro.
@@ -462,6 +486,18 @@ pub(super) fn unseen(
     ))
 }
 
+/// The error for a read in the text of a macro that the body defines.
+pub(super) fn in_definition(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<syn::Error> {
+    let (found, what) = find(rewriter, tokens)?;
+    Some(syn::Error::new_spanned(
+        found,
+        format!(
+            "`#[probed]` cannot rewrite {what} in a macro that the body defines; \
+             pass it to the macro as an argument, or define the macro outside of the function"
+        ),
+    ))
+}
+
 /// Finds a read, a call that acts on the guest, or a marker in tokens.
 fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, String)> {
     let tokens = tokens.clone().into_iter().collect::<Vec<_>>();
@@ -510,10 +546,11 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
         return None;
     }
     // The longest run of tokens that is a known receiver: behind a further dot
-    // a name is a field of something else.
+    // a name is a field of something else, and behind a `$` what a macro was
+    // given, which is its own affair.
     (0..before.len()).find(|start| {
         let starts = *start == 0
-            || !matches!(&before[start - 1], TokenTree::Punct(punct) if punct.as_char() == '.');
+            || !matches!(&before[start - 1], TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | '$'));
         starts
             && before.len() - start < 16
             && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())

@@ -38,13 +38,13 @@ pub(crate) fn check(args: TokenStream, item: &TokenStream) {
     };
     assert!(matches!(after, Body::Parsed(_)), "no body: {expanded}");
 
-    let after = after.to_token_stream();
+    let after = after.written();
     if errors == 0 && !after.to_string().contains("compile_error") {
         let mut original = TokenStream::new();
         for stmt in &before.block.stmts {
             stmt.to_tokens(&mut original);
         }
-        assert_eq!(restore(inside(after)).body, text(original), "{expanded}");
+        assert_eq!(restore(after).body, text(original), "{expanded}");
     }
 }
 
@@ -63,13 +63,5 @@ impl Parse for Expansion {
             errors += 1;
         }
         Ok(Self { function, errors })
-    }
-}
-
-/// What stands between the braces.
-fn inside(block: TokenStream) -> TokenStream {
-    match block.into_iter().next() {
-        Some(TokenTree::Group(group)) => group.stream(),
-        _ => panic!("a block in braces"),
     }
 }

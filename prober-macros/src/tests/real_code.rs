@@ -191,7 +191,7 @@ impl Functions {
             panic!("{place}: the body does not parse");
         };
         let original = inside(block.to_token_stream());
-        let body = inside(body.to_token_stream());
+        let body = body.written();
         let found = |body: &TokenStream| unprobed(body.clone(), &reads.receivers);
         assert!(!found(&original).is_empty(), "{place}: no read is seen");
         assert_eq!(found(&body), [""; 0], "{place}: not probed");

@@ -87,7 +87,8 @@ impl FaultQueue {
             match Walk::to(vmi, &fault) {
                 Walk::There => self.state().came_in(thread, &fault),
                 Walk::Missing => self.state().missed_again(thread, &fault),
-                Walk::Failed => self.state().drop_pending(thread, &fault),
+                // The operation will meet what it is that fails.
+                Walk::Failed => {}
             }
         }
     }
@@ -116,7 +117,8 @@ impl FaultQueue {
                 }
                 _ if fresh => there.push(fault),
                 Walk::There => self.state().came_in(thread, &fault),
-                Walk::Failed => self.state().drop_pending(thread, &fault),
+                // The operation will meet what it is that fails.
+                Walk::Failed => {}
             }
         }
         // It came in a moment ago, or the operation is mistaken. To call it

@@ -57,8 +57,8 @@ struct HandOut {
     /// How often a thread to which it was handed out missed it again.
     failures: u32,
 
-    /// How often it was handed out although the page tables had it: nothing
-    /// that the guest does then helps.
+    /// How often in a row it was handed out although the page tables had it.
+    /// That may be a race, or a mistake of the operation that nothing ends.
     idle: u32,
 
     /// Whether it was seen in the page tables since.
@@ -149,7 +149,7 @@ impl State {
             return;
         };
         for page in waiting.handed_out {
-            // What does not help is not tried without end.
+            // A mistake of the operation is not to go on without end.
             if let Some(hand_out) = self.handed_out.get_mut(&page)
                 && hand_out.idle > 0
             {
@@ -241,13 +241,7 @@ impl State {
             .get(&thread)
             .is_some_and(|waiting| waiting.handed_out.contains(&page));
         self.stats.came_in += u64::from(!injected);
-        self.drop_pending(thread, fault);
-    }
-
-    /// Drops a page that a thread waited for.
-    pub(super) fn drop_pending(&mut self, thread: Thread, fault: &AddressContext) {
         if let Some(waiting) = self.threads.get_mut(&thread) {
-            let page = Page::from(fault);
             waiting.pending.retain(|other| Page::from(other) != page);
         }
     }
@@ -265,7 +259,7 @@ impl State {
         });
         hand_out.fault = fault;
         hand_out.injections = hand_out.injections.saturating_add(1);
-        hand_out.idle = hand_out.idle.saturating_add(u32::from(idle));
+        hand_out.idle = if idle { hand_out.idle + 1 } else { 0 };
         hand_out.came_in = false;
         hand_out.last_run = self.runs;
 
@@ -342,9 +336,6 @@ impl State {
         let goes =
             |fault: &AddressContext| !is_kernel_half(fault.va) && frame(fault.root) == frame(root);
         self.threads.retain(|thread, _| thread.root != frame(root));
-        for waiting in self.threads.values_mut() {
-            waiting.pending.retain(|fault| !goes(fault));
-        }
         self.handed_out.retain(|_, hand_out| !goes(&hand_out.fault));
         let suppressed = &mut self.suppressed;
         self.own.retain(|(_, page)| {

@@ -1,7 +1,8 @@
 //! Which page is handed out, and when the operation runs.
 
 use prober::{FaultQueue, PageFaults, PageIn, SuppressedPages, probed, testing::Guest};
-use vmi_core::{AddressContext, Pa, Va, VmiError};
+use vmi_arch_amd64::Amd64;
+use vmi_core::{AccessContext, AddressContext, Va, VmiError};
 
 use super::{A, B, C, KERNEL, State, batch, event, guest, injected, switch_root, values};
 
@@ -184,23 +185,20 @@ fn pages_of_the_kernel_half_are_handed_out_under_any_root() {
 }
 
 #[test]
-fn a_page_whose_tables_are_gone_is_dropped() {
+fn a_page_whose_tables_are_gone_is_a_hard_error() {
     let (guest, vm) = guest(&[A, B]);
     let faults = FaultQueue::new();
-    injected(event(&vm, &faults, &[A, B]));
-    // The walk to both ends at a frame that is not there.
-    let dead = Pa(0xf_ffff_f000);
-    let result = vm.with(|vmi| {
-        faults.run(vmi, |_| -> Result<(), VmiError> {
-            let pages = [A, B].map(|va| AddressContext::new(va, dead));
-            Err(VmiError::os(PageFaults::from_iter(pages)))
-        })
-    });
-    // Still those of before.
-    assert_eq!(injected(result).va, B);
+    assert_eq!(injected(event(&vm, &faults, &[A, B])).va, A);
     guest.page_in(A);
-    guest.page_in(B);
-    assert!(event(&vm, &faults, &[A, B]).is_ok());
+    // B's entry of the page directory leads nowhere.
+    vm.with(|vmi| {
+        let translation = Amd64::translation(vmi, B, guest.root());
+        let entry = AccessContext::direct(translation.entries()[2].entry_address);
+        vmi.core().write_u64(entry, 0xf_ffff << 12 | 7).unwrap();
+    });
+    let result = event(&vm, &faults, &[A, B]);
+    assert!(matches!(result, Err(VmiError::Driver(_))), "{result:?}");
+    assert_eq!(faults.stats().injections, 1);
 }
 
 /// All combinations of resident, paged out and unbacked pages, with losses:

@@ -1,12 +1,16 @@
 //! What comes out of a run, and how the queue is used.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+};
 
 use prober::{FaultError, FaultQueue, MayInject, Missing, ProbeError, probed};
 use vmi_arch_amd64::Registers;
 use vmi_core::{AddressContext, Gfn, Va, VmiError};
 
-use super::{A, B, C, State, event, guest, injected, skip, unavailable, values};
+use super::{A, B, C, State, batch, event, guest, injected, skip, unavailable, values};
 
 #[test]
 fn run_or_skip_gives_none_for_what_is_not_to_be_had() {
@@ -70,6 +74,41 @@ fn nothing_is_pending_after_an_error() {
     guest.page_out(B);
     // B would be handed out, were it still waited for.
     assert_eq!(event(&vm, &faults, &[A]).unwrap(), [Some(A.0 + 1)]);
+}
+
+#[test]
+fn nothing_is_pending_after_a_batch_that_cannot_be_injected() {
+    let (_guest, vm) = guest(&[A]);
+    let allowed = Rc::new(Cell::new(MayInject::NotNow));
+    let answer = Rc::clone(&allowed);
+    let faults =
+        FaultQueue::new().may_inject(move |_: &Registers, _: &AddressContext| answer.get());
+    assert_eq!(batch(event(&vm, &faults, &[A])), [A]);
+    allowed.set(MayInject::Now);
+    // The handler has gone on; this is another event.
+    assert_eq!(event(&vm, &faults, &[]).unwrap(), []);
+}
+
+#[test]
+fn a_probe_limit_is_skipped_too() {
+    // How it comes out of the function that it ended.
+    #[probed(limit = 1)]
+    fn limit(vmi: &State<'_>) -> prober::Result<Option<VmiError>> {
+        let _ = vmi.read_u64(Va(0x18))?;
+        match vmi.read_u64(Va(0x18)) {
+            Err(error) => Ok(Some(error)),
+            Ok(_) => Ok(None),
+        }
+    }
+    let (_guest, vm) = guest(&[]);
+    let faults = FaultQueue::new();
+    let result = vm.with(|vmi| {
+        faults.run_or_skip(vmi, |suppressed| match limit(vmi, suppressed)? {
+            Some(error) => Err(error),
+            None => Ok(()),
+        })
+    });
+    assert!(result.unwrap().is_none());
 }
 
 #[test]
@@ -207,6 +246,24 @@ fn a_run_within_an_operation_leaves_the_faults_to_the_outer_one() {
     assert_eq!(run().unwrap(), [A, B].map(|page| Some(page.0 + 1)));
     assert_eq!(faults.stats().operation_runs, 2);
     assert_eq!(faults.stats().given_up, 0);
+}
+
+#[test]
+fn so_does_one_that_may_be_skipped() {
+    let (guest, vm) = guest(&[A, B]);
+    let faults = FaultQueue::new();
+    let run = || {
+        vm.with(|vmi| {
+            faults.run(vmi, |_| {
+                faults.run_or_skip(vmi, |suppressed| values(vmi, &[A, B], suppressed))
+            })
+        })
+    };
+    for page in [A, B] {
+        assert_eq!(injected(run()).va, page);
+        guest.page_in(page);
+    }
+    assert_eq!(run().unwrap().map(|values| values.len()), Some(2));
 }
 
 #[test]

@@ -117,17 +117,19 @@ fn a_page_that_was_seen_is_not_refused() {
 
 #[test]
 fn refuse_goes_by_address_under_kpti() {
-    let (guest, vm) = guest(&[A]);
+    let (guest, vm) = guest(&[A, B]);
     let user = guest.new_space_without_kernel();
     let faults = FaultQueue::new();
-    injected(event(&vm, &faults, &[A]));
-    faults.refuse(AddressContext::new(A, user.root()));
-    assert!(
-        faults
-            .suppressed()
-            .contains(&AddressContext::new(A, guest.root()))
-    );
-    assert_eq!(event(&vm, &faults, &[A]).unwrap(), [None]);
+    let [a, b] = [A, B].map(|va| AddressContext::new(va, guest.root()));
+    assert_eq!(injected(event(&vm, &faults, &[A, B])), a);
+    assert_eq!(injected(event(&vm, &faults, &[A, B])), b);
+    let of_user_mode = AddressContext::new(A, user.root());
+    assert!(faults.is_handed_out(&of_user_mode));
+    faults.refuse(of_user_mode);
+    assert!(faults.suppressed().contains(&a));
+    assert!(!faults.suppressed().contains(&b));
+    guest.page_in(B);
+    assert_eq!(event(&vm, &faults, &[A, B]).unwrap(), [None, Some(B.0 + 1)]);
 }
 
 #[test]
@@ -197,6 +199,17 @@ fn forget_root_forgets_all_but_the_callers_and_the_kernel_half() {
     let runs = faults.stats().operation_runs;
     assert_eq!(injected(event(&vm, &faults, &[A])).va, A);
     assert_eq!(faults.stats().operation_runs, runs + 1);
+}
+
+#[test]
+fn forget_root_forgets_its_threads() {
+    let second = KERNEL + 0x1000;
+    let (guest, vm) = guest(&[KERNEL, second]);
+    let faults = FaultQueue::new();
+    injected(event(&vm, &faults, &[KERNEL, second]));
+    faults.forget_root(guest.root());
+    // A new process with the same root and the same stack.
+    assert_eq!(event(&vm, &faults, &[]).unwrap(), []);
 }
 
 #[test]

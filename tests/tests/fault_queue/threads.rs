@@ -166,3 +166,50 @@ fn a_run_ends_when_every_call_finds_another_page() {
     assert_eq!(batch(result), [next.get()]);
     assert_eq!(faults.stats().operation_runs, 1024);
 }
+
+#[test]
+fn a_page_that_came_in_a_moment_too_late_is_not_held_to_account() {
+    let (guest, vm) = guest(&[A]);
+    let fault = AddressContext::new(A, guest.root());
+    let faults = FaultQueue::new();
+    for _ in 0..10 {
+        // Another processor has it brought in while the operation runs.
+        let late = vm.with(|vmi| {
+            faults.run(vmi, |_| {
+                guest.page_in(A);
+                Err::<(), _>(VmiError::Translation(fault))
+            })
+        });
+        injected(late);
+        assert_eq!(event(&vm, &faults, &[A]).unwrap(), [Some(A.0 + 1)]);
+        guest.page_out(A);
+        // Two that are lost, and one that is not.
+        for _ in 0..3 {
+            injected(event(&vm, &faults, &[A]));
+        }
+        guest.page_in(A);
+        assert_eq!(event(&vm, &faults, &[A]).unwrap(), [Some(A.0 + 1)]);
+    }
+    assert_eq!(faults.stats().given_up, 0);
+}
+
+#[test]
+fn a_mistake_that_is_over_is_not_held_to_account() {
+    let (guest, vm) = guest(&[A]);
+    let fault = AddressContext::new(A, guest.root());
+    let faults = FaultQueue::new();
+    guest.page_in(A);
+    for _ in 0..2 {
+        let mistaken =
+            |vmi: &State<'_>| faults.run(vmi, |_| Err::<(), _>(VmiError::Translation(fault)));
+        assert_eq!(injected(vm.with(mistaken)), fault);
+    }
+    assert_eq!(event(&vm, &faults, &[A]).unwrap(), [Some(A.0 + 1)]);
+    guest.page_out(A);
+    for _ in 0..3 {
+        injected(event(&vm, &faults, &[A]));
+    }
+    guest.page_in(A);
+    assert_eq!(event(&vm, &faults, &[A]).unwrap(), [Some(A.0 + 1)]);
+    assert_eq!(faults.stats().given_up, 0);
+}

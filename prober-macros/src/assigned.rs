@@ -1,0 +1,106 @@
+//! A lint that rustc gives for a closure, and not for a function.
+
+use proc_macro2::{Ident, Span};
+use syn::{
+    BinOp, Block, Expr, ExprAssign, ExprBinary, FnArg, PatIdent, ReceiverKind, Signature,
+    visit::{self, Visit},
+};
+
+/// Whether a body assigns to a field of a parameter that it owns.
+///
+/// Of the last such assignment rustc says that the value is never read
+/// (`unused_assignments`), but only in a closure: in a function the field may
+/// be for the parameter's `Drop` to see.
+pub(crate) fn assigns_to_field(sig: &Signature, body: &Block) -> bool {
+    let owned = owned(sig);
+    if owned.is_empty() {
+        return false;
+    }
+    let mut find = Find {
+        owned,
+        found: false,
+    };
+    find.visit_block(body);
+    find.found
+}
+
+/// The parameters that are taken by value and may be changed.
+fn owned(sig: &Signature) -> Vec<Ident> {
+    struct Owned(Vec<Ident>);
+
+    impl<'ast> Visit<'ast> for Owned {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            if pat.mutability.is_some() && pat.by_ref.is_none() {
+                self.0.push(pat.ident.clone());
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+    }
+
+    let mut owned = Owned(Vec::new());
+    for input in &sig.inputs {
+        match input {
+            FnArg::Receiver(receiver)
+                if receiver.mutability.is_some()
+                    && !matches!(receiver.kind, ReceiverKind::Reference(..)) =>
+            {
+                owned.0.push(Ident::new("self", Span::call_site()));
+            }
+            FnArg::Receiver(_) => {}
+            FnArg::Typed(param) => owned.visit_pat(&param.pat),
+        }
+    }
+    owned.0
+}
+
+/// Looks for `PARAMETER.FIELD = EXPR`, also with `+=` and its kin.
+struct Find {
+    owned: Vec<Ident>,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Find {
+    fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
+        self.found |= self.is_field(&assign.left);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast ExprBinary) {
+        self.found |= is_assignment(&binary.op) && self.is_field(&binary.left);
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+impl Find {
+    /// Whether an expression is a field of one of the parameters.
+    fn is_field(&self, expr: &Expr) -> bool {
+        let Expr::Field(field) = expr else {
+            return false;
+        };
+        match &*field.base {
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.owned.contains(name)),
+            base => self.is_field(base),
+        }
+    }
+}
+
+fn is_assignment(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}

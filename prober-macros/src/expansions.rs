@@ -1,0 +1,433 @@
+//! What the attribute makes of functions, as a reader of `cargo expand` sees
+//! it: short, and close to what one would write by hand.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p prober-macros` writes it anew.
+
+// As `expect-test` writes them.
+#![allow(clippy::needless_raw_string_hashes)]
+
+use expect_test::{Expect, expect};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::expand;
+
+fn check(args: TokenStream, item: &TokenStream, expect: &Expect) {
+    let file = syn::parse2(expand::probed(args, item)).expect("the expansion parses");
+    expect.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn one_read() {
+    let item = quote! {
+        fn pid(vmi: &Vmi, process: Va) -> Result<Option<u32>, VmiError> {
+            vmi.read_u32(process)
+        }
+    };
+    check(
+        quote!(),
+        &item,
+        &expect![[r#"
+        fn pid(
+            vmi: &Vmi,
+            process: Va,
+            suppressed: &::prober::SuppressedPages,
+        ) -> Result<Option<u32>, VmiError> {
+            use ::prober::__private::{self as __probed, Finish as _, read as __probed_read};
+            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+            __probed::run(
+                    __probed_run,
+                    move || -> Result<Option<u32>, VmiError> {
+                        __probed_read(vmi.read_u32(process), __probed_run)
+                    },
+                )
+                .finish()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn question_in_a_probe() {
+    let item = quote! {
+        fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+            let peb = vmi.read_va(process)?;
+            let pid = vmi.read_u32(peb? + 8)?;
+            Ok(pid?)
+        }
+    };
+    check(
+        quote!(),
+        &item,
+        &expect![[r#"
+            fn pid(
+                vmi: &Vmi,
+                process: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<u32> {
+                use ::prober::__private::{
+                    self as __probed, Finish as _, got as __probed_got, part as __probed_part,
+                    read as __probed_read, read_if as __probed_read_if, value as __probed_value,
+                };
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> prober::Result<u32> {
+                            let peb = __probed_read(vmi.read_va(process), __probed_run)?;
+                            let pid = __probed_read_if(
+                                '__probed: {
+                                    __probed::Some(
+                                        vmi
+                                            .read_u32(
+                                                __probed_got(
+                                                    match __probed_part(peb, __probed_run) {
+                                                        __probed::Part::Value(__probed_value) => __probed_value,
+                                                        __probed::Part::Missing => break '__probed __probed::None,
+                                                        __probed::Part::Hard(__probed_error) => {
+                                                            return __probed::leave(__probed_error);
+                                                        }
+                                                    },
+                                                ) + 8,
+                                            ),
+                                    )
+                                },
+                                __probed_run,
+                            )?;
+                            Ok(__probed_got(__probed_value(pid, __probed_run)?))
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn method_that_changes_self() {
+    let item = quote! {
+        pub fn push(&mut self, process: Va) -> prober::Result<&mut Vec<u32>> {
+            let pid = self.vmi.read_u32(process)??;
+            self.pids.push(pid);
+            Ok(&mut self.pids)
+        }
+    };
+    check(
+        quote!(vmi = self.vmi),
+        &item,
+        &expect![[r#"
+        pub fn push(
+            &mut self,
+            process: Va,
+            suppressed: &::prober::SuppressedPages,
+        ) -> prober::Result<&mut Vec<u32>> {
+            use ::prober::__private::{
+                self as __probed, Finish as _, read as __probed_read, value as __probed_value,
+            };
+            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+            __probed::run(
+                    __probed_run,
+                    move || -> prober::Result<&mut Vec<u32>> {
+                        let pid = __probed_value(
+                            __probed_read(self.vmi.read_u32(process), __probed_run)?,
+                            __probed_run,
+                        )?;
+                        self.pids.push(pid);
+                        Ok(&mut self.pids)
+                    },
+                )
+                .finish()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn async_function() {
+    let item = quote! {
+        async fn pid(vmi: &Vmi, process: Va, name: String) -> prober::Result<Option<u32>> {
+            find(&name).await?;
+            Ok(vmi.read_u32(process)?)
+        }
+    };
+    check(
+        quote!(),
+        &item,
+        &expect![[r#"
+            async fn pid(
+                vmi: &Vmi,
+                process: Va,
+                name: String,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<Option<u32>> {
+                use ::prober::__private::{
+                    self as __probed, Finish as _, read as __probed_read, value as __probed_value,
+                };
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::outcome(
+                        __probed_run,
+                        async move {
+                            let _ = (&name,);
+                            if false {
+                                return __probed::never::<prober::Result<Option<u32>>>();
+                            }
+                            #[allow(missing_docs)]
+                            {
+                                __probed_value(find(&name).await, __probed_run)?;
+                                Ok(__probed_read(vmi.read_u32(process), __probed_run)?)
+                            }
+                        }
+                            .await,
+                    )
+                    .finish()
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn own_set_and_limit() {
+    let item = quote! {
+        fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
+            Ok(probe!(self.process(vmi)?.pid())?)
+        }
+    };
+    let args = quote!(
+        suppressed = self.suppressed,
+        limit = 16,
+        crate = ::my_prober
+    );
+    check(
+        args,
+        &item,
+        &expect![[r#"
+        fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
+            use ::my_prober::__private::{
+                self as __probed, Finish as _, got as __probed_got, own as __probed_own,
+                part as __probed_part, read_if as __probed_read_if,
+            };
+            let __probed_suppressed = &__probed_own(&self.suppressed);
+            let __probed_run = &__probed::start(__probed_suppressed, 16);
+            __probed::run(
+                    __probed_run,
+                    move || -> prober::Result<Option<u32>> {
+                        Ok(
+                            __probed_read_if(
+                                '__probed: {
+                                    __probed::Some(
+                                        probe!(
+                                            @ probed __probed_got(match __probed_part(self.process(vmi),
+                                            __probed_run) { __probed::Part::Value(__probed_value) =>
+                                            __probed_value, __probed::Part::Missing => break '__probed
+                                            __probed::None, __probed::Part::Hard(__probed_error) => {
+                                            return __probed::leave(__probed_error) } }).pid()
+                                        ),
+                                    )
+                                },
+                                __probed_run,
+                            )?,
+                        )
+                    },
+                )
+                .finish()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn calls_that_settle() {
+    let item = quote! {
+        fn copy(vmi: &Vmi, from: Va, to: Va) -> Result<(), VmiError> {
+            let mut bytes = [0; 8];
+            vmi.read(from, &mut bytes)??;
+            vmi.write(to, &bytes)?;
+            settle!();
+            vmi.flush_v2p_cache();
+            Ok(())
+        }
+    };
+    check(
+        quote!(),
+        &item,
+        &expect![[r#"
+        fn copy(
+            vmi: &Vmi,
+            from: Va,
+            to: Va,
+            suppressed: &::prober::SuppressedPages,
+        ) -> Result<(), VmiError> {
+            use ::prober::__private::{
+                self as __probed, Finish as _, CoreReads as _, StateReads as _,
+                at as __probed_at, read as __probed_read, settled as __probed_settled,
+                value as __probed_value,
+            };
+            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+            __probed::run(
+                    __probed_run,
+                    move || -> Result<(), VmiError> {
+                        let mut bytes = [0; 8];
+                        __probed_value(
+                            __probed_read(
+                                __probed_at(&vmi, __probed_run).read(from, &mut bytes),
+                                __probed_run,
+                            )?,
+                            __probed_run,
+                        )?;
+                        __probed_value(
+                            vmi
+                                .write(
+                                    to,
+                                    __probed_settled(&bytes, __probed::settle(__probed_run)?),
+                                ),
+                            __probed_run,
+                        )?;
+                        settle!(@ probed __probed::settle(__probed_run) ?);
+                        vmi.flush_v2p_cache();
+                        Ok(())
+                    },
+                )
+                .finish()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn borrow_of_the_only_reference() {
+    let item = quote! {
+        fn name(process: &Process) -> Result<&str, VmiError> {
+            let index = process.vmi.read_u32(INDEX)??;
+            Ok(&process.names[index])
+        }
+    };
+    check(
+        quote!(vmi = process.vmi),
+        &item,
+        &expect![[r#"
+        fn name<'__probed>(
+            process: &'__probed Process,
+            suppressed: &::prober::SuppressedPages,
+        ) -> Result<&'__probed str, VmiError> {
+            use ::prober::__private::{
+                self as __probed, Finish as _, read as __probed_read, value as __probed_value,
+            };
+            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+            __probed::run(
+                    __probed_run,
+                    move || -> Result<&str, VmiError> {
+                        let index = __probed_value(
+                            __probed_read(process.vmi.read_u32(INDEX), __probed_run)?,
+                            __probed_run,
+                        )?;
+                        Ok(&process.names[index])
+                    },
+                )
+                .finish()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn declaration_in_a_trait() {
+    let item = quote! {
+        fn pid(&self, vmi: &Vmi) -> prober::Result<Option<u32>>;
+    };
+    let declaration = expand::probed(quote!(), &item);
+    let file = syn::parse_quote!(trait Process { #declaration });
+    expect![[r#"
+        trait Process {
+            fn pid(
+                &self,
+                vmi: &Vmi,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<Option<u32>>;
+        }
+    "#]]
+    .assert_eq(&prettyplease::unparse(&file));
+}
+
+/// The other attributes stay, and the body gives way to the error.
+#[test]
+fn test_function() {
+    let item = quote! {
+        #[test]
+        fn pid() -> prober::Result<()> {
+            let pid = probe!(process())?;
+            prober::settle!();
+            assert_eq!(pid, Some(4));
+            Ok(())
+        }
+    };
+    check(
+        quote!(),
+        &item,
+        &expect![[r##"
+        #[test]
+        fn pid() -> prober::Result<()> {
+            probe!(@ probed());
+            ::core::compile_error! {
+                "`#[test]` takes a function without parameters, and `#[probed]` adds one; name the suppressed set instead: `#[probed(suppressed = ...)]`"
+            }
+        }
+    "##]],
+    );
+}
+
+/// What rustc parses and we do not is never left unprobed: the lint says so.
+#[test]
+fn syntax_that_is_not_known() {
+    let item = quote! {
+        fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
+            let pid = vmi.read_u32(process) somehow?;
+            Ok(pid)
+        }
+    };
+    check(
+        quote!(),
+        &item,
+        &expect![[r##"
+            #[allow(unused_variables)]
+            fn pid(
+                vmi: &Vmi,
+                process: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<Option<u32>> {
+                #[must_use = "`#[probed]` cannot read this body: expected `;`; move this into a function of its own, without the attribute"]
+                struct Body {}
+                #[deny(unused_must_use)]
+                {
+                    Body {};
+                }
+                ::prober::__private::never()
+            }
+        "##]],
+    );
+}
+
+/// README shows its first example, and what that expands to.
+#[test]
+fn readme() {
+    let readme = include_str!("../../README.md");
+    let mut examples = readme
+        .split("```rust\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next())
+        .map(|block| {
+            let shown = block.lines().filter(|line| !line.starts_with("# "));
+            let file = syn::parse_str::<syn::File>(&shown.collect::<Vec<_>>().join("\n"));
+            let functions = file.expect("an example parses").items;
+            functions
+                .into_iter()
+                .find(|item| matches!(item, syn::Item::Fn(_)))
+                .expect("an example has a function")
+        });
+    let (Some(syn::Item::Fn(mut example)), Some(shown)) = (examples.next(), examples.next()) else {
+        panic!("README begins with an example and its expansion");
+    };
+    example.attrs.retain(|attr| !attr.path().is_ident("probed"));
+
+    let expansion = expand::probed(quote!(), &quote!(#example));
+    let text = |tokens| prettyplease::unparse(&syn::parse2(tokens).expect("a function"));
+    assert_eq!(text(quote!(#shown)), text(expansion));
+}

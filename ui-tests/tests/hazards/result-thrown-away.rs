@@ -1,0 +1,16 @@
+#![deny(unused_must_use)]
+
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn name(vmi: &Vmi, process: Va) -> prober::Result<[u8; 15]> {
+    let mut name = [0; 15];
+    vmi.read(process, &mut name);
+    Ok(name)
+}
+
+fn main() {
+    let _ = name;
+}

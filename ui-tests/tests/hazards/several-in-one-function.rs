@@ -1,0 +1,14 @@
+// Independent mistakes are reported together.
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    if vmi.read_u8(process).is_err() {
+        return Ok(0);
+    }
+    Ok(vmi.read_u32(process + 8)?.unwrap())
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use prober::{probed, settle};
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[allow(unused_macros)]
+macro_rules! when {
+    ($condition:expr => $($act:tt)*) => { if $condition { $($act)* } };
+}
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
+    let pid = vmi.read_u32(process)?;
+    when!(pid.is_some() => settle!(););
+    Ok(pid)
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+#![deny(unfulfilled_lint_expectations)]
+
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[expect(dead_code)]
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
+    Ok(vmi.read_u32(process)?)
+}
+
+fn main() {}

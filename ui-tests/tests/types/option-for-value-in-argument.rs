@@ -1,0 +1,12 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
+    let peb = vmi.read_va(process)?;
+    let pid = vmi.read_u32(peb)?;
+    Ok(pid)
+}
+
+fn main() {}

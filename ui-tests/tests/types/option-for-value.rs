@@ -1,0 +1,11 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    let pid: u32 = vmi.read_u32(process)?;
+    Ok(pid)
+}
+
+fn main() {}
