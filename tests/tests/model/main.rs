@@ -9,6 +9,7 @@ mod annotated;
 mod interpreter;
 mod memory;
 mod program;
+mod queue;
 mod reach;
 mod retry;
 mod world;
