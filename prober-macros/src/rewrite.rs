@@ -13,6 +13,9 @@
 //!     }) + 8))
 //! }, __probed_run)
 //!
+//! vmi.read_u64(a)??                   // a probe whose value is needed
+//! __probed_needed(__probed_read(vmi.read_u64(a), __probed_run), __probed_run)?
+//!
 //! f()?                                // any other `?`
 //! __probed_value(f(), __probed_run)?
 //! ```

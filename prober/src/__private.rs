@@ -234,6 +234,23 @@ pub fn read_if<T, E: FaultError>(
     }
 }
 
+/// A probe whose value is needed, `PROBE??`: `__needed(PROBE, prober)?`.
+///
+/// # Errors
+///
+/// That of the probe; for a missing value, [`Unavailable`](crate::Unavailable).
+#[inline]
+pub fn needed<T, E: FaultError>(
+    probe: Result<Option<T>, E>,
+    prober: &VmiProber<'_>,
+) -> Result<T, E> {
+    match probe {
+        Ok(Some(value)) => Ok(value),
+        Ok(None) => Err(prober.unavailable(None).into()),
+        Err(error) => Err(error),
+    }
+}
+
 /// The value of a probe that a statement throws away: warns.
 #[must_use = "where the data is missing nothing was read, so a buffer may hold what was there before; \
               write `??` to need the value, or `let _ = ..` to do without it"]

@@ -130,6 +130,17 @@ impl Rewriter<'_> {
             Probe::Outside if self.nested || self.is_probe(&question.expr) => {
                 self.visit_expr_mut(&mut question.expr);
             }
+            // `PROBE??`: the runtime does one, so that rustc has one less to check.
+            Probe::Outside
+                if let Expr::Try(inner) = &mut *question.expr
+                    && inner.attrs.is_empty()
+                    && self.is_probe(&inner.expr) =>
+            {
+                self.visit_expr_mut(&mut inner.expr);
+                let operand = bare(&inner.expr);
+                let args = quote_spanned!(glue=> #operand, #prober);
+                *question.expr = self.names.call("needed", place, args);
+            }
             Probe::Outside => {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);

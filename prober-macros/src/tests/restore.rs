@@ -180,6 +180,11 @@ impl Restore {
             "__probed_value" | "__probed_value_of_a_probe" | "__probed_settled" => {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
+            // Stands for the first of two `?`.
+            "__probed_needed" => {
+                restored.extend(self.tokens(split_arguments().swap_remove(0)));
+                restored.extend("?".parse::<TokenStream>());
+            }
             "__probed_then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
             // `&RECEIVER, prober`
             "__probed_at" => {
