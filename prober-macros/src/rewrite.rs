@@ -188,6 +188,11 @@ impl VisitMut for Rewriter<'_> {
             Stmt::Macro(call) => {
                 if let Err(error) = self.arguments(&mut call.mac) {
                     let failed = self.failed_macro(&error, &call.mac);
+                    // A call in braces needs no semicolon, so neither may this.
+                    let failed = match call.semi_token {
+                        Some(_) => failed,
+                        None => Expr::Verbatim(quote!({ #failed })),
+                    };
                     *stmt = Stmt::Expr(failed, call.semi_token);
                 }
             }
