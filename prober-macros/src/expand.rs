@@ -261,7 +261,7 @@ fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
 /// An attribute without effect is a mistake: most likely the receiver has
 /// another name.
 fn nothing_to_probe(body: &TokenStream, sig: &syn::Signature, errors: &mut Errors) {
-    let receiver = syn::parse2(body.clone())
+    let receiver = syn::parse2(quote!({ #body }))
         .ok()
         .and_then(|body| likely::receiver(&body))
         .or_else(|| likely::parameter(sig));

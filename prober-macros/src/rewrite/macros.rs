@@ -74,17 +74,18 @@ impl Rewriter<'_> {
                 // Its import counts as used.
                 call.mac.tokens = quote!(@probed #failed);
             } else {
-                *expr = self.failed_macro(&error, &call.mac);
+                let block = self.failed_macro(&error, &call.mac);
+                // For the reason that `failed` has.
+                *expr = Expr::Verbatim(quote!((#block)));
             }
         }
     }
 
-    /// Takes the place of a macro call that cannot be rewritten.
+    /// Takes the place of a macro call that cannot be rewritten: a block.
     pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
         let uses = fallback::uses(&mac.tokens);
         let failed = self.failed(error);
-        // In parentheses, for the reason that `failed` has.
-        Expr::Verbatim(quote!(({ #uses #failed })))
+        Expr::Verbatim(quote!({ #uses #failed }))
     }
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
