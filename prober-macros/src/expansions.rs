@@ -60,45 +60,45 @@ fn question_in_a_probe() {
         quote!(),
         &item,
         &expect![[r#"
-        fn pid(
-            vmi: &Vmi,
-            process: Va,
-            suppressed: &::prober::SuppressedPages,
-        ) -> prober::Result<u32> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, got as __probed_got, part as __probed_part,
-                read as __probed_read, read_if as __probed_read_if, value as __probed_value,
-            };
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::run(
-                    __probed_run,
-                    move || -> prober::Result<u32> {
-                        let peb = __probed_read(vmi.read_va(process), __probed_run)?;
-                        let pid = __probed_read_if(
-                            '__probed: {
-                                __probed::Some(
-                                    vmi
-                                        .read_u32(
-                                            __probed_got(
-                                                match __probed_part(peb, __probed_run) {
-                                                    __probed::Part::Value(__probed_value) => __probed_value,
-                                                    __probed::Part::Missing => break '__probed __probed::None,
-                                                    __probed::Part::Hard(__probed_error) => {
-                                                        return __probed::leave(__probed_error);
-                                                    }
-                                                },
-                                            ) + 8,
-                                        ),
-                                )
-                            },
-                            __probed_run,
-                        )?;
-                        Ok(__probed_got(__probed_value(pid, __probed_run)?))
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            fn pid(
+                vmi: &Vmi,
+                process: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<u32> {
+                use ::prober::__private::{
+                    self as __probed, Finish as _, got as __probed_got, part as __probed_part,
+                    read as __probed_read, read_if as __probed_read_if, value as __probed_value,
+                };
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> prober::Result<u32> {
+                            let peb = __probed_read(vmi.read_va(process), __probed_run)?;
+                            let pid = __probed_read_if(
+                                '__probed: {
+                                    __probed::Some(
+                                        vmi
+                                            .read_u32(
+                                                __probed_got(
+                                                    match __probed_part(peb, __probed_run) {
+                                                        __probed::Part::Value(__probed_value) => __probed_value,
+                                                        __probed::Part::Missing => break '__probed __probed::None,
+                                                        __probed::Part::Hard(__probed_error) => {
+                                                            return __probed::leave(__probed_error);
+                                                        }
+                                                    },
+                                                ) + 8,
+                                            ),
+                                    )
+                                },
+                                __probed_run,
+                            )?;
+                            Ok(__probed_got(__probed_value(pid, __probed_run)?))
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -153,34 +153,34 @@ fn async_function() {
         quote!(),
         &item,
         &expect![[r#"
-        async fn pid(
-            vmi: &Vmi,
-            process: Va,
-            name: String,
-            suppressed: &::prober::SuppressedPages,
-        ) -> prober::Result<Option<u32>> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, read as __probed_read, value as __probed_value,
-            };
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::outcome(
-                    __probed_run,
-                    async move {
-                        let _ = (&name,);
-                        if false {
-                            return __probed::never::<prober::Result<Option<u32>>>();
+            async fn pid(
+                vmi: &Vmi,
+                process: Va,
+                name: String,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<Option<u32>> {
+                use ::prober::__private::{
+                    self as __probed, Finish as _, read as __probed_read, value as __probed_value,
+                };
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::outcome(
+                        __probed_run,
+                        async move {
+                            let _ = (&name,);
+                            if false {
+                                return __probed::never::<prober::Result<Option<u32>>>();
+                            }
+                            #[allow(missing_docs)]
+                            {
+                                __probed_value(find(&name).await, __probed_run)?;
+                                Ok(__probed_read(vmi.read_u32(process), __probed_run)?)
+                            }
                         }
-                        #[allow(missing_docs)]
-                        {
-                            __probed_value(find(&name).await, __probed_run)?;
-                            Ok(__probed_read(vmi.read_u32(process), __probed_run)?)
-                        }
-                    }
-                        .await,
-                )
-                .finish()
-        }
-    "#]],
+                            .await,
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 

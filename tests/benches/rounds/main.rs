@@ -1,6 +1,6 @@
 //! How often an operation runs until it has its data, and what it reads:
-//! counted, not timed. Prints a table, and with `--plot FILE` draws a part of
-//! it.
+//! counted, not timed. Prints a table, with `--plot FILE` draws a part of it,
+//! and with `--long` adds 5,000 processes, which take plain `?` many minutes.
 
 mod chains;
 mod independent;
@@ -137,12 +137,17 @@ fn processes(number: u64) -> Row {
 fn main() {
     let args = env::args().collect::<Vec<_>>();
     // Without that it is a test, which is not to take long.
-    let is_bench = args.iter().any(|arg| arg == "--bench");
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
     let mut rows = vec![independent::row()];
     rows.extend([1, 4, 16].map(|length| chains::row(1, length)));
     rows.extend([1, 4, 16].map(|length| chains::row(8, length)));
-    let numbers: &[u64] = if is_bench { &[50, 500, 5000] } else { &[50] };
-    rows.extend(numbers.iter().copied().map(processes));
+    rows.push(processes(50));
+    if has("--bench") {
+        rows.push(processes(500));
+    }
+    if has("--long") {
+        rows.push(processes(5000));
+    }
 
     println!(
         "| runs / reads | pages brought in | longest chain + 1 | plain `?` | `VmiProber` by hand \
