@@ -176,11 +176,11 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
         if let Err(error) = self.prober.take_page_faults() {
             return R::err(Carrier::carry(error));
         }
-        match self.prober.limit_exceeded() {
-            limit @ Some(_) if self.result.is_err() => {
-                R::err(Carrier::carry(self.prober.unavailable(limit)))
-            }
-            _ => self.result,
+        let limit = self.prober.limit_exceeded();
+        if self.result.is_err() && (limit.is_some() || self.prober.was_needed()) {
+            R::err(Carrier::carry(self.prober.unavailable(limit)))
+        } else {
+            self.result
         }
     }
 }
@@ -246,7 +246,7 @@ pub fn needed<T, E: FaultError>(
 ) -> Result<T, E> {
     match probe {
         Ok(Some(value)) => Ok(value),
-        Ok(None) => Err(prober.unavailable(None).into()),
+        Ok(None) => Err(prober.needed().into()),
         Err(error) => Err(error),
     }
 }

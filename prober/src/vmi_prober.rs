@@ -74,6 +74,9 @@ struct Found {
 
     /// Whether there are faults that nobody has asked for.
     unreported: bool,
+
+    /// Whether the function is left because the value of a probe was needed.
+    needed: bool,
 }
 
 impl<'s> VmiProber<'s> {
@@ -256,6 +259,19 @@ impl<'s> VmiProber<'s> {
         }
         found.unreported = false;
         Err(std::mem::take(&mut found.faults).into())
+    }
+
+    /// What a function is left with that needs the value of a probe which
+    /// missed, whatever its error makes of it on the way.
+    #[cold]
+    pub(crate) fn needed(&self) -> ProbeError {
+        self.found.borrow_mut().needed = true;
+        self.unavailable(None)
+    }
+
+    /// Whether [`needed`](Self::needed) was called.
+    pub(crate) fn was_needed(&self) -> bool {
+        self.found.borrow().needed
     }
 
     /// What a function returns that needed a value which is not to be had.

@@ -463,3 +463,44 @@ fn option_and_result_mixed() {
     assert_eq!(faults(f(&Vmi::with(&[1]), 1, &none())), [1]);
     assert_eq!(faults(f(&Vmi::with(&[2]), 1, &none())), [2]);
 }
+
+// `??` meets the error of the read first, which a conversion could take apart.
+#[test]
+fn a_needed_value_is_unavailable_through_an_opaque_error_too() {
+    #[derive(Debug)]
+    enum Opaque {
+        Probe(ProbeError),
+        Vmi(VmiError),
+    }
+
+    impl From<ProbeError> for Opaque {
+        fn from(error: ProbeError) -> Self {
+            Self::Probe(error)
+        }
+    }
+
+    impl From<VmiError> for Opaque {
+        fn from(error: VmiError) -> Self {
+            Self::Vmi(error)
+        }
+    }
+
+    #[probed]
+    fn needs(vmi: &Vmi) -> Result<u64, Opaque> {
+        Ok(vmi.read_u64(1)??)
+    }
+
+    let error = needs(&Vmi::with(&[1]), &suppress(&[1])).unwrap_err();
+    let Opaque::Probe(ProbeError::Unavailable(unavailable)) = &error else {
+        panic!("{error:?}");
+    };
+    assert!(unavailable.pages().contains(&fault(1)));
+
+    #[probed]
+    fn hard(vmi: &Vmi) -> Result<u64, Opaque> {
+        let a = probe!(Err::<u64, _>(VmiError::Timeout))??;
+        Ok(a + vmi.read_u64(1)??)
+    }
+    let error = hard(&Vmi::default(), &none()).unwrap_err();
+    assert!(matches!(error, Opaque::Vmi(VmiError::Timeout)), "{error:?}");
+}
