@@ -120,17 +120,12 @@ fn method_that_changes_self() {
             process: Va,
             suppressed: &::prober::SuppressedPages,
         ) -> prober::Result<&mut Vec<u32>> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, needed as __probed_needed, read as __probed_read,
-            };
+            use ::prober::__private::{self as __probed, Finish as _, need as __probed_need};
             let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
             __probed::run(
                     __probed_run,
                     move || -> prober::Result<&mut Vec<u32>> {
-                        let pid = __probed_needed(
-                            __probed_read(self.vmi.read_u32(process), __probed_run),
-                            __probed_run,
-                        )?;
+                        let pid = __probed_need(self.vmi.read_u32(process), __probed_run)?;
                         self.pids.push(pid);
                         Ok(&mut self.pids)
                     },
@@ -258,19 +253,16 @@ fn calls_that_settle() {
         ) -> Result<(), VmiError> {
             use ::prober::__private::{
                 self as __probed, Finish as _, CoreReads as _, StateReads as _,
-                at as __probed_at, needed as __probed_needed, read as __probed_read,
-                settled as __probed_settled, value as __probed_value,
+                at as __probed_at, need as __probed_need, settled as __probed_settled,
+                value as __probed_value,
             };
             let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
             __probed::run(
                     __probed_run,
                     move || -> Result<(), VmiError> {
                         let mut bytes = [0; 8];
-                        __probed_needed(
-                            __probed_read(
-                                __probed_at(&vmi, __probed_run).read(from, &mut bytes),
-                                __probed_run,
-                            ),
+                        __probed_need(
+                            __probed_at(&vmi, __probed_run).read(from, &mut bytes),
                             __probed_run,
                         )?;
                         __probed_value(
@@ -308,17 +300,12 @@ fn borrow_of_the_only_reference() {
             process: &'__probed Process,
             suppressed: &::prober::SuppressedPages,
         ) -> Result<&'__probed str, VmiError> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, needed as __probed_needed, read as __probed_read,
-            };
+            use ::prober::__private::{self as __probed, Finish as _, need as __probed_need};
             let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
             __probed::run(
                     __probed_run,
                     move || -> Result<&str, VmiError> {
-                        let index = __probed_needed(
-                            __probed_read(process.vmi.read_u32(INDEX), __probed_run),
-                            __probed_run,
-                        )?;
+                        let index = __probed_need(process.vmi.read_u32(INDEX), __probed_run)?;
                         Ok(&process.names[index])
                     },
                 )

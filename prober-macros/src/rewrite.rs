@@ -14,7 +14,7 @@
 //! }, __probed_run)
 //!
 //! vmi.read_u64(a)??                   // a probe whose value is needed
-//! __probed_needed(__probed_read(vmi.read_u64(a), __probed_run), __probed_run)?
+//! __probed_need(vmi.read_u64(a), __probed_run)?
 //!
 //! f()?                                // any other `?`
 //! __probed_value(f(), __probed_run)?
@@ -71,6 +71,9 @@ pub(crate) struct Rewriter<'a> {
     /// How many loops have been given a label.
     labels: usize,
 
+    /// Whether the value of the probe that comes is needed: `PROBE??`.
+    needed: bool,
+
     /// How many probes were found.
     probes: usize,
 }
@@ -113,6 +116,7 @@ pub(crate) fn rewrite(block: &mut Block, settings: &Settings<'_>, errors: &mut E
         probe: Probe::Outside,
         loops: Vec::new(),
         labels: 0,
+        needed: false,
         probes: 0,
     };
     rewriter.visit_block_mut(block);

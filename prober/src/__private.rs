@@ -234,21 +234,29 @@ pub fn read_if<T, E: FaultError>(
     }
 }
 
-/// A probe whose value is needed, `PROBE??`: `__needed(PROBE, prober)?`.
+/// A probe whose value is needed, `EXPR??`: `__need(EXPR, prober)?`.
 ///
 /// # Errors
 ///
-/// That of the probe; for a missing value, [`Unavailable`](crate::Unavailable).
+/// Those of [`read`]; for a missing value, [`Unavailable`](crate::Unavailable).
+#[track_caller]
 #[inline]
-pub fn needed<T, E: FaultError>(
-    probe: Result<Option<T>, E>,
+pub fn need<T, E: FaultError>(result: Result<T, E>, prober: &VmiProber<'_>) -> Result<T, E> {
+    read(result, prober)?.ok_or_else(|| prober.needed().into())
+}
+
+/// [`read_if`] whose value is needed.
+///
+/// # Errors
+///
+/// Those of [`need`].
+#[track_caller]
+#[inline]
+pub fn need_if<T, E: FaultError>(
+    result: Option<Result<T, E>>,
     prober: &VmiProber<'_>,
 ) -> Result<T, E> {
-    match probe {
-        Ok(Some(value)) => Ok(value),
-        Ok(None) => Err(prober.needed().into()),
-        Err(error) => Err(error),
-    }
+    read_if(result, prober)?.ok_or_else(|| prober.needed().into())
 }
 
 /// The value of a probe that a statement throws away: warns.

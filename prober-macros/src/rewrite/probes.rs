@@ -85,13 +85,14 @@ impl Rewriter<'_> {
         let glue = Span::mixed_site().located_at(place.0);
         let prober = self.names.prober_at(place.0);
         let Names { runtime, block, .. } = self.names;
-        if ends_early {
+        let (name, args) = if ends_early {
             let args = quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober);
-            self.names.call("read_if", place, args)
+            (if self.needed { "need_if" } else { "read_if" }, args)
         } else {
-            self.names
-                .call("read", place, quote_spanned!(glue=> #expr, #prober))
-        }
+            let args = quote_spanned!(glue=> #expr, #prober);
+            (if self.needed { "need" } else { "read" }, args)
+        };
+        self.names.call(name, place, args)
     }
 
     /// Rewrites `EXPR?`.
@@ -136,10 +137,11 @@ impl Rewriter<'_> {
                     && inner.attrs.is_empty()
                     && self.is_probe(&inner.expr) =>
             {
+                self.needed = true;
                 self.visit_expr_mut(&mut inner.expr);
-                let operand = bare(&inner.expr);
-                let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = self.names.call("needed", place, args);
+                self.needed = false;
+                let probe = std::mem::replace(&mut *inner.expr, Expr::PLACEHOLDER);
+                *question.expr = probe;
             }
             Probe::Outside => {
                 self.visit_expr_mut(&mut question.expr);

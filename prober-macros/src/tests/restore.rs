@@ -154,12 +154,12 @@ impl Restore {
     fn call(&mut self, name: &str, arguments: &Group, restored: &mut TokenStream) -> bool {
         let split_arguments = || split(arguments.stream());
         match name {
-            "__probed_read" => {
+            "__probed_read" | "__probed_need" => {
                 self.probes += 1;
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
             // `'__probed: { Some(EXPR) }, prober`
-            "__probed_read_if" => {
+            "__probed_read_if" | "__probed_need_if" => {
                 self.probes += 1;
                 let block = groups(split_arguments().swap_remove(0), Delimiter::Brace).pop();
                 let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());
@@ -180,11 +180,6 @@ impl Restore {
             "__probed_value" | "__probed_value_of_a_probe" | "__probed_settled" => {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
-            // Stands for the first of two `?`.
-            "__probed_needed" => {
-                restored.extend(self.tokens(split_arguments().swap_remove(0)));
-                restored.extend("?".parse::<TokenStream>());
-            }
             "__probed_then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
             // `&RECEIVER, prober`
             "__probed_at" => {
@@ -195,6 +190,10 @@ impl Restore {
                 assert!(!name.starts_with("__probed"), "unknown: {name}");
                 return false;
             }
+        }
+        // It does the first of two `?`.
+        if name.starts_with("__probed_need") {
+            restored.extend("?".parse::<TokenStream>());
         }
         true
     }
