@@ -325,11 +325,7 @@ mod likely {
                     .path
                     .segments
                     .last()
-                    .filter(|last| {
-                        ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
-                            .iter()
-                            .any(|name| last.ident == name)
-                    })
+                    .filter(|last| receiver::is_of_vmi_core(&last.ident))
                     .map(|_| name.ident.to_string()),
                 _ => None,
             }

@@ -83,6 +83,13 @@ pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
     }
 }
 
+/// Whether a name is that of a type of vmi-core's that reads guest memory.
+pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
+    ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
+        .iter()
+        .any(|known| name == known)
+}
+
 /// Whether a method by this name is probed.
 pub(crate) fn is_read(method: &Ident) -> bool {
     let name = method.unraw().to_string();

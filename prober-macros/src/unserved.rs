@@ -6,7 +6,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::receiver::Receiver;
+use crate::receiver::{self, Receiver};
 
 /// The receivers of which the signature, or a `let` in the body, says so.
 pub(crate) fn receivers(sig: &Signature, body: &Block) -> Vec<Receiver> {
@@ -86,9 +86,7 @@ fn makes_another(value: &Expr) -> bool {
 }
 
 fn is_of_vmi_core(path: &Path) -> bool {
-    path.segments.iter().any(|segment| {
-        ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
-            .iter()
-            .any(|name| segment.ident == name)
-    })
+    path.segments
+        .iter()
+        .any(|segment| receiver::is_of_vmi_core(&segment.ident))
 }

@@ -16,7 +16,7 @@ pub use core::{
 pub use vmi_core::VmiError;
 
 pub use crate::reads::{CoreReads, StateReads, at};
-use crate::{FaultError, Missing, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
+use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
 
 /// How many probes may miss in a row.
 pub const LIMIT: u32 = ProbeLimit::DEFAULT;
@@ -143,13 +143,10 @@ fn gate<T, E: FaultError>(
     }
     prober.take_page_faults()?;
 
-    let limit = match missing {
-        None => return result,
-        Some(Missing::ProbeLimit(limit)) => Some(limit),
-        Some(Missing::Unavailable(unavailable)) => unavailable.limit(),
-        Some(Missing::PageFault(_) | Missing::PageFaults(_)) => None,
-    };
-    Err(prober.unavailable(limit).into())
+    match missing {
+        None => result,
+        Some(missing) => Err(prober.unavailable(missing.limit()).into()),
+    }
 }
 
 /// The gate of a function whose error is opaque: what leaves with it cannot

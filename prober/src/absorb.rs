@@ -36,11 +36,7 @@ pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'
                     && !prober.note(missing, place)
                     && !matches!(missing, Missing::ProbeLimit(_))
                 {
-                    let limit = match missing {
-                        Missing::Unavailable(unavailable) => unavailable.limit(),
-                        _ => None,
-                    };
-                    *error = prober.unavailable(limit).into();
+                    *error = prober.unavailable(missing.limit()).into();
                 }
             }
         };

@@ -73,6 +73,17 @@ pub enum Missing<'e> {
     ProbeLimit(ProbeLimit),
 }
 
+impl Missing<'_> {
+    /// The limit of probes, where that is why data is missing.
+    pub(crate) fn limit(&self) -> Option<ProbeLimit> {
+        match self {
+            Self::Unavailable(unavailable) => unavailable.limit(),
+            Self::ProbeLimit(limit) => Some(*limit),
+            Self::PageFault(_) | Self::PageFaults(_) => None,
+        }
+    }
+}
+
 impl FaultError for VmiError {
     #[inline]
     fn missing(&self) -> Option<Missing<'_>> {
