@@ -135,10 +135,10 @@ struct Function<'a> {
 ///     Ok(vmi.read_u64(a)?)
 /// }
 /// {                                                                      // Output
-///     use ::prober::__private::{self as __probed, Finish as _, read as __probed_read};
+///     use ::prober::__private::{self as __probed, Finish as _};
 ///     let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
 ///     __probed::run(__probed_run, move || -> Result<Option<u64>, VmiError> {
-///         Ok(__probed_read(vmi.read_u64(a), __probed_run)?)
+///         Ok(__probed::read(vmi.read_u64(a), __probed_run)?)
 ///     })
 ///     .finish()
 /// }
@@ -175,7 +175,7 @@ fn rewritten(
     let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
             let place = (spans::start(expr), spans::end(expr));
-            let set = names.call("own", place, quote_spanned!(place.0=> &#expr));
+            let set = Names::call("own", place, quote_spanned!(place.0=> &#expr));
             (quote!(let #own = &#set;), own)
         }
         (None, Some(added)) => (TokenStream::new(), added),

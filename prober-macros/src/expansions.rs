@@ -28,22 +28,22 @@ fn one_read() {
         quote!(),
         &item,
         &expect![[r#"
-        fn pid(
-            vmi: &Vmi,
-            process: Va,
-            suppressed: &::prober::SuppressedPages,
-        ) -> Result<Option<u32>, VmiError> {
-            use ::prober::__private::{self as __probed, Finish as _, read as __probed_read};
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::run(
-                    __probed_run,
-                    move || -> Result<Option<u32>, VmiError> {
-                        __probed_read(vmi.read_u32(process), __probed_run)
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            fn pid(
+                vmi: &Vmi,
+                process: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> Result<Option<u32>, VmiError> {
+                use ::prober::__private::{self as __probed, Finish as _};
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> Result<Option<u32>, VmiError> {
+                            __probed::read(vmi.read_u32(process), __probed_run)
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -65,22 +65,19 @@ fn question_in_a_probe() {
                 process: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<u32> {
-                use ::prober::__private::{
-                    self as __probed, Finish as _, got as __probed_got, part as __probed_part,
-                    read as __probed_read, read_if as __probed_read_if, value as __probed_value,
-                };
+                use ::prober::__private::{self as __probed, Finish as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<u32> {
-                            let peb = __probed_read(vmi.read_va(process), __probed_run)?;
-                            let pid = __probed_read_if(
+                            let peb = __probed::read(vmi.read_va(process), __probed_run)?;
+                            let pid = __probed::read_if(
                                 '__probed: {
                                     __probed::Some(
                                         vmi
                                             .read_u32(
-                                                __probed_got(
-                                                    match __probed_part(peb, __probed_run) {
+                                                __probed::got(
+                                                    match __probed::part(peb, __probed_run) {
                                                         __probed::Part::Value(__probed_value) => __probed_value,
                                                         __probed::Part::Missing => break '__probed __probed::None,
                                                         __probed::Part::Hard(__probed_error) => {
@@ -93,7 +90,7 @@ fn question_in_a_probe() {
                                 },
                                 __probed_run,
                             )?;
-                            Ok(__probed_got(__probed_value(pid, __probed_run)?))
+                            Ok(__probed::got(__probed::value(pid, __probed_run)?))
                         },
                     )
                     .finish()
@@ -115,24 +112,24 @@ fn method_that_changes_self() {
         quote!(vmi = self.vmi),
         &item,
         &expect![[r#"
-        pub fn push(
-            &mut self,
-            process: Va,
-            suppressed: &::prober::SuppressedPages,
-        ) -> prober::Result<&mut Vec<u32>> {
-            use ::prober::__private::{self as __probed, Finish as _, need as __probed_need};
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::run(
-                    __probed_run,
-                    move || -> prober::Result<&mut Vec<u32>> {
-                        let pid = __probed_need(self.vmi.read_u32(process), __probed_run)?;
-                        self.pids.push(pid);
-                        Ok(&mut self.pids)
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            pub fn push(
+                &mut self,
+                process: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> prober::Result<&mut Vec<u32>> {
+                use ::prober::__private::{self as __probed, Finish as _};
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> prober::Result<&mut Vec<u32>> {
+                            let pid = __probed::need(self.vmi.read_u32(process), __probed_run)?;
+                            self.pids.push(pid);
+                            Ok(&mut self.pids)
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -154,9 +151,7 @@ fn async_function() {
                 name: String,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<Option<u32>> {
-                use ::prober::__private::{
-                    self as __probed, Finish as _, read as __probed_read, value as __probed_value,
-                };
+                use ::prober::__private::{self as __probed, Finish as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::outcome(
                         __probed_run,
@@ -167,8 +162,8 @@ fn async_function() {
                             }
                             #[allow(missing_docs)]
                             {
-                                __probed_value(find(&name).await, __probed_run)?;
-                                Ok(__probed_read(vmi.read_u32(process), __probed_run)?)
+                                __probed::value(find(&name).await, __probed_run)?;
+                                Ok(__probed::read(vmi.read_u32(process), __probed_run)?)
                             }
                         }
                             .await,
@@ -195,37 +190,35 @@ fn own_set_and_limit() {
         args,
         &item,
         &expect![[r#"
-        fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
-            use ::my_prober::__private::{
-                self as __probed, Finish as _, got as __probed_got, own as __probed_own,
-                part as __probed_part, read_if as __probed_read_if,
-            };
-            let __probed_suppressed = &__probed_own(&self.suppressed);
-            let __probed_run = &__probed::start(__probed_suppressed, 16);
-            __probed::run(
-                    __probed_run,
-                    move || -> prober::Result<Option<u32>> {
-                        Ok(
-                            __probed_read_if(
-                                '__probed: {
-                                    __probed::Some(
-                                        probe!(
-                                            @ probed __probed_got(match __probed_part(self.process(vmi),
-                                            __probed_run) { __probed::Part::Value(__probed_value) =>
-                                            __probed_value, __probed::Part::Missing => break '__probed
-                                            __probed::None, __probed::Part::Hard(__probed_error) => {
-                                            return __probed::leave(__probed_error) } }).pid()
-                                        ),
-                                    )
-                                },
-                                __probed_run,
-                            )?,
-                        )
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
+                use ::my_prober::__private::{self as __probed, Finish as _};
+                let __probed_suppressed = &__probed::own(&self.suppressed);
+                let __probed_run = &__probed::start(__probed_suppressed, 16);
+                __probed::run(
+                        __probed_run,
+                        move || -> prober::Result<Option<u32>> {
+                            Ok(
+                                __probed::read_if(
+                                    '__probed: {
+                                        __probed::Some(
+                                            probe!(
+                                                @ probed __probed::got(match __probed::part(self
+                                                .process(vmi), __probed_run) {
+                                                __probed::Part::Value(__probed_value) => __probed_value,
+                                                __probed::Part::Missing => break '__probed __probed::None,
+                                                __probed::Part::Hard(__probed_error) => return
+                                                __probed::leave(__probed_error), }).pid()
+                                            ),
+                                        )
+                                    },
+                                    __probed_run,
+                                )?,
+                            )
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -245,42 +238,38 @@ fn calls_that_settle() {
         quote!(),
         &item,
         &expect![[r#"
-        fn copy(
-            vmi: &Vmi,
-            from: Va,
-            to: Va,
-            suppressed: &::prober::SuppressedPages,
-        ) -> Result<(), VmiError> {
-            use ::prober::__private::{
-                self as __probed, Finish as _, CoreReads as _, StateReads as _,
-                at as __probed_at, need as __probed_need, settled as __probed_settled,
-                value as __probed_value,
-            };
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::run(
-                    __probed_run,
-                    move || -> Result<(), VmiError> {
-                        let mut bytes = [0; 8];
-                        __probed_need(
-                            __probed_at(&vmi, __probed_run).read(from, &mut bytes),
-                            __probed_run,
-                        )?;
-                        __probed_value(
-                            vmi
-                                .write(
-                                    to,
-                                    __probed_settled(&bytes, __probed::settle(__probed_run)?),
-                                ),
-                            __probed_run,
-                        )?;
-                        settle!(@ probed __probed::settle(__probed_run) ?);
-                        vmi.flush_v2p_cache();
-                        Ok(())
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            fn copy(
+                vmi: &Vmi,
+                from: Va,
+                to: Va,
+                suppressed: &::prober::SuppressedPages,
+            ) -> Result<(), VmiError> {
+                use ::prober::__private::{self as __probed, Finish as _};
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> Result<(), VmiError> {
+                            let mut bytes = [0; 8];
+                            __probed::need(
+                                __probed::at(&vmi, __probed_run).read(from, &mut bytes),
+                                __probed_run,
+                            )?;
+                            __probed::value(
+                                vmi
+                                    .write(
+                                        to,
+                                        __probed::settled(&bytes, __probed::settle(__probed_run)?),
+                                    ),
+                                __probed_run,
+                            )?;
+                            settle!(@ probed __probed::settle(__probed_run) ?);
+                            vmi.flush_v2p_cache();
+                            Ok(())
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 
@@ -296,22 +285,22 @@ fn borrow_of_the_only_reference() {
         quote!(vmi = process.vmi),
         &item,
         &expect![[r#"
-        fn name<'__probed>(
-            process: &'__probed Process,
-            suppressed: &::prober::SuppressedPages,
-        ) -> Result<&'__probed str, VmiError> {
-            use ::prober::__private::{self as __probed, Finish as _, need as __probed_need};
-            let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-            __probed::run(
-                    __probed_run,
-                    move || -> Result<&str, VmiError> {
-                        let index = __probed_need(process.vmi.read_u32(INDEX), __probed_run)?;
-                        Ok(&process.names[index])
-                    },
-                )
-                .finish()
-        }
-    "#]],
+            fn name<'__probed>(
+                process: &'__probed Process,
+                suppressed: &::prober::SuppressedPages,
+            ) -> Result<&'__probed str, VmiError> {
+                use ::prober::__private::{self as __probed, Finish as _};
+                let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
+                __probed::run(
+                        __probed_run,
+                        move || -> Result<&str, VmiError> {
+                            let index = __probed::need(process.vmi.read_u32(INDEX), __probed_run)?;
+                            Ok(&process.names[index])
+                        },
+                    )
+                    .finish()
+            }
+        "#]],
     );
 }
 

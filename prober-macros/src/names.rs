@@ -1,14 +1,15 @@
 //! The names that an expansion uses.
 
-use std::{cell::RefCell, collections::BTreeSet};
-
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lifetime, Path, spanned::Spanned};
 
 use crate::{receiver::hidden, spans};
 
-/// The names of one expansion, and which of the runtime's functions it calls.
+/// The name under which a function imports the runtime.
+const RUNTIME: &str = "__probed";
+
+/// The names of one expansion.
 pub(crate) struct Names {
     /// The runtime: `__probed`.
     pub(crate) runtime: Ident,
@@ -18,31 +19,27 @@ pub(crate) struct Names {
 
     /// The block round the expression of a probe that may miss: `'__probed`.
     pub(crate) block: Lifetime,
-
-    /// The functions that are called under a name of their own.
-    called: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Names {
     pub(crate) fn new() -> Self {
         Self {
-            runtime: hidden("__probed", Span::call_site()),
+            runtime: hidden(RUNTIME, Span::call_site()),
             prober: hidden("__probed_run", Span::call_site()),
             block: Lifetime::new("'__probed", Span::mixed_site()),
-            called: RefCell::default(),
         }
     }
 
     /// A call of a function of the runtime that takes the place of an
-    /// expression of the user's: `__probed_NAME(ARGS)`.
+    /// expression of the user's: `__probed::NAME(ARGS)`.
     ///
-    /// The name is a single segment with the span of the user's first token,
-    /// and the parentheses have that of the last.
-    pub(crate) fn call(&self, name: &'static str, place: (Span, Span), args: TokenStream) -> Expr {
-        self.called.borrow_mut().insert(name);
+    /// The path has the span of the user's first token, and the parentheses
+    /// have that of the last.
+    pub(crate) fn call(name: &str, place: (Span, Span), args: TokenStream) -> Expr {
         let mut args = Group::new(Delimiter::Parenthesis, args);
         args.set_span(place.1);
-        let mut call = Ident::new(&format!("__probed_{name}"), place.0).into_token_stream();
+        let [runtime, name] = [RUNTIME, name].map(|name| Ident::new(name, place.0));
+        let mut call = quote_spanned!(place.0=> #runtime::#name);
         args.to_tokens(&mut call);
         Expr::Verbatim(call)
     }
@@ -61,23 +58,12 @@ impl Names {
         prober
     }
 
-    /// What the function imports.
+    /// What the function imports: the runtime, and the gate of errors that
+    /// cannot be looked into.
     pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
-        let runtime = &self.runtime;
-        let called = self.called.borrow();
-        let functions = called.iter().map(|name| {
-            let function = Ident::new(name, Span::mixed_site());
-            // Found by the uses, whatever macro their tokens come from.
-            let name = Ident::new(&format!("__probed_{name}"), Span::mixed_site());
-            quote!(, #function as #name)
-        });
-        let traits = called
-            .contains(SERVED)
-            .then(|| quote!(, CoreReads as _, StateReads as _));
-        let glue = Span::mixed_site().located_at(krate.span());
-        quote_spanned! {glue=>
-            use #krate::__private::{self as #runtime, Finish as _ #traits #(#functions)*};
-        }
+        let runtime = self.runtime_at(krate.span());
+        let glue = runtime.span();
+        quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _};)
     }
 
     /// Puts the prober beside the receiver of a read that the runtime serves.
@@ -86,9 +72,6 @@ impl Names {
         let place = (span, spans::end(receiver));
         let prober = self.prober_at(span);
         let glue = Span::mixed_site().located_at(span);
-        self.call(SERVED, place, quote_spanned!(glue=> &#receiver, #prober))
+        Self::call("at", place, quote_spanned!(glue=> &#receiver, #prober))
     }
 }
-
-/// The function of the runtime that takes a receiver.
-const SERVED: &str = "at";

@@ -181,7 +181,7 @@ fn may_drop(ty: &Type) -> bool {
             .path
             .segments
             .last()
-            .is_some_and(|last| PLAIN.iter().any(|plain| last.ident == plain)),
+            .is_some_and(|last| PLAIN.contains(&last.ident.to_string().as_str())),
         Type::ImplTrait(impl_trait) => !impl_trait.bounds.iter().any(
             |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.is_ident("Copy")),
         ),

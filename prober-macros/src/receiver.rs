@@ -85,9 +85,10 @@ pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
 
 /// Whether a name is that of a type of vmi-core's that reads guest memory.
 pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
-    ["VmiContext", "VmiCore", "VmiSession", "VmiState"]
-        .iter()
-        .any(|known| name == known)
+    matches!(
+        name.to_string().as_str(),
+        "VmiContext" | "VmiCore" | "VmiSession" | "VmiState"
+    )
 }
 
 /// Whether a method by this name is probed.

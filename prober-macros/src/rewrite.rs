@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! vmi.read_u64(a)                     // a probe
-//! __probed_read(vmi.read_u64(a), __probed_run)
+//! __probed::read(vmi.read_u64(a), __probed_run)
 //!
 //! vmi.read_u64(a? + 8)                // with `?` in it
-//! __probed_read_if('__probed: {
-//!     __probed::Some(vmi.read_u64(__probed_got(match __probed_part(a, __probed_run) {
+//! __probed::read_if('__probed: {
+//!     __probed::Some(vmi.read_u64(__probed::got(match __probed::part(a, __probed_run) {
 //!         __probed::Part::Value(value) => value,
 //!         __probed::Part::Missing => break '__probed __probed::None,
 //!         __probed::Part::Hard(error) => return __probed::leave(error),
@@ -14,10 +14,10 @@
 //! }, __probed_run)
 //!
 //! vmi.read_u64(a)??                   // a probe whose value is needed
-//! __probed_need(vmi.read_u64(a), __probed_run)?
+//! __probed::need(vmi.read_u64(a), __probed_run)?
 //!
 //! f()?                                // any other `?`
-//! __probed_value(f(), __probed_run)?
+//! __probed::value(f(), __probed_run)?
 //! ```
 //!
 //! The value of a read is wrapped, never the call put into a closure: `?`,
@@ -165,7 +165,7 @@ impl VisitMut for Rewriter<'_> {
                 visit_mut::visit_expr_call_mut(self, call);
                 if in_vain && let Some(arg) = call.args.first_mut() {
                     let place = (spans::start(arg), spans::end(arg));
-                    *arg = self.names.call("got", place, quote!(#arg));
+                    *arg = Names::call("got", place, quote!(#arg));
                 }
             }
             Expr::Macro(_) => self.macro_call(expr),
@@ -204,7 +204,7 @@ impl VisitMut for Rewriter<'_> {
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
-                    let call = self.names.call("value_of_a_probe", place, quote!(#expr));
+                    let call = Names::call("value_of_a_probe", place, quote!(#expr));
                     *expr = with_attrs(&attrs, call);
                 }
             }

@@ -2,11 +2,11 @@
 //! lifetimes named that it would otherwise make ambiguous.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     FnArg, GenericArgument, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments,
-    Path, PathArguments, ReceiverKind, ReturnType, Signature, TraitBound, Type, TypeFnPtr,
-    TypeReference, parse_quote_spanned,
+    Pat, PatType, Path, PathArguments, ReceiverKind, ReturnType, Signature, Token, TraitBound,
+    Type, TypeFnPtr, TypeReference, parse_quote_spanned,
     spanned::Spanned,
     visit::{self, Visit},
     visit_mut::{self, VisitMut},
@@ -29,25 +29,41 @@ pub(crate) fn add_parameter(
     name_elided_lifetimes(sig, errors);
 
     // A body that a macro made may name it under the macro's hygiene.
-    let span = find_ident(body.clone(), SUPPRESSED)
+    let span = find_ident(body, SUPPRESSED)
         .map_or_else(Span::call_site, |span| Span::call_site().resolved_at(span));
     let name = if taken {
         hidden(SUPPRESSED, span)
     } else {
         Ident::new(SUPPRESSED, span)
     };
-    sig.inputs.push(FnArg::Typed(
-        parse_quote_spanned!(Span::mixed_site().located_at(krate.span())=> #name: &#krate::SuppressedPages),
-    ));
+    let glue = Span::mixed_site().located_at(krate.span());
+    // Not parsed: that would take longer than all else here.
+    sig.inputs.push(FnArg::Typed(PatType {
+        attrs: Vec::new(),
+        pat: Box::new(Pat::Verbatim(name.to_token_stream())),
+        colon_token: Token![:](glue),
+        ty: Box::new(Type::Verbatim(
+            quote_spanned!(glue=> &#krate::SuppressedPages),
+        )),
+    }));
     name
 }
 
-fn find_ident(tokens: TokenStream, name: &str) -> Option<Span> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) => (ident == name).then(|| ident.span()),
-        TokenTree::Group(group) => find_ident(group.stream(), name),
-        _ => None,
-    })
+fn find_ident(tokens: &TokenStream, name: &str) -> Option<Span> {
+    fn find(tokens: TokenStream, name: &str) -> Option<Span> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) => (ident == name).then(|| ident.span()),
+            TokenTree::Group(group) => find(group.stream(), name),
+            _ => None,
+        })
+    }
+    // Most bodies do not have it. The compiler tells that from the text faster
+    // than it hands out the tokens.
+    tokens
+        .to_string()
+        .contains(name)
+        .then(|| find(tokens.clone(), name))
+        .flatten()
 }
 
 /// Keeps the meaning of elided lifetimes in the result.
@@ -188,11 +204,11 @@ fn hides_lifetime(path: &Path) -> bool {
         .last()
         .is_some_and(|last| match &last.arguments {
             PathArguments::AngleBracketed(arguments) => {
-                HIDING.iter().any(|name| last.ident == name)
-                    && !arguments
-                        .args
-                        .iter()
-                        .any(|argument| matches!(argument, GenericArgument::Lifetime(_)))
+                !arguments
+                    .args
+                    .iter()
+                    .any(|argument| matches!(argument, GenericArgument::Lifetime(_)))
+                    && HIDING.contains(&last.ident.to_string().as_str())
             }
             // Of the same name, but some other type, if it has no parameters.
             PathArguments::None => last.ident == "Chars" || last.ident == "CharIndices",
@@ -262,7 +278,7 @@ impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
     fn visit_bound_lifetimes(&mut self, _: &'ast syn::BoundLifetimes) {}
     fn visit_expr(&mut self, _: &'ast syn::Expr) {}
-    fn visit_pat(&mut self, _: &'ast syn::Pat) {}
+    fn visit_pat(&mut self, _: &'ast Pat) {}
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
 }
 
@@ -285,7 +301,7 @@ impl VisitMut for NameElided {
     fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {
     }
     fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
-    fn visit_pat_mut(&mut self, _: &mut syn::Pat) {}
+    fn visit_pat_mut(&mut self, _: &mut Pat) {}
     fn visit_attribute_mut(&mut self, _: &mut syn::Attribute) {}
 }
 

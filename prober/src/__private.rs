@@ -2,9 +2,8 @@
 //! change in any release.
 //!
 //! The expansion stays short, and everything that can live in a function
-//! lives here. Names that begin an expression of the user's are imported
-//! under a single segment (`use .. as __read`), because only such a name can
-//! carry the span of that expression without a lint.
+//! lives here. It imports this module alone: imports take rustc long, and of a
+//! path to the crate that leads nowhere one import gives one error.
 
 use core::panic::Location;
 
@@ -15,7 +14,7 @@ pub use core::{
 };
 pub use vmi_core::VmiError;
 
-pub use crate::reads::{CoreReads, StateReads, at};
+pub use crate::reads::at;
 use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
 
 /// How many probes may miss in a row.
@@ -199,7 +198,7 @@ impl<E: From<ProbeError>> Carrier for E {
     }
 }
 
-/// A probe: `__read(EXPR, prober)`.
+/// A probe: `read(EXPR, prober)`.
 ///
 /// # Errors
 ///
@@ -231,7 +230,7 @@ pub fn read_if<T, E: FaultError>(
     }
 }
 
-/// A probe whose value is needed, `EXPR??`: `__need(EXPR, prober)?`.
+/// A probe whose value is needed, `EXPR??`: `need(EXPR, prober)?`.
 ///
 /// # Errors
 ///
@@ -264,7 +263,7 @@ pub fn value_of_a_probe<T>(value: T) -> T {
     value
 }
 
-/// `EXPR?` outside a probe: `__value(EXPR, prober)?`.
+/// `EXPR?` outside a probe: `value(EXPR, prober)?`.
 ///
 /// # Errors
 ///
@@ -272,11 +271,11 @@ pub fn value_of_a_probe<T>(value: T) -> T {
 /// [`Unavailable`](crate::Unavailable).
 #[track_caller]
 #[inline]
-pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Result<Q::Value, Q::Error> {
+pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Result {
     operand.value(prober)
 }
 
-/// `EXPR?` inside a probe: `__got(match part(EXPR, prober) { .. })`.
+/// `EXPR?` inside a probe: `got(match part(EXPR, prober) { .. })`.
 ///
 /// The call keeps the `match` an operand wherever it stands.
 #[inline]
@@ -287,7 +286,7 @@ pub fn got<T>(value: T) -> T {
 /// What a `?` inside a probe came to.
 #[track_caller]
 #[inline]
-pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Part<Q::Value, Q::Hard> {
+pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Part {
     operand.part(prober)
 }
 
@@ -308,21 +307,19 @@ pub enum Part<T, H> {
     label = "neither an `Option` nor a `Result`"
 )]
 pub trait Question {
-    type Value;
-    type Error;
-    type Hard;
+    type Result;
+    type Part;
 
     #[track_caller]
-    fn value(self, prober: &VmiProber<'_>) -> Result<Self::Value, Self::Error>;
+    fn value(self, prober: &VmiProber<'_>) -> Self::Result;
 
     #[track_caller]
-    fn part(self, prober: &VmiProber<'_>) -> Part<Self::Value, Self::Hard>;
+    fn part(self, prober: &VmiProber<'_>) -> Self::Part;
 }
 
 impl<T> Question for Option<T> {
-    type Value = T;
-    type Error = ProbeError;
-    type Hard = Never;
+    type Result = Result<T, ProbeError>;
+    type Part = Part<T, Never>;
 
     #[inline]
     fn value(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
@@ -342,9 +339,8 @@ impl<T> Question for Option<T> {
 }
 
 impl<T, X> Question for Result<T, X> {
-    type Value = T;
-    type Error = X;
-    type Hard = Hard<X>;
+    type Result = Self;
+    type Part = Part<T, Hard<X>>;
 
     #[track_caller]
     #[inline]
@@ -419,7 +415,7 @@ pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
 }
 
 /// The last argument of a call that acts on the guest:
-/// `__settled(ARG, settle(prober)?)`, which settles when all arguments are
+/// `settled(ARG, settle(prober)?)`, which settles when all arguments are
 /// there.
 #[inline]
 pub fn settled<T>(argument: T, (): ()) -> T {
@@ -427,7 +423,7 @@ pub fn settled<T>(argument: T, (): ()) -> T {
 }
 
 /// A call without arguments that acts on the guest:
-/// `__then(settle(prober)?, CALL)`.
+/// `then(settle(prober)?, CALL)`.
 #[inline]
 pub fn then<T>((): (), result: T) -> T {
     result

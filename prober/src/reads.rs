@@ -4,8 +4,9 @@
 //!
 //! The expansion puts [`at`] round the receiver of such a call and leaves the
 //! call as it is. Method lookup does the rest: on vmi-core's types it finds
-//! the methods of [`StateReads`] or [`CoreReads`], on any other type, by
-//! `Deref`, those of that type.
+//! the methods of [`At`] or, by `Deref`, of [`AtCore`], on any other type,
+//! further on, those of that type. (Methods of traits would do as well, but
+//! rustc takes longer to check their calls.)
 
 use std::{ops::Deref, rc::Rc, sync::Arc};
 
@@ -20,9 +21,14 @@ use crate::{PageFaults, Unavailable, VmiProber};
 /// How many missing pages of one read are recorded at most.
 const MAX_PAGES: usize = 512;
 
-/// The receiver of a read, and the prober that the read is for.
+/// The receiver of a read, and the prober that the read is for. Its methods
+/// are the reads of receivers that know the registers.
 #[derive(Debug)]
-pub struct At<'v, 'p, V: ?Sized> {
+pub struct At<'v, 'p, V: ?Sized>(AtCore<'v, 'p, V>);
+
+/// The same, and its methods are the reads of receivers that do not.
+#[derive(Debug)]
+pub struct AtCore<'v, 'p, V: ?Sized> {
     vmi: &'v V,
     prober: &'p VmiProber<'p>,
 }
@@ -30,12 +36,21 @@ pub struct At<'v, 'p, V: ?Sized> {
 /// Puts a prober beside the receiver of a read.
 #[inline]
 pub fn at<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> At<'v, 'p, V> {
-    At { vmi, prober }
+    At(AtCore { vmi, prober })
+}
+
+impl<'v, 'p, V: ?Sized> Deref for At<'v, 'p, V> {
+    type Target = AtCore<'v, 'p, V>;
+
+    #[inline]
+    fn deref(&self) -> &AtCore<'v, 'p, V> {
+        &self.0
+    }
 }
 
 /// To the reference, not to what it refers to: what a read borrows from its
 /// receiver may outlive the [`At`] and the prober.
-impl<'v, V: ?Sized> Deref for At<'v, '_, V> {
+impl<'v, V: ?Sized> Deref for AtCore<'v, '_, V> {
     type Target = &'v V;
 
     #[inline]
@@ -140,89 +155,68 @@ macro_rules! reads {
      $string_limited:ident $string:ident $utf16_limited:ident $utf16:ident
     ) => {
         #[inline]
-        fn $read(&self, address: $address, buffer: &mut [u8]) -> Result<(), VmiError> {
-            let ($vmi, $at) = (self.vmi(), address);
-            read(self.core(), $context, buffer, self.prober())
+        pub fn $read(&self, address: $address, buffer: &mut [u8]) -> Result<(), VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            read(self.vmi.core(), $context, buffer, self.prober)
         }
 
         #[inline]
-        fn $read_struct<T: FromBytes + IntoBytes>(&self, address: $address) -> Result<T, VmiError> {
-            let ($vmi, $at) = (self.vmi(), address);
+        pub fn $read_struct<T: FromBytes + IntoBytes>(
+            &self,
+            address: $address,
+        ) -> Result<T, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
             let mut value = T::new_zeroed();
-            read(self.core(), $context, value.as_mut_bytes(), self.prober())?;
+            read(self.vmi.core(), $context, value.as_mut_bytes(), self.prober)?;
             Ok(value)
         }
 
-        fn $bytes_limited(&self, address: $address, limit: usize) -> Result<Vec<u8>, VmiError> {
-            let ($vmi, $at) = (self.vmi(), address);
-            string::<_, 1>(self.core(), $context, limit)
+        pub fn $bytes_limited(&self, address: $address, limit: usize) -> Result<Vec<u8>, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            string::<_, 1>(self.vmi.core(), $context, limit)
         }
 
-        fn $bytes(&self, address: $address) -> Result<Vec<u8>, VmiError> {
-            self.$bytes_limited(address, string_limit(self.core()))
+        pub fn $bytes(&self, address: $address) -> Result<Vec<u8>, VmiError> {
+            self.$bytes_limited(address, string_limit(self.vmi.core()))
         }
 
-        fn $units_limited(&self, address: $address, limit: usize) -> Result<Vec<u16>, VmiError> {
-            let ($vmi, $at) = (self.vmi(), address);
-            let bytes = string::<_, 2>(self.core(), $context, limit)?;
+        pub fn $units_limited(
+            &self,
+            address: $address,
+            limit: usize,
+        ) -> Result<Vec<u16>, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            let bytes = string::<_, 2>(self.vmi.core(), $context, limit)?;
             let (units, _) = bytes.as_chunks();
             Ok(units.iter().copied().map(u16::from_le_bytes).collect())
         }
 
-        fn $units(&self, address: $address) -> Result<Vec<u16>, VmiError> {
-            self.$units_limited(address, string_limit(self.core()))
+        pub fn $units(&self, address: $address) -> Result<Vec<u16>, VmiError> {
+            self.$units_limited(address, string_limit(self.vmi.core()))
         }
 
-        fn $string_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
+        pub fn $string_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
             let bytes = self.$bytes_limited(address, limit)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         }
 
-        fn $string(&self, address: $address) -> Result<String, VmiError> {
-            self.$string_limited(address, string_limit(self.core()))
+        pub fn $string(&self, address: $address) -> Result<String, VmiError> {
+            self.$string_limited(address, string_limit(self.vmi.core()))
         }
 
-        fn $utf16_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
+        pub fn $utf16_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
             let units = self.$units_limited(address, limit)?;
             Ok(String::from_utf16_lossy(&units))
         }
 
-        fn $utf16(&self, address: $address) -> Result<String, VmiError> {
-            self.$utf16_limited(address, string_limit(self.core()))
+        pub fn $utf16(&self, address: $address) -> Result<String, VmiError> {
+            self.$utf16_limited(address, string_limit(self.vmi.core()))
         }
     };
 }
 
-/// The receiver that stands behind an [`At`].
-pub trait Behind {
-    type Vmi: HasCore + ?Sized;
-
-    fn vmi(&self) -> &Self::Vmi;
-    fn prober(&self) -> &VmiProber<'_>;
-
-    #[inline]
-    fn core(&self) -> &VmiCore<<Self::Vmi as HasCore>::Driver> {
-        self.vmi().core()
-    }
-}
-
-impl<V: HasCore + ?Sized> Behind for At<'_, '_, V> {
-    type Vmi = V;
-
-    #[inline]
-    fn vmi(&self) -> &V {
-        self.vmi
-    }
-
-    #[inline]
-    fn prober(&self) -> &VmiProber<'_> {
-        self.prober
-    }
-}
-
-/// The reads of receivers that know the registers.
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
-pub trait StateReads: Behind<Vmi: HasRegisters> {
+impl<V: HasRegisters + ?Sized> At<'_, '_, V> {
     reads!(Va, |vmi, address| vmi.access_context(address);
         read read_struct
         read_string_bytes_limited read_string_bytes
@@ -239,11 +233,8 @@ pub trait StateReads: Behind<Vmi: HasRegisters> {
     );
 }
 
-impl<V: HasRegisters + ?Sized> StateReads for At<'_, '_, V> {}
-
-/// The reads of receivers that do not.
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
-pub trait CoreReads: Behind<Vmi: HasNoRegisters> {
+impl<V: HasNoRegisters + ?Sized> AtCore<'_, '_, V> {
     reads!(impl Into<AccessContext>, |_vmi, context| context.into();
         read read_struct
         read_string_bytes_limited read_string_bytes
@@ -252,8 +243,6 @@ pub trait CoreReads: Behind<Vmi: HasNoRegisters> {
         read_string_utf16_limited read_string_utf16
     );
 }
-
-impl<V: HasNoRegisters + ?Sized> CoreReads for At<'_, '_, V> {}
 
 /// Reads a range. A fault becomes that of all missing pages of the range.
 fn read<D: VmiRead>(

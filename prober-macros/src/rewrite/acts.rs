@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::{Expr, visit_mut};
 
 use super::{Probe, Rewriter, take_attrs, with_attrs};
-use crate::spans;
+use crate::{names::Names, spans};
 
 impl Rewriter<'_> {
     /// Lets a call that changes the guest wait for the data: when its
@@ -13,7 +13,7 @@ impl Rewriter<'_> {
     ///
     /// ```text
     /// vmi.write_u64(a, b)                                    // Input
-    /// vmi.write_u64(a, __probed_settled(b, settle(prober)?)) // Output
+    /// vmi.write_u64(a, __probed::settled(b, settle(prober)?)) // Output
     /// ```
     pub(super) fn act(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
@@ -46,11 +46,11 @@ impl Rewriter<'_> {
             if let Some(last) = call.args.last_mut() {
                 let place = (spans::start(last), spans::end(last));
                 let args = quote_spanned!(glue=> #last, #settle);
-                *last = self.names.call("settled", place, args);
+                *last = Names::call("settled", place, args);
             } else {
                 let attrs = take_attrs(expr);
                 let args = quote_spanned!(glue=> #settle, #expr);
-                *expr = with_attrs(&attrs, self.names.call("then", place, args));
+                *expr = with_attrs(&attrs, Names::call("then", place, args));
             }
         }
     }

@@ -92,7 +92,7 @@ impl Rewriter<'_> {
             let args = quote_spanned!(glue=> #expr, #prober);
             (if self.needed { "need" } else { "read" }, args)
         };
-        self.names.call(name, place, args)
+        Names::call(name, place, args)
     }
 
     /// Rewrites `EXPR?`.
@@ -114,18 +114,16 @@ impl Rewriter<'_> {
                 let block = &self.names.block;
                 let runtime = self.names.runtime_at(question.question_token.span);
                 let args = quote_spanned!(glue=> #operand, #prober);
-                let part = self.names.call("part", place, args);
+                let part = Names::call("part", place, args);
                 let part = quote_spanned! {glue=>
                     match #part {
                         #runtime::Part::Value(__probed_value) => __probed_value,
                         #runtime::Part::Missing => break #block #runtime::None,
-                        #runtime::Part::Hard(__probed_error) => {
-                            return #runtime::leave(__probed_error)
-                        }
+                        #runtime::Part::Hard(__probed_error) => return #runtime::leave(__probed_error),
                     }
                 };
                 let place = (place.0, question.question_token.span);
-                *expr = with_attrs(&attrs, self.names.call("got", place, part));
+                *expr = with_attrs(&attrs, Names::call("got", place, part));
             }
             // A probe does its part, and in a closure `?` is rustc's.
             Probe::Outside if self.nested || self.is_probe(&question.expr) => {
@@ -148,7 +146,7 @@ impl Rewriter<'_> {
                 let attrs = take_attrs(&mut question.expr);
                 let operand = bare(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = with_attrs(&attrs, self.names.call("value", place, args));
+                *question.expr = with_attrs(&attrs, Names::call("value", place, args));
             }
             Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }

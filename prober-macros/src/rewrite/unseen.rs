@@ -80,7 +80,7 @@ fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, S
                 let of_text_macro = index >= 2
                     && matches!(&tokens[index - 1], TokenTree::Punct(punct) if punct.as_char() == '!')
                     && matches!(&tokens[index - 2], TokenTree::Ident(name)
-                        if TEXT.iter().any(|text| name == text) || name == "unprobed");
+                        if TEXT.contains(&name.to_string().as_str()) || name == "unprobed");
                 if !of_text_macro && let Some(found) = find(rewriter, &group.stream()) {
                     return Some(found);
                 }

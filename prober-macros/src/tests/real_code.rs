@@ -240,9 +240,11 @@ fn unprobed(body: TokenStream, receivers: &[String]) -> Vec<String> {
     for (index, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => {
-                let in_probe = index > 0
+                // `__probed::read(..)` and its kin.
+                let in_probe = index > 3
+                    && matches!(&tokens[index - 4], TokenTree::Ident(name) if name == "__probed")
                     && matches!(&tokens[index - 1], TokenTree::Ident(name)
-                        if name == "__probed_read" || name == "__probed_read_if");
+                        if ["read", "read_if", "need", "need_if"].iter().any(|probe| name == probe));
                 if !in_probe {
                     found.extend(unprobed(group.stream(), receivers));
                 }

@@ -102,10 +102,19 @@ impl Restore {
         let mut rest = &tokens[..];
         while let Some((token, mut after)) = rest.split_first() {
             match (token, after) {
-                (TokenTree::Ident(name), [TokenTree::Group(arguments), ..])
-                    if self.call(&name.to_string(), arguments, &mut restored) =>
-                {
-                    after = &after[1..];
+                // `__probed::NAME(ARGS)`.
+                (
+                    TokenTree::Ident(runtime),
+                    [
+                        _,
+                        _,
+                        TokenTree::Ident(name),
+                        TokenTree::Group(arguments),
+                        ..,
+                    ],
+                ) if runtime == "__probed" => {
+                    self.call(&name.to_string(), arguments, &mut restored);
+                    after = &after[4..];
                 }
                 // A label that was added: `'__probed_0: loop`, `break '__probed_0`.
                 (TokenTree::Punct(quote), [TokenTree::Ident(name), ..])
@@ -151,24 +160,24 @@ impl Restore {
     }
 
     /// Undoes a call of the runtime.
-    fn call(&mut self, name: &str, arguments: &Group, restored: &mut TokenStream) -> bool {
+    fn call(&mut self, name: &str, arguments: &Group, restored: &mut TokenStream) {
         let split_arguments = || split(arguments.stream());
         match name {
-            "__probed_read" | "__probed_need" => {
+            "read" | "need" => {
                 self.probes += 1;
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
             // `'__probed: { Some(EXPR) }, prober`
-            "__probed_read_if" | "__probed_need_if" => {
+            "read_if" | "need_if" => {
                 self.probes += 1;
                 let block = groups(split_arguments().swap_remove(0), Delimiter::Brace).pop();
                 let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());
                 restored.extend(self.tokens(some.expect("`{ Some(EXPR) }`")));
             }
             // `match part(EXPR, prober) { .. }`, or an operand.
-            "__probed_got" => {
+            "got" => {
                 let tokens = arguments.stream();
-                let is_part = tokens.to_string().starts_with("match __probed_part");
+                let is_part = tokens.to_string().starts_with("match __probed :: part");
                 if is_part {
                     let part = groups(tokens, Delimiter::Parenthesis).swap_remove(0);
                     restored.extend(self.tokens(split(part).swap_remove(0)));
@@ -177,25 +186,21 @@ impl Restore {
                     restored.extend(self.tokens(tokens));
                 }
             }
-            "__probed_value" | "__probed_value_of_a_probe" | "__probed_settled" => {
+            "value" | "value_of_a_probe" | "settled" => {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
-            "__probed_then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
+            "then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
             // `&RECEIVER, prober`
-            "__probed_at" => {
+            "at" => {
                 let receiver = split_arguments().swap_remove(0).into_iter().skip(1);
                 restored.extend(receiver);
             }
-            name => {
-                assert!(!name.starts_with("__probed"), "unknown: {name}");
-                return false;
-            }
+            name => panic!("unknown: {name}"),
         }
         // It does the first of two `?`.
-        if name.starts_with("__probed_need") {
+        if name.starts_with("need") {
             restored.extend("?".parse::<TokenStream>());
         }
-        true
     }
 }
 
