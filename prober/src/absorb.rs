@@ -8,7 +8,7 @@ use std::{any::TypeId, error::Error, panic::Location};
 
 use vmi_core::VmiError;
 
-use crate::{FaultError, Missing, ProbeError, VmiProber};
+use crate::{FaultError, ProbeError, VmiProber};
 
 /// Calls a macro with each error type in which faults are found.
 macro_rules! for_each_carrier {
@@ -24,7 +24,7 @@ macro_rules! for_each_carrier {
 
 /// Records the faults of an error that leaves a function.
 ///
-/// Where all of them are suppressed the error becomes
+/// Where none is to be served the error becomes
 /// [`Unavailable`](crate::Unavailable): a suppressed page is not injected
 /// again, also where the gate cannot look into the function's error.
 #[cold]
@@ -32,11 +32,11 @@ pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'
     macro_rules! absorb_as {
         ($carrier:ty) => {
             if let Some(error) = downcast_mut::<$carrier, X>(&mut error) {
-                if let Some(missing) = error.missing()
-                    && !prober.note(missing, place)
-                    && !matches!(missing, Missing::ProbeLimit(_))
-                {
-                    *error = prober.unavailable(missing.limit()).into();
+                if let Some(missing) = error.missing() {
+                    prober.note(missing, place);
+                    if !prober.is_pending() {
+                        *error = prober.unavailable(missing.limit()).into();
+                    }
                 }
             }
         };
@@ -52,10 +52,11 @@ pub(crate) fn is_missing<X>(error: &X, prober: &VmiProber<'_>, place: &Location<
     macro_rules! look_into {
         ($carrier:ty) => {
             if let Some(error) = downcast_ref::<$carrier, X>(error) {
-                return error
-                    .missing()
-                    .map(|missing| prober.note(missing, place))
-                    .is_some();
+                let missing = error.missing();
+                if let Some(missing) = missing {
+                    prober.note(missing, place);
+                }
+                return missing.is_some();
             }
         };
     }

@@ -152,13 +152,9 @@ impl<'a> Iterator for Iter<'a> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.len();
-        (len, Some(len))
+        let faults = self.0.as_ref();
+        faults.map_or((0, Some(0)), Iterator::size_hint)
     }
 }
 
-impl ExactSizeIterator for Iter<'_> {
-    fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, ExactSizeIterator::len)
-    }
-}
+impl ExactSizeIterator for Iter<'_> {}

@@ -336,10 +336,7 @@ fn missing_pages<D: VmiRead>(
         faults.retain(|fault| prober.is_suppressed(fault));
         return VmiError::os(Unavailable::new(faults, None));
     }
-    match faults.len() {
-        1 => VmiError::Translation(first),
-        _ => VmiError::os(faults),
-    }
+    VmiError::os(faults)
 }
 
 /// Reads a string page by page: up to the null character, which is `UNIT`

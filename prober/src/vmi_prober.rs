@@ -178,33 +178,28 @@ impl<'s> VmiProber<'s> {
         (self.missed.get() > self.limit).then(|| ProbeLimit::new(self.limit))
     }
 
-    /// Records what an error says about missing data, and says whether there
-    /// is a fault in it that is to be served.
+    /// Records what an error says about missing data.
     #[inline]
-    pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) -> bool {
+    pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) {
         match missing {
             Missing::PageFault(fault) => self.record(fault, place),
             Missing::PageFaults(faults) => {
-                let mut serve = false;
                 for fault in faults {
-                    serve |= self.record(*fault, place);
+                    self.record(*fault, place);
                 }
-                serve
             }
             Missing::Unavailable(unavailable) => {
                 self.found
                     .borrow_mut()
                     .suppressed
                     .extend(unavailable.pages().iter().copied());
-                false
             }
-            Missing::ProbeLimit(_) => false,
+            Missing::ProbeLimit(_) => {}
         }
     }
 
-    /// Records a fault, and says whether it is to be served.
     #[inline]
-    fn record(&self, fault: AddressContext, place: &Location<'_>) -> bool {
+    fn record(&self, fault: AddressContext, place: &Location<'_>) {
         let found = &mut *self.found.borrow_mut();
         let suppressed = self.suppressed.contains_page(&fault);
         tracing::trace!(va = %fault.va, root = %fault.root, %place, suppressed, "page fault");
@@ -214,7 +209,6 @@ impl<'s> VmiProber<'s> {
             found.faults.insert(fault);
             found.unreported = true;
         }
-        !suppressed
     }
 
     /// Whether the page of a fault is suppressed.

@@ -175,3 +175,27 @@ fn errors_convert_by_the_question_mark() {
     assert_eq!(carries(&any().unwrap_err()), Carries::Batch(batch()));
     assert_eq!(carries(&boxed().unwrap_err()), Carries::Batch(batch()));
 }
+
+#[test]
+fn the_source_of_an_error_is_that_of_vmi_cores() {
+    let cause = io::Error::new(io::ErrorKind::Interrupted, Unavailable::default());
+    let error = ProbeError::from(VmiError::os(Wrapped(cause)));
+    let source = error.source().expect("the error has a cause");
+    assert!(source.is::<io::Error>());
+    assert!(ProbeError::from(batch()).source().is_none());
+}
+
+#[derive(Debug)]
+struct Wrapped(io::Error);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("wrapped")
+    }
+}
+
+impl Error for Wrapped {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}

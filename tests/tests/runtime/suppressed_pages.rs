@@ -195,3 +195,33 @@ fn nothing_is_in_twice() {
         Vec::<&AddressContext>::new()
     );
 }
+
+#[test]
+fn ranges_that_touch_are_one() {
+    let mut set = SuppressedPages::empty();
+    set.insert(fault(0x40_0008));
+    set.insert_range(Va(0x60_0000)..Va(0x60_1000));
+    set.insert_range(Va(0x60_2000)..Va(0x60_3000));
+    let apart = set.clone();
+    // Before, behind and between the others.
+    set.insert_range(Va(0x60_1000)..Va(0x60_1001));
+    set.insert_range(Va(0x60_3000)..Va(0x60_4000));
+    set.insert_range(Va(0x5f_f000)..Va(0x60_0000));
+
+    let ranges = |text: String| {
+        let (pages, ranges) = text.split_once("ranges").expect("the ranges");
+        assert!(pages.contains("400008"), "{text}");
+        ranges.to_owned()
+    };
+    assert_eq!(
+        ranges(format!("{set:?}")),
+        format!(": {:?} }}", [Va(0x5f_f000)..Va(0x60_4000)])
+    );
+    assert_eq!(
+        ranges(format!("{apart:?}")),
+        format!(
+            ": {:?} }}",
+            [Va(0x60_0000)..Va(0x60_1000), Va(0x60_2000)..Va(0x60_3000),]
+        )
+    );
+}

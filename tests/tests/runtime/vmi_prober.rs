@@ -169,3 +169,13 @@ fn errors_of_other_types_are_checked() {
         [batch[0], batch[2], fault(0x60_0000)]
     );
 }
+
+#[test]
+fn what_a_prober_has_found_is_shown() {
+    let suppressed = SuppressedPages::empty();
+    let prober = prober::VmiProber::new(&suppressed);
+    let _ = prober.check_result::<u8>(Err(VmiError::Translation(fault(0x40_0008))));
+    let shown = format!("{prober:?}");
+    assert!(shown.contains("400008"), "{shown}");
+    drop(prober.page_faults());
+}
