@@ -82,6 +82,5 @@ pub(crate) fn row(chains: u64, length: u64) -> Row {
         format!("{chains} × a chain of {length}"),
         usize::try_from(length).expect("a short chain"),
         || guest(chains, length),
-        true,
     )
 }

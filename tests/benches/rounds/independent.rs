@@ -61,5 +61,5 @@ pub(crate) fn row() -> Row {
         by_hand,
         probed,
     }
-    .row("8 reads, one unserviceable".to_owned(), 1, guest, true)
+    .row("8 reads, one unserviceable".to_owned(), 1, guest)
 }

@@ -1,6 +1,6 @@
 //! How often an operation runs until it has its data, and what it reads:
 //! counted, not timed. Prints a table, with `--plot FILE` draws a part of it,
-//! and with `--long` adds 5,000 processes, which take plain `?` many minutes.
+//! and with `--long` adds 5,000 processes, which take an hour.
 
 mod chains;
 mod independent;
@@ -54,9 +54,9 @@ struct Row {
     plain: Count,
     by_hand: Count,
     probed: Count,
-    /// Where all pages are of one address space: in an event loop only those
-    /// of the current one can be injected.
-    queued: Option<Count>,
+    /// In an event loop only pages of the current address space can be
+    /// injected, so each space takes runs of its own.
+    queued: Count,
     paged_in: u64,
 }
 
@@ -70,13 +70,7 @@ struct Ways<P, H, A> {
 impl<P, H, A> Ways<P, H, A> {
     /// Runs each way on a guest of its own, for what one brings in the next
     /// would find. All must come to the same.
-    fn row<T, E>(
-        mut self,
-        name: String,
-        longest_chain: usize,
-        guest: impl Fn() -> Guest,
-        one_space: bool,
-    ) -> Row
+    fn row<T, E>(mut self, name: String, longest_chain: usize, guest: impl Fn() -> Guest) -> Row
     where
         T: Debug + PartialEq,
         E: FaultError + Into<VmiError> + Debug,
@@ -95,12 +89,9 @@ impl<P, H, A> Ways<P, H, A> {
         assert_eq!(plain.paged_in, probed.paged_in);
         assert_eq!(by_hand.paged_in, probed.paged_in);
 
-        let queued = one_space.then(|| {
-            let (result, count, paged_in) = queued::measure(&guest(), self.probed);
-            assert_eq!(result.unwrap(), probed.result);
-            assert_eq!(paged_in, probed.paged_in);
-            count
-        });
+        let (result, queued, paged_in) = queued::measure(&guest(), self.probed);
+        assert_eq!(result.unwrap(), probed.result);
+        assert_eq!(paged_in, probed.paged_in);
         Row {
             name,
             least_runs: longest_chain + 1,
@@ -113,8 +104,7 @@ impl<P, H, A> Ways<P, H, A> {
     }
 }
 
-fn processes(number: u64) -> Row {
-    let layout = Layout::new(number);
+fn processes(name: String, layout: &Layout) -> Row {
     let list = layout.build();
     let head = list.head;
     Ways {
@@ -126,12 +116,20 @@ fn processes(number: u64) -> Row {
             processes_probed::processes(vmi, head, suppressed)
         },
     }
-    .row(
-        format!("{number} processes"),
-        list.longest_chain,
-        || layout.build().guest,
-        false,
-    )
+    .row(name, list.longest_chain, || layout.build().guest)
+}
+
+/// In half as many address spaces.
+fn processes_of(number: u64) -> Row {
+    processes(format!("{number} processes"), &Layout::new(number))
+}
+
+fn processes_of_one_space(number: u64) -> Row {
+    let layout = Layout {
+        spaces: 1,
+        ..Layout::new(number)
+    };
+    processes(format!("{number} processes, one address space"), &layout)
 }
 
 fn main() {
@@ -141,12 +139,12 @@ fn main() {
     let mut rows = vec![independent::row()];
     rows.extend([1, 4, 16].map(|length| chains::row(1, length)));
     rows.extend([1, 4, 16].map(|length| chains::row(8, length)));
-    rows.push(processes(50));
+    rows.extend([processes_of_one_space(50), processes_of(50)]);
     if has("--bench") {
-        rows.push(processes(500));
+        rows.push(processes_of(500));
     }
     if has("--long") {
-        rows.push(processes(5000));
+        rows.push(processes_of(5000));
     }
 
     println!(
@@ -155,10 +153,9 @@ fn main() {
     );
     println!("|---|--:|--:|--:|--:|--:|--:|");
     for row in rows {
-        let queued = row.queued.map_or("—".to_owned(), |count| count.to_string());
         println!(
-            "| {} | {} | {} | {} | {} | {} | {queued} |",
-            row.name, row.paged_in, row.least_runs, row.plain, row.by_hand, row.probed
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            row.name, row.paged_in, row.least_runs, row.plain, row.by_hand, row.probed, row.queued
         );
     }
     if let Some(flag) = args.iter().position(|arg| arg == "--plot") {

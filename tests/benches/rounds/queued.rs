@@ -1,6 +1,9 @@
-//! An event loop over a guest that takes one page fault at a time.
+//! An event loop over a guest that takes one page fault at a time, and only
+//! those of the address space that it runs in.
 
-use prober::{FaultError, FaultQueue, PageFaults, PageIn, SuppressedPages, testing::Guest};
+use prober::{
+    FaultError, FaultQueue, Missing, PageFaults, PageIn, SuppressedPages, testing::Guest,
+};
 use prober_tests::measured::State;
 use vmi_core::VmiError;
 
@@ -12,7 +15,7 @@ pub(crate) fn measure<T, E: FaultError + Into<VmiError>>(
     guest: &Guest,
     mut operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
 ) -> (Result<T, VmiError>, Count, u64) {
-    let (vm, queue) = (guest.vm(), FaultQueue::new());
+    let (mut vm, queue) = (guest.vm(), FaultQueue::new());
     let mut runs = 0;
     guest.reset_counts();
     let result = loop {
@@ -22,8 +25,15 @@ pub(crate) fn measure<T, E: FaultError + Into<VmiError>>(
                 operation(vmi, suppressed)
             })
         });
-        let Err(VmiError::Translation(fault)) = result else {
-            break result;
+        let fault = match result.as_ref().err().and_then(FaultError::missing) {
+            Some(Missing::PageFault(fault)) => fault,
+            Some(Missing::PageFaults(others)) => {
+                // The next event comes from the address space of one of them.
+                let root = others.first().expect("a batch is never empty").root;
+                vm = guest.space(root).vm();
+                continue;
+            }
+            _ => break result,
         };
         let mut refused = SuppressedPages::empty();
         PageIn::page_in(&mut &*guest, &PageFaults::from_iter([fault]), &mut refused)
