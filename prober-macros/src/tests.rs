@@ -1,5 +1,6 @@
 //! Tests of the rewriting on tokens.
 
+mod cases;
 mod mutations;
 mod properties;
 mod real_code;

@@ -1,0 +1,309 @@
+//! Small bodies, and what the attribute says of them or does with them. That
+//! the words and places of its errors are right is shown by the UI tests.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::expand;
+
+/// The expansion of a function with this signature and body, in which another
+/// read makes sure that there is something to probe.
+fn expansion_of(signature: &str, body: &str, args: TokenStream) -> String {
+    let item = format!("fn f{signature} -> Result<u8, E> {{ vmi.read_u8(first)??; {body} }}");
+    let item = item.parse().unwrap_or_else(|_| panic!("tokens: {item}"));
+    expand::probed(args, &item).to_string()
+}
+
+fn expansion(body: &str) -> String {
+    expansion_of("(vmi: &Vmi)", body, quote!())
+}
+
+/// Bodies that are refused with these words, or that are not (an empty text).
+#[track_caller]
+fn refused(cases: &[(&str, &str)]) {
+    for (body, words) in cases {
+        let expansion = expansion(body);
+        let errors = expansion.matches("compile_error").count();
+        assert_eq!(
+            errors,
+            usize::from(!words.is_empty()),
+            "{body}: {expansion}"
+        );
+        assert!(expansion.contains(words), "{body}: {expansion}");
+    }
+}
+
+#[test]
+fn methods_that_hide_a_fault() {
+    let panics = "on a probe panics";
+    refused(&[
+        ("vmi.read_u8(a)?.unwrap()", panics),
+        ("vmi.read_u8(a).unwrap()", panics),
+        ("(vmi.read_u8(a)?).expect(\"it is\")", panics),
+        ("probe!(g())?.unwrap()", panics),
+        (
+            "with(|| vmi.read_u8(a)?.unwrap())",
+            "outside of the closure",
+        ),
+        ("vmi.read_u8(a)?.unwrap_or(0)", ""),
+        ("vmi.read_u8(a)??.unwrap()", ""),
+        ("g()?.unwrap()", ""),
+        ("g().expect(\"it is\")", ""),
+        ("vmi.read_u8(a).is_ok()", "is_some"),
+        ("vmi.read_u8(a).is_err()", "is_none"),
+        ("g().is_ok() || g().is_err()", ""),
+        ("vmi.read_u8(a)?.is_some()", ""),
+    ]);
+}
+
+#[test]
+fn conditions_that_go_on_without_data() {
+    let scans = "this loop may go on where data is missing";
+    let is_ok = "this loop goes on where data is missing";
+    refused(&[
+        ("while vmi.read_u8(a)? != b {}", scans),
+        ("while a < b && vmi.read_u8(a)?.is_some() {}", scans),
+        ("while vmi.read_u8(a)?.is_none() && a < b {}", scans),
+        ("while vmi.read_u8(a)? == None || a < b {}", scans),
+        ("while matches!(vmi.read_u8(a)?, Some(1)) {}", scans),
+        ("while probe!(g())? != b {}", scans),
+        ("while vmi.read_u8(a)?? != b {}", ""),
+        ("while (vmi.read_u8(a)?)? != b {}", ""),
+        ("while vmi.read_u8(a)?.ok_or(x)? != b {}", ""),
+        ("while vmi.read_u8(a)?.map(g).ok_or_else(x)? != b {}", ""),
+        ("while vmi.read_u8(a)?.or(b).ok_or(x)? != b {}", scans),
+        ("while vmi.read_u8(a)?.ok(x)? != b {}", scans),
+        ("while g(a)? != b {}", ""),
+        ("while with(|| vmi.read_u8(a)) {}", ""),
+        ("while { fn g() { vmi.read_u8(a)?; } true } {}", ""),
+        ("while let Some(x) = vmi.read_u8(a)? {}", ""),
+        ("while let Some(x) = (vmi.read_u8(a)?) && x > b {}", ""),
+        ("while let Some(x) = vmi.read_u8(a).map_err(x)? {}", ""),
+        ("while let Some(x) = vmi.read_u8(a)?.filter(g) {}", ""),
+        ("while let Some(x) = vmi.read_u8(a)?.or(b) {}", scans),
+        ("while let Some(x) = g(vmi.read_u8(a)?) {}", scans),
+        ("while let x = vmi.read_u8(a)? {}", scans),
+        ("while let _ = vmi.read_u8(a)? {}", scans),
+        ("while let None = vmi.read_u8(a)? {}", scans),
+        ("while let Nothing = vmi.read_u8(a)? {}", scans),
+        ("while let Some(1) | None = vmi.read_u8(a)? {}", scans),
+        ("while let (Some(1) | None) = vmi.read_u8(a)? {}", scans),
+        ("while let &None = vmi.read_u8(a)? {}", scans),
+        ("while let x @ Some(_) = vmi.read_u8(a)? {}", ""),
+        ("while let x @ None = vmi.read_u8(a)? {}", scans),
+        ("while let path::Some = vmi.read_u8(a)? {}", ""),
+        ("while let Ok(x) = vmi.read_u8(a) {}", is_ok),
+        ("while let (Ok(x)) = vmi.read_u8(a) {}", is_ok),
+        ("while let Ok(None) = vmi.read_u8(a) {}", is_ok),
+        ("while let Ok(Some(1)) | Ok(_) = vmi.read_u8(a) {}", is_ok),
+        ("while let x = vmi.read_u8(a) {}", is_ok),
+        ("while let Ok(Some(x)) = vmi.read_u8(a) {}", ""),
+        ("while let Err(x) = vmi.read_u8(a) {}", ""),
+        ("while let Ok(x) = g(a) {}", ""),
+        ("with(|| while vmi.read_u8(a)? != b {});", scans),
+        ("probe!({ while vmi.read_u8(a)? != b {} g() })?;", ""),
+    ]);
+}
+
+#[test]
+fn a_value_thrown_away() {
+    for (body, warns) in [
+        ("vmi.read(a, &mut b)?;", true),
+        ("(vmi.read(a, &mut b)?);", true),
+        ("vmi.read(a, &mut b).map_err(x)?;", true),
+        ("probe!(g())?;", true),
+        ("vmi.read(a, &mut b)??;", false),
+        ("vmi.read(a, &mut b).ok()?;", false),
+        ("vmi.read(a, &mut b);", false),
+        ("let _ = vmi.read(a, &mut b)?;", false),
+        ("g(vmi.read(a, &mut b)?);", false),
+        ("g()?;", false),
+        ("probe!({ vmi.read(a, &mut b)?; g() })?.g();", false),
+    ] {
+        let expansion = expansion(body);
+        assert_eq!(
+            expansion.contains("value_of_a_probe"),
+            warns,
+            "{body}: {expansion}"
+        );
+        assert!(!expansion.contains("compile_error"), "{body}: {expansion}");
+    }
+}
+
+/// A reader whose type the tokens tell is not asked for the runtime's reads.
+#[test]
+fn receivers_that_are_never_served() {
+    for (signature, body, served) in [
+        ("(vmi: &Vmi)", "", true),
+        ("(vmi: Vmi)", "", true),
+        ("(vmi: &mut Reader)", "", false),
+        ("(mut vmi: Reader)", "", false),
+        ("(vmi: &mut VmiState<Os>)", "", true),
+        ("(mut vmi: core::VmiContext<Os>)", "", true),
+        ("(mut other: Reader, vmi: &Vmi)", "", true),
+        ("()", "let vmi = &mut reader;", false),
+        ("()", "let vmi = &reader;", true),
+        ("()", "let mut vmi = Reader::new(x);", false),
+        ("()", "let vmi = Reader::new(x);", true),
+        ("()", "let mut vmi = Reader { x };", false),
+        ("()", "let mut vmi = Reader(x);", false),
+        ("()", "let mut vmi = reader(x);", true),
+        ("()", "let mut vmi = (x.make)(x);", true),
+        ("()", "let mut vmi = x + y;", true),
+        ("()", "let mut vmi = VmiState::new(x);", true),
+        ("()", "let mut vmi = VmiState { x };", true),
+        ("()", "let mut vmi: Reader = x;", false),
+        ("()", "let vmi: &mut Reader = x;", false),
+        ("()", "let vmi: &Reader = x;", true),
+        ("()", "let mut vmi: VmiCore<Driver> = x;", true),
+        ("()", "let mut other = Reader::new(x);", true),
+        ("()", "fn g() { let mut vmi = Reader::new(x); }", true),
+    ] {
+        let expansion = expansion_of(signature, &format!("{body} vmi.read_string(a)?"), quote!());
+        assert_eq!(
+            expansion.contains(":: at ("),
+            served,
+            "{signature} {body}: {expansion}"
+        );
+    }
+    for (method, served) in [
+        ("read", true),
+        ("read_in", true),
+        ("read_struct", true),
+        ("read_struct_in", true),
+        ("read_string_utf16_bytes_limited_in", true),
+        ("read_u64", false),
+        ("read_structure", false),
+        ("r#read", true),
+    ] {
+        let expansion = expansion(&format!("vmi.{method}(a)?"));
+        assert_eq!(
+            expansion.contains(":: at ("),
+            served,
+            "{method}: {expansion}"
+        );
+    }
+}
+
+#[test]
+fn receivers_that_are_known() {
+    for (receiver, known) in [
+        ("vmi", true),
+        ("r#vmi", true),
+        ("(&*vmi)", true),
+        ("(-vmi)", false),
+        ("(!vmi)", false),
+        ("other", false),
+        ("self.vmi", true),
+        ("self.other", false),
+        ("other.vmi", false),
+        ("self.0", true),
+        ("self.1", false),
+        ("ctx.state()", true),
+        ("ctx.state(x)", false),
+        ("ctx.state::<x>()", false),
+        ("ctx.other()", false),
+        ("other.state()", false),
+        ("(self.vmi)", true),
+        ("path::vmi", false),
+        ("vmi()", false),
+    ] {
+        let args = quote!(vmi = (self.vmi, self.0, ctx.state()));
+        let expansion = expansion_of("()", &format!("{receiver}.read_u64(a)"), args);
+        let probed = expansion.matches(":: read (").count();
+        assert_eq!(probed, usize::from(known), "{receiver}: {expansion}");
+    }
+}
+
+/// Of a field that is assigned to rustc warns in a closure alone.
+#[test]
+fn assignments_to_fields_of_parameters() {
+    for (signature, body, allowed) in [
+        ("(mut p: P)", "p.x = 1;", true),
+        ("(mut p: P)", "p.x.y += 1;", true),
+        ("(mut p: P)", "p.x -= 1;", true),
+        ("(mut p: P)", "p.x <<= 1;", true),
+        ("((mut p, q): P)", "p.x = 1;", true),
+        ("(mut self)", "self.x = 1;", true),
+        ("(mut p: P)", "if a { p.x = 1; }", true),
+        ("(mut p: P)", "q = p.x + 1;", false),
+        ("(mut p: P)", "p = q.x;", false),
+        ("(mut p: P)", "p.x + 1;", false),
+        ("(mut p: P)", "g().x = 1;", false),
+        ("(mut p: P)", "q.x += 1;", false),
+        ("(mut p: P)", "fn g() { p.x = 1; }", false),
+        ("(p: P)", "p.x = 1;", false),
+        ("(ref mut p: P)", "p.x = 1;", false),
+        ("(&mut self)", "self.x = 1;", false),
+        ("(&self)", "self.x = 1;", false),
+        ("(self)", "self.x = 1;", false),
+        ("(mut self: &mut Self)", "self.x = 1;", true),
+    ] {
+        let expansion = expansion_of(signature, body, quote!());
+        let found = expansion.contains("unused_assignments");
+        assert_eq!(found, allowed, "{signature} {body}: {expansion}");
+    }
+}
+
+#[test]
+fn attributes_stay_outside_of_a_call() {
+    for body in [
+        "#[cfg(a)] vmi.read_u8(a)",
+        "#[cfg(a)] vmi.read_u8(a)?",
+        "#[cfg(a)] vmi.read_u8(a).await",
+        "#[cfg(a)] probe!(g())",
+        "#[cfg(a)] g()?",
+        "#[cfg(a)] vmi.write()",
+        "#[cfg(a)] vmi.read(a, b)?",
+    ] {
+        let expansion = expansion(&format!("{body};"));
+        assert_eq!(expansion.matches("cfg").count(), 1, "{expansion}");
+        assert!(!expansion.contains("(# [cfg"), "{expansion}");
+    }
+}
+
+/// The markers are known by the crate's path, and by no other.
+#[test]
+fn markers() {
+    for (path, krate, known) in [
+        ("probe", quote!(), true),
+        ("prober::probe", quote!(), true),
+        ("::prober::probe", quote!(), true),
+        ("other::probe", quote!(), false),
+        ("prober::other::probe", quote!(), false),
+        ("other::prober::probe", quote!(), false),
+        ("renamed::vmi::probe", quote!(crate = renamed::vmi), true),
+        ("vmi::probe", quote!(crate = renamed::vmi), false),
+        ("prober::probe", quote!(crate = renamed::vmi), true),
+        ("prober::other", quote!(), false),
+    ] {
+        let expansion = expansion_of("()", &format!("{path}!(g())"), krate);
+        assert_eq!(expansion.contains("@ probed"), known, "{path}: {expansion}");
+    }
+}
+
+#[test]
+fn loops_that_are_left_from_within_a_probe() {
+    for (body, labels) in [
+        ("loop { vmi.read_u8({ if a { break } b? })?; }", 1),
+        ("for x in y { vmi.read_u8({ if a { continue } b })?; }", 1),
+        (
+            "while a { loop { vmi.read_u8({ if a { break } b })?; } }",
+            1,
+        ),
+        ("loop { vmi.read_u8({ if a { break } continue })?; }", 1),
+        (
+            "loop { loop { vmi.read_u8({ break })?; } vmi.read_u8({ break })?; }",
+            2,
+        ),
+        ("'a: loop { vmi.read_u8({ break })?; }", 0),
+        ("loop { vmi.read_u8({ loop { break } })?; }", 0),
+        ("loop { if a { break } vmi.read_u8(a)?; }", 0),
+    ] {
+        let expansion = expansion(body);
+        let named = (0..4).filter(|number| expansion.contains(&format!("'__probed_{number} :")));
+        assert_eq!(named.count(), labels, "{body}: {expansion}");
+        assert!(!expansion.contains("compile_error"), "{body}: {expansion}");
+    }
+    refused(&[("vmi.read_u8({ break })?;", "no loop here to leave")]);
+}
