@@ -213,3 +213,16 @@ fn a_mistake_that_is_over_is_not_held_to_account() {
     assert_eq!(event(&vm, &faults, &[A]).unwrap(), [Some(A.0 + 1)]);
     assert_eq!(faults.stats().given_up, 0);
 }
+
+#[test]
+fn how_many_threads_wait_is_shown() {
+    let (_guest, vm) = guest(&[A, B]);
+    let faults = FaultQueue::new();
+    let waiting =
+        |number: usize| format!("{faults:?}").contains(&format!("waiting_threads: {number}"));
+    assert!(waiting(0));
+    injected(event(&vm, &faults, &[A]));
+    switch_to(&vm, 1);
+    injected(event(&vm, &faults, &[B]));
+    assert!(waiting(2), "{faults:?}");
+}
