@@ -307,3 +307,26 @@ fn loops_that_are_left_from_within_a_probe() {
     }
     refused(&[("vmi.read_u8({ break })?;", "no loop here to leave")]);
 }
+
+/// What is refused in the place where it stands counts as something to probe.
+#[test]
+fn a_mistake_is_the_only_error() {
+    for body in [
+        "settle!(a);",
+        "probe!();",
+        "unprobed!();",
+        "unknown!(vmi.read_u8(a) => b);",
+    ] {
+        let item = format!("fn f(vmi: &Vmi) -> Result<u8, E> {{ {body} }}");
+        let expansion = expand::probed(quote!(), &item.parse().expect("tokens")).to_string();
+        assert_eq!(
+            expansion.matches("compile_error").count(),
+            1,
+            "{body}: {expansion}"
+        );
+        assert!(
+            !expansion.contains("nothing to probe"),
+            "{body}: {expansion}"
+        );
+    }
+}
