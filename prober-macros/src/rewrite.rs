@@ -287,8 +287,6 @@ impl Rewriter<'_> {
 fn take_attrs(expr: &mut Expr) -> Vec<Attribute> {
     match expr {
         Expr::Await(expr) => std::mem::take(&mut expr.attrs),
-        Expr::Call(expr) => std::mem::take(&mut expr.attrs),
-        Expr::Macro(expr) => std::mem::take(&mut expr.attrs),
         Expr::MethodCall(expr) => std::mem::take(&mut expr.attrs),
         Expr::Try(expr) => std::mem::take(&mut expr.attrs),
         _ => Vec::new(),

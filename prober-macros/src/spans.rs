@@ -7,7 +7,7 @@
 
 use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, MacroDelimiter, Member, UnOp};
+use syn::{Expr, MacroDelimiter, Member};
 
 /// The span of the first token.
 pub(crate) fn start(expr: &Expr) -> Span {
@@ -23,12 +23,6 @@ pub(crate) fn start(expr: &Expr) -> Span {
         Expr::Paren(expr) => expr.paren_token.span.open(),
         Expr::Reference(expr) => expr.and_token.span,
         Expr::Try(expr) => start(&expr.expr),
-        Expr::Unary(expr) => match expr.op {
-            UnOp::Deref(token) => token.span,
-            UnOp::Not(token) => token.span,
-            UnOp::Neg(token) => token.span,
-            _ => first(expr),
-        },
         Expr::Macro(expr) => first(&expr.mac.path),
         Expr::Path(expr) if expr.qself.is_none() && expr.path.leading_colon.is_none() => {
             expr.path.segments[0].ident.span()

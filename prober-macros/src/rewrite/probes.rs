@@ -171,7 +171,7 @@ impl Rewriter<'_> {
 /// they would be found unused.
 fn bare(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Paren(paren) if paren.attrs.is_empty() => bare(&paren.expr),
+        Expr::Paren(paren) => bare(&paren.expr),
         expr => expr,
     }
 }

@@ -1,7 +1,7 @@
 //! Small bodies, and what the attribute says of them or does with them. That
 //! the words and places of its errors are right is shown by the UI tests.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::expand;
@@ -11,7 +11,28 @@ use crate::expand;
 fn expansion_of(signature: &str, body: &str, args: TokenStream) -> String {
     let item = format!("fn f{signature} -> Result<u8, E> {{ vmi.read_u8(first)??; {body} }}");
     let item = item.parse().unwrap_or_else(|_| panic!("tokens: {item}"));
-    expand::probed(args, &item).to_string()
+    expand::probed(args, &grouped(item)).to_string()
+}
+
+/// Puts what stands in `@(..)` into invisible delimiters, as what a macro was
+/// given for `$e:expr` is.
+fn grouped(tokens: TokenStream) -> TokenStream {
+    let mut invisible = false;
+    let tokens = tokens.into_iter().filter_map(|token| match token {
+        TokenTree::Punct(punct) if punct.as_char() == '@' => {
+            invisible = true;
+            None
+        }
+        TokenTree::Group(group) => {
+            let delimiter = match std::mem::take(&mut invisible) {
+                true => Delimiter::None,
+                false => group.delimiter(),
+            };
+            Some(Group::new(delimiter, grouped(group.stream())).into())
+        }
+        token => Some(token),
+    });
+    tokens.collect()
 }
 
 fn expansion(body: &str) -> String {
@@ -47,6 +68,8 @@ fn methods_that_hide_a_fault() {
         ),
         ("vmi.read_u8(a)?.unwrap_or(0)", ""),
         ("vmi.read_u8(a)??.unwrap()", ""),
+        ("@(vmi.read_u8(a)?).unwrap()", panics),
+        ("@(vmi).read_u8(a)?.unwrap()", panics),
         ("g()?.unwrap()", ""),
         ("g().expect(\"it is\")", ""),
         ("vmi.read_u8(a).is_ok()", "is_some"),
@@ -79,6 +102,8 @@ fn conditions_that_go_on_without_data() {
         ("while let Some(x) = vmi.read_u8(a)? {}", ""),
         ("while let Some(x) = (vmi.read_u8(a)?) && x > b {}", ""),
         ("while let Some(x) = vmi.read_u8(a).map_err(x)? {}", ""),
+        ("while let Some(x) = @(vmi.read_u8(a)?) {}", ""),
+        ("while vmi.read_u8(a)? == vmi.read_u8(b)? {}", scans),
         ("while let Some(x) = vmi.read_u8(a)?.filter(g) {}", ""),
         ("while let Some(x) = vmi.read_u8(a)?.or(b) {}", scans),
         ("while let Some(x) = g(vmi.read_u8(a)?) {}", scans),
@@ -89,8 +114,7 @@ fn conditions_that_go_on_without_data() {
         ("while let Some(1) | None = vmi.read_u8(a)? {}", scans),
         ("while let (Some(1) | None) = vmi.read_u8(a)? {}", scans),
         ("while let &None = vmi.read_u8(a)? {}", scans),
-        ("while let x @ Some(_) = vmi.read_u8(a)? {}", ""),
-        ("while let x @ None = vmi.read_u8(a)? {}", scans),
+        ("while let Option::None = vmi.read_u8(a)? {}", scans),
         ("while let path::Some = vmi.read_u8(a)? {}", ""),
         ("while let Ok(x) = vmi.read_u8(a) {}", is_ok),
         ("while let (Ok(x)) = vmi.read_u8(a) {}", is_ok),
@@ -110,6 +134,7 @@ fn a_value_thrown_away() {
     for (body, warns) in [
         ("vmi.read(a, &mut b)?;", true),
         ("(vmi.read(a, &mut b)?);", true),
+        ("@(vmi.read(a, &mut b)?);", true),
         ("vmi.read(a, &mut b).map_err(x)?;", true),
         ("probe!(g())?;", true),
         ("vmi.read(a, &mut b)??;", false),
@@ -329,4 +354,50 @@ fn a_mistake_is_the_only_error() {
             "{body}: {expansion}"
         );
     }
+}
+
+#[test]
+fn reads_in_the_arguments_of_macros() {
+    let unseen = "cannot rewrite the read";
+    refused(&[
+        ("assert!(b == vmi.read_u8(a)?);", ""),
+        ("g!({ let x = vmi.read_u8(a)?; x }, b);", ""),
+        ("g!(vmi.read_u8(a) => b);", unseen),
+        ("g!(b => vmi.read_struct::<T>(a));", unseen),
+        (
+            "g!(a b c d e f g h i j k l m n o p q r vmi.read_u8(a));",
+            unseen,
+        ),
+        ("g!(b => probe!(g()));", "cannot rewrite `probe!`"),
+        ("g!(b => vmi.write_u8(a, b));", "cannot rewrite the call"),
+        ("g!(b => h!(a));", ""),
+        ("g!(b => probe (a));", ""),
+        ("g!(b => other.read_u8(a));", ""),
+        ("g!(b => other.vmi.read_u8(a));", ""),
+        ("g!(vmi.read_u8 => b);", ""),
+        ("g!(b => stringify!(vmi.read_u8(a)));", ""),
+        ("stringify!(vmi.read_u8(a) => b);", ""),
+        (
+            "macro_rules! m { () => { vmi.read_u8(a) } }",
+            "that the body defines",
+        ),
+        ("macro_rules! m { ($vmi:ident) => { $vmi.read_u8(a) } }", ""),
+        ("macro_rules! m { () => { read_u8(a) } }", ""),
+    ]);
+    assert!(expansion("dbg!(b?);").contains(":: value ("));
+    for (call, message) in [
+        (
+            "assert!(a == vmi.read_u8(a)?);",
+            "assertion failed: a == vmi",
+        ),
+        (
+            "anyhow::ensure!(vmi.read_u8(a)?);",
+            "Condition failed: `vmi",
+        ),
+        ("eyre::ensure!(vmi.read_u8(a)?);", "Condition failed: `vmi"),
+    ] {
+        assert!(expansion(call).contains(message), "{call}");
+    }
+    assert!(!expansion("ensure!(vmi.read_u8(a)?);").contains("Condition failed"));
+    assert!(!expansion("assert!(vmi.read_u8(a)?, b);").contains("assertion failed"));
 }
