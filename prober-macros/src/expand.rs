@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ReturnType, Type, spanned::Spanned};
+use syn::{ReturnType, Type, spanned::Spanned, visit_mut::VisitMut};
 
 use crate::{
     args::{self, Args},
     assigned,
     check::{self, Checked},
     error::Errors,
-    fallback,
+    fallback, invisible,
     item::{self, Body, ParsedBody, ProbedFn},
     names::Names,
     params,
@@ -49,12 +49,10 @@ fn function(
     checked: &Checked,
     errors: &mut Errors,
 ) -> TokenStream {
+    invisible::Show.visit_signature_mut(&mut item.sig);
     let body_tokens = item.body.written();
     let well_told = errors.is_empty();
-    let unserved = match &item.body {
-        Body::Parsed(body) => unserved::receivers(&item.sig, &body.block),
-        _ => Vec::new(),
-    };
+    let unserved = unserved::parameters(&item.sig);
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
     let mention = match &item.body {
@@ -90,7 +88,7 @@ fn function(
                 sig: &sig,
                 written: &body_tokens,
                 output: &output,
-                unserved: &unserved,
+                unserved,
                 mention: &mention,
                 added,
             };
@@ -118,8 +116,8 @@ struct Function<'a> {
     /// The type of the result, as it may be written in the body.
     output: &'a Type,
 
-    /// Receivers that are never served by the runtime.
-    unserved: &'a [Receiver],
+    /// Parameters that are never served by the runtime.
+    unserved: Vec<Receiver>,
 
     /// What stands before the body, for the parameters' sake.
     mention: &'a TokenStream,
@@ -165,8 +163,8 @@ fn rewritten(
         unserved: function.unserved,
         krate: &args.krate,
     };
-    let probes = rewrite::rewrite(&mut block, &settings, errors);
-    if probes == 0 && errors.is_empty() {
+    let found = rewrite::rewrite(&mut block, settings, errors);
+    if found.probes == 0 && errors.is_empty() {
         nothing_to_probe(function.written, function.sig, errors);
         return None;
     }
@@ -219,10 +217,14 @@ fn rewritten(
     };
     let finish = Ident::new("finish", at);
 
+    let allow = found
+        .seems_in_vain
+        .then(|| quote!(#![allow(clippy::needless_question_mark)]));
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
         tokens.extend(quote! {
             #(#inner_attrs)*
+            #allow
             #imports
             #take
             let #prober = &#runtime::start(#suppressed, #limit);

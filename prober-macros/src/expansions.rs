@@ -65,6 +65,7 @@ fn question_in_a_probe() {
                 process: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<u32> {
+                #![allow(clippy::needless_question_mark)]
                 use ::prober::__private::{self as __probed, Finish as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
@@ -90,7 +91,7 @@ fn question_in_a_probe() {
                                 },
                                 __probed_run,
                             )?;
-                            Ok(__probed::got(__probed::value(pid, __probed_run)?))
+                            Ok(__probed::value(pid, __probed_run)?)
                         },
                     )
                     .finish()

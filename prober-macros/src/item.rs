@@ -8,6 +8,8 @@ use syn::{
     token,
 };
 
+use crate::invisible;
+
 /// A function, a method, or a trait method with or without a body.
 pub(crate) struct ProbedFn {
     pub(crate) attrs: Vec<Attribute>,
@@ -55,7 +57,12 @@ impl Parse for Body {
         }
         let error = input.error("expected the body of the function, or `;`");
         let group = brace_group(input.parse()?).ok_or(error)?;
-        Ok(match parse_body.parse2(group.stream()) {
+        // As a statement a `$b:block` needs no `;`, which syn does not know.
+        let parsed = parse_body.parse2(group.stream()).or_else(|error| {
+            let visible = invisible::with_visible_blocks(group.stream());
+            parse_body.parse2(visible).map_err(|_| error)
+        });
+        Ok(match parsed {
             Ok((inner_attrs, stmts)) => Self::Parsed(ParsedBody {
                 inner_attrs,
                 block: Block {

@@ -11,6 +11,7 @@ mod expand;
 #[cfg(test)]
 mod expansions;
 mod fallback;
+mod invisible;
 mod item;
 mod names;
 mod params;

@@ -16,6 +16,11 @@ impl Receiver {
         Self(vec!["vmi".to_owned()])
     }
 
+    /// A variable.
+    pub(crate) fn named(name: &Ident) -> Self {
+        Self(vec![name.unraw().to_string()])
+    }
+
     /// The receiver that an expression is, if it can be one: a variable, a
     /// field, or a method without arguments of one.
     pub(crate) fn of(expr: &Expr) -> Option<Self> {

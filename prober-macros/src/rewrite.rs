@@ -36,13 +36,13 @@ use std::fmt::Display;
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    AngleBracketedGenericArguments, Attribute, Block, Expr, Item, Pat, Stmt, Type,
+    AngleBracketedGenericArguments, Attribute, Block, Expr, Item, Local, Pat, Stmt, Type,
     visit_mut::{self, VisitMut},
 };
 
 use self::loops::Loop;
-pub(crate) use self::macros::Marker;
-use crate::{error::Errors, names::Names, receiver::Receiver, spans};
+pub(crate) use self::macros::{Marker, holds_text};
+use crate::{error::Errors, invisible, names::Names, receiver::Receiver, spans, unserved};
 
 /// Rewrites one body.
 pub(crate) struct Rewriter<'a> {
@@ -52,8 +52,8 @@ pub(crate) struct Rewriter<'a> {
     receivers: &'a [Receiver],
 
     /// Receivers of a type that reads through `&mut self`, so not one of
-    /// vmi-core's: their reads are never served by the runtime.
-    unserved: &'a [Receiver],
+    /// vmi-core's: their reads are never served by the runtime. Those in scope.
+    unserved: Vec<Receiver>,
 
     /// The path of the crate, by which its macros may be named.
     krate: &'a syn::Path,
@@ -74,8 +74,17 @@ pub(crate) struct Rewriter<'a> {
     /// Whether the value of the probe that comes is needed: `PROBE??`.
     needed: bool,
 
-    /// How many probes were found.
-    probes: usize,
+    found: Found,
+}
+
+/// What was found in a body.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// How many probes.
+    pub(crate) probes: usize,
+
+    /// A `?` of which clippy would say that it can go.
+    pub(crate) seems_in_vain: bool,
 }
 
 /// Where an expression stands with regard to probes.
@@ -100,12 +109,12 @@ enum Probe {
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
     pub(crate) receivers: &'a [Receiver],
-    pub(crate) unserved: &'a [Receiver],
+    pub(crate) unserved: Vec<Receiver>,
     pub(crate) krate: &'a syn::Path,
 }
 
-/// Rewrites a body, and says how many probes are in it.
-pub(crate) fn rewrite(block: &mut Block, settings: &Settings<'_>, errors: &mut Errors) -> usize {
+/// Rewrites a body, and says what is in it.
+pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Errors) -> Found {
     let mut rewriter = Rewriter {
         names: settings.names,
         receivers: settings.receivers,
@@ -117,10 +126,10 @@ pub(crate) fn rewrite(block: &mut Block, settings: &Settings<'_>, errors: &mut E
         loops: Vec::new(),
         labels: 0,
         needed: false,
-        probes: 0,
+        found: Found::default(),
     };
     rewriter.visit_block_mut(block);
-    rewriter.probes
+    rewriter.found
 }
 
 impl VisitMut for Rewriter<'_> {
@@ -159,14 +168,15 @@ impl VisitMut for Rewriter<'_> {
                 self.probe_read(expr);
             }
             Expr::MethodCall(_) => self.method_call(expr),
+            Expr::Group(_) => {
+                // Before what stands in it is rewritten.
+                invisible::show(expr);
+                visit_mut::visit_expr_mut(self, expr);
+            }
             Expr::Call(call) => {
                 // Seen before it is rewritten.
-                let in_vain = self.seems_in_vain(call);
+                self.found.seems_in_vain |= self.seems_in_vain(call);
                 visit_mut::visit_expr_call_mut(self, call);
-                if in_vain && let Some(arg) = call.args.first_mut() {
-                    let place = (spans::start(arg), spans::end(arg));
-                    *arg = Names::call("got", place, quote!(#arg));
-                }
             }
             Expr::Macro(_) => self.macro_call(expr),
             Expr::Verbatim(tokens) => {
@@ -175,13 +185,28 @@ impl VisitMut for Rewriter<'_> {
                 }
             }
             // Their own functions, as far as `?` goes.
-            Expr::Const(_) => {}
-            Expr::Repeat(repeat) => self.visit_expr_mut(&mut repeat.expr),
+            Expr::Const(_) => invisible::Show.visit_expr_mut(expr),
+            Expr::Repeat(repeat) => {
+                self.visit_expr_mut(&mut repeat.expr);
+                invisible::Show.visit_expr_mut(&mut repeat.len);
+            }
             expr => visit_mut::visit_expr_mut(self, expr),
         }
     }
 
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let unserved = self.unserved.clone();
+        visit_mut::visit_block_mut(self, block);
+        self.unserved = unserved;
+    }
+
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        visit_mut::visit_local_mut(self, local);
+        unserved::bind(&mut self.unserved, local);
+    }
+
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        invisible::unwrap(stmt);
         match stmt {
             Stmt::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
                 let mut expr = Expr::Macro(syn::ExprMacro {
@@ -204,7 +229,8 @@ impl VisitMut for Rewriter<'_> {
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
-                    let call = Names::call("value_of_a_probe", place, quote!(#expr));
+                    let value = probes::operand(expr);
+                    let call = Names::call("value_of_a_probe", place, quote!(#value));
                     *expr = with_attrs(&attrs, call);
                 }
             }
@@ -216,28 +242,36 @@ impl VisitMut for Rewriter<'_> {
     fn visit_pat_mut(&mut self, pat: &mut Pat) {
         if let Pat::Guard(guarded) = pat {
             self.visit_expr_mut(&mut guarded.guard);
+        } else {
+            invisible::Show.visit_pat_mut(pat);
         }
     }
 
     // Items in a body are functions of their own; but the text of a macro runs
     // where it is called, and what it reads there is not seen.
     fn visit_item_mut(&mut self, item: &mut Item) {
-        if let Item::Macro(item) = item
+        if let Item::Macro(item) = &*item
             && item.ident.is_some()
             && let Some(error) = unseen::in_definition(self, &item.mac.tokens)
         {
             self.errors.push(error);
         }
+        invisible::Show.visit_item_mut(item);
     }
 
     // The rest holds no expression that runs.
-    fn visit_type_mut(&mut self, _: &mut Type) {}
-    fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        invisible::Show.visit_type_mut(ty);
+    }
+
     fn visit_angle_bracketed_generic_arguments_mut(
         &mut self,
-        _: &mut AngleBracketedGenericArguments,
+        arguments: &mut AngleBracketedGenericArguments,
     ) {
+        invisible::Show.visit_angle_bracketed_generic_arguments_mut(arguments);
     }
+
+    fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
 }
 
 impl Rewriter<'_> {
@@ -260,7 +294,7 @@ impl Rewriter<'_> {
     /// nothing follows from it.
     fn failed(&mut self, error: &syn::Error) -> Expr {
         // Not the error of the whole function: it stands where it was made.
-        self.probes += 1;
+        self.found.probes += 1;
         // In parentheses: a macro call in braces that begins a statement is
         // one, and what follows, such as `= value`, would not parse.
         let call = error

@@ -51,10 +51,19 @@ pub(crate) fn add_parameter(
 
 fn find_ident(tokens: &TokenStream, name: &str) -> Option<Span> {
     fn find(tokens: TokenStream, name: &str) -> Option<Span> {
-        tokens.into_iter().find_map(|token| match token {
-            TokenTree::Ident(ident) => (ident == name).then(|| ident.span()),
-            TokenTree::Group(group) => find(group.stream(), name),
-            _ => None,
+        let mut dots = 0;
+        tokens.into_iter().find_map(|token| {
+            // Not a field; but behind two dots it is the end of a range.
+            let is_field = dots == 1;
+            dots = match &token {
+                TokenTree::Punct(punct) if punct.as_char() == '.' => dots + 1,
+                _ => 0,
+            };
+            match token {
+                TokenTree::Ident(ident) if !is_field => (ident == name).then(|| ident.span()),
+                TokenTree::Group(group) => find(group.stream(), name),
+                _ => None,
+            }
         })
     }
     // Most bodies do not have it. The compiler tells that from the text faster

@@ -1,70 +1,60 @@
 //! Receivers that are read through `&mut`: none of vmi-core's types is, so the
 //! runtime has nothing to do with them, and must not stand in the way.
 
-use syn::{
-    Block, Expr, FnArg, Ident, Local, Pat, PatIdent, Path, Signature, Type,
-    visit::{self, Visit},
-};
+use syn::{Expr, FnArg, Local, Pat, PatIdent, Path, Signature, Type};
 
 use crate::receiver::{self, Receiver};
 
-/// The receivers of which the signature, or a `let` in the body, says so.
-pub(crate) fn receivers(sig: &Signature, body: &Block) -> Vec<Receiver> {
-    let mut unserved = Unserved(Vec::new());
+/// The receivers of which the signature says so.
+pub(crate) fn parameters(sig: &Signature) -> Vec<Receiver> {
+    let mut unserved = Vec::new();
     for input in &sig.inputs {
         if let FnArg::Typed(param) = input
             && let Pat::Ident(name) = &*param.pat
+            && is_mutable(name, &param.ty)
         {
-            unserved.typed(name, &param.ty);
+            unserved.push(Receiver::named(&name.ident));
         }
     }
-    unserved.visit_block(body);
-    unserved.0
+    unserved
 }
 
-struct Unserved(Vec<Receiver>);
-
-impl Unserved {
-    /// `name: &mut Reader`, or `mut name: Reader`.
-    fn typed(&mut self, name: &PatIdent, ty: &Type) {
-        let (mutable, ty) = match ty {
-            Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
-            ty => (name.mutability.is_some(), ty),
-        };
-        let of_vmi_core = matches!(ty, Type::Path(path) if is_of_vmi_core(&path.path));
-        if mutable && !of_vmi_core {
-            self.add(&name.ident);
+/// Takes note of a `let`: what it binds is such a receiver for the rest of the
+/// block, or is none any more.
+pub(crate) fn bind(unserved: &mut Vec<Receiver>, local: &Local) {
+    let (name, mutable) = match (&local.pat, local.init.as_ref().map(|init| &*init.expr)) {
+        (Pat::Ident(name), Some(Expr::Reference(reference))) => {
+            (name, reference.mutability.is_some())
         }
+        (Pat::Ident(name), value) => (
+            name,
+            name.mutability.is_some() && value.is_some_and(makes_another),
+        ),
+        (Pat::Type(typed), _) => {
+            let Pat::Ident(name) = &*typed.pat else {
+                return;
+            };
+            (name, is_mutable(name, &typed.ty))
+        }
+        _ => return,
+    };
+    if !mutable && unserved.is_empty() {
+        return;
     }
-
-    fn add(&mut self, name: &Ident) {
-        self.0.extend(Receiver::of(&syn::parse_quote!(#name)));
+    let receiver = Receiver::named(&name.ident);
+    unserved.retain(|other| *other != receiver);
+    if mutable {
+        unserved.push(receiver);
     }
 }
 
-impl<'ast> Visit<'ast> for Unserved {
-    fn visit_local(&mut self, local: &'ast Local) {
-        match (&local.pat, local.init.as_ref().map(|init| &*init.expr)) {
-            (Pat::Ident(name), Some(value)) => {
-                let mutable = match value {
-                    Expr::Reference(reference) => reference.mutability.is_some(),
-                    value => name.mutability.is_some() && makes_another(value),
-                };
-                if mutable {
-                    self.add(&name.ident);
-                }
-            }
-            (Pat::Type(typed), _) => {
-                if let Pat::Ident(name) = &*typed.pat {
-                    self.typed(name, &typed.ty);
-                }
-            }
-            _ => {}
-        }
-        visit::visit_local(self, local);
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
+/// `name: &mut Reader`, or `mut name: Reader`.
+fn is_mutable(name: &PatIdent, ty: &Type) -> bool {
+    let (mutable, ty) = match ty {
+        Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
+        ty => (name.mutability.is_some(), ty),
+    };
+    mutable && !matches!(ty, Type::Path(path) if is_of_vmi_core(&path.path))
 }
 
 /// Whether an expression names the type of what it makes, and that is none of
@@ -78,7 +68,7 @@ fn makes_another(value: &Expr) -> bool {
         },
         _ => return false,
     };
-    let names_type = |name: &Ident| name.to_string().starts_with(char::is_uppercase);
+    let names_type = |name: &syn::Ident| name.to_string().starts_with(char::is_uppercase);
     path.segments
         .iter()
         .any(|segment| names_type(&segment.ident))

@@ -156,3 +156,28 @@ fn ordinary_shapes() {
     assert_eq!(eleven(&vmi, &none()).unwrap(), 1);
     assert_eq!(().twelve(&vmi, 12, &none()).unwrap(), 12);
 }
+
+fn unit(result: Result<(), VmiError>) -> Result<(), VmiError> {
+    result
+}
+
+#[probed]
+fn reads_for_nothing(vmi: &Vmi) -> prober::Result<()> {
+    let a = { vmi.read_u64(1) }?;
+    let b = probe!({ vmi.read_u64(2) })?;
+    (vmi.read_u64(3)?).unwrap_or(a? + b?);
+    Ok(unit(Ok(()))?)
+}
+
+// `clippy::unit_arg`, `clippy::needless_question_mark`, `unused_braces`: not
+// for what the attribute makes of these.
+#[probed]
+fn units_and_braces(vmi: &Vmi) -> prober::Result<()> {
+    vmi.read_u64(1)??;
+    Ok(reads_for_nothing(vmi, suppressed)?)
+}
+
+#[test]
+fn a_unit_is_returned() {
+    units_and_braces(&Vmi::default(), &none()).unwrap();
+}

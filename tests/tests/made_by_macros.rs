@@ -317,3 +317,136 @@ fn exits_whose_tokens_come_from_a_macro() {
         11 + 1 + 12
     );
 }
+
+macro_rules! operands {
+    ($name:ident, $vmi:ident, $e:expr, $not:expr, $f:expr, $range:expr, $ty:ty) => {
+        #[probed]
+        fn $name($vmi: &Vmi, base: Option<u64>, any: &$ty) -> prober::Result<Vec<u64>> {
+            const NESTED: u64 = $e * 2;
+            fn nested() -> u64 {
+                $e * 2
+            }
+            let _: &$ty = any;
+            let array = [0; $e * 2];
+            let turbofish = sized::<{ $e * 2 }>();
+            let mut all = vec![
+                base? + $e * 8,
+                $e as u8 as u64,
+                u64::from(!$not),
+                u64::try_from(array.len() + turbofish).unwrap(),
+                NESTED,
+                nested(),
+                const { $e * 2 },
+                $f(2),
+                $range.sum(),
+                format!("{}", $e * 2).parse().unwrap(),
+                kept!($e * 2),
+                unprobed!($e * 2),
+            ];
+            all.extend($vmi.read_u64(base? + $e * 8)?);
+            all.extend($vmi.read_u64($e * 2)?);
+            Ok(all)
+        }
+    };
+}
+
+/// A macro whose arguments are no plain expressions.
+macro_rules! kept {
+    ($e:expr) => {
+        kept!(@ $e => twice) / 2
+    };
+    (@ $e:expr => twice) => {
+        $e * 2
+    };
+}
+
+const YES: bool = true;
+const NO: bool = false;
+
+fn sized<const N: usize>() -> usize {
+    N
+}
+
+operands!(
+    sums,
+    vmi,
+    1 + 2,
+    YES && NO,
+    |x: u64| x + 1,
+    0..4,
+    dyn std::fmt::Debug + Send
+);
+
+// rustc keeps `$e` together where the function has no attribute; so must we.
+#[test]
+fn an_expression_stays_together() {
+    let expected = [124, 3, 1, 12, 6, 6, 6, 3, 6, 6, 6, 6, 124, 6];
+    assert_eq!(
+        sums(&Vmi::default(), Some(100), &1, &none()).unwrap(),
+        expected
+    );
+    assert_eq!(
+        faults(sums(&Vmi::with(&[124, 6]), Some(100), &1, &none())),
+        [124, 6]
+    );
+}
+
+macro_rules! blocks {
+    ($name:ident, $vmi:ident, $first:block, $choice:expr, $last:expr) => {
+        #[probed]
+        fn $name($vmi: &Vmi) -> prober::Result<u64> {
+            $first
+            let _ = $choice + 1;
+            $last
+        }
+    };
+}
+
+blocks!(
+    block_likes,
+    vmi,
+    {
+        let _ = vmi.read_u64(1)?;
+    },
+    if true { 1 } else { 2 },
+    match vmi.read_u64(2)? {
+        Some(value) => Ok(value),
+        None => Ok(0),
+    }
+);
+
+#[test]
+fn blocks_need_no_semicolon() {
+    assert_eq!(block_likes(&Vmi::default(), &none()).unwrap(), 2);
+    assert_eq!(faults(block_likes(&Vmi::with(&[1, 2]), &none())), [1, 2]);
+}
+
+struct Config {
+    suppressed: u64,
+}
+
+macro_rules! with_a_field {
+    ($name:ident, $e:expr) => {
+        #[probed]
+        fn $name(vmi: &Vmi, config: &Config) -> prober::Result<Option<u64>> {
+            let address = $e(config);
+            let first = vmi.read_u64(address)?;
+            Ok(probe!(one(vmi, first?, suppressed))?.flatten())
+        }
+    };
+}
+
+#[probed]
+fn one(vmi: &Vmi, address: u64) -> prober::Result<Option<u64>> {
+    Ok(vmi.read_u64(address)?)
+}
+
+with_a_field!(a_field, |config: &Config| config.suppressed);
+
+// The name of the added parameter is the macro's, whatever else is called so.
+#[test]
+fn a_field_of_the_same_name() {
+    let config = Config { suppressed: 4 };
+    assert_eq!(a_field(&Vmi::default(), &config, &none()).unwrap(), Some(4));
+    assert_eq!(faults(a_field(&Vmi::with(&[4]), &config, &none())), [4]);
+}

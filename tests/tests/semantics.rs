@@ -486,3 +486,51 @@ fn recursion() {
         5 + 6 + 7
     );
 }
+
+#[test]
+fn a_read_behind_two_dots_is_a_probe() {
+    #[probed]
+    fn f(vmi: &Vmi) -> prober::Result<String> {
+        Ok(format!("{:?}", ..vmi.read_u64(1)?.unwrap_or(7)))
+    }
+
+    #[probed]
+    fn without_question(vmi: &Vmi) -> prober::Result<String> {
+        Ok(format!(
+            "{:?}",
+            ..vmi.read_u64(1).unwrap_or(None).unwrap_or(7)
+        ))
+    }
+
+    for f in [f, without_question] {
+        assert_eq!(f(&Vmi::default(), &none()).unwrap(), "..1");
+        assert_eq!(faults(f(&Vmi::with(&[1]), &none())), [1]);
+    }
+}
+
+#[test]
+fn a_loop_is_left_from_within_a_macro_in_a_probe() {
+    #[probed]
+    fn f(vmi: &Vmi, list: &[Option<u64>], offset: Option<u64>) -> prober::Result<u64> {
+        let mut sum = 0;
+        for number in list {
+            let at = offset;
+            sum += vmi
+                .read_u64(
+                    at? + vec![match number {
+                        Some(number) => *number,
+                        None => continue,
+                    }][0],
+                )?
+                .unwrap_or(0);
+        }
+        Ok(sum)
+    }
+
+    let list = [Some(1), None, Some(2)];
+    assert_eq!(f(&Vmi::default(), &list, Some(10), &none()).unwrap(), 23);
+    assert_eq!(
+        faults(f(&Vmi::with(&[11, 12]), &list, Some(10), &none())),
+        [11, 12]
+    );
+}

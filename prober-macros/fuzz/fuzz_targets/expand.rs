@@ -14,6 +14,7 @@ mod prober_macros {
     pub(crate) mod error;
     pub(crate) mod expand;
     pub(crate) mod fallback;
+    pub(crate) mod invisible;
     pub(crate) mod item;
     pub(crate) mod names;
     pub(crate) mod params;
@@ -35,8 +36,8 @@ mod prober_macros {
 use libfuzzer_sys::{Corpus, fuzz_target};
 use proc_macro2::TokenStream;
 use prober_macros::{
-    args, assigned, check, error, expand, fallback, item, names, params, receiver, rewrite,
-    signature, spans, tests, unserved,
+    args, assigned, check, error, expand, fallback, invisible, item, names, params, receiver,
+    rewrite, signature, spans, tests, unserved,
 };
 
 fuzz_target!(|text: &str| -> Corpus {

@@ -43,7 +43,9 @@ impl Rewriter<'_> {
             let runtime = &self.names.runtime;
             let settle = quote_spanned!(glue=> #runtime::settle(#prober)?);
             let Expr::MethodCall(call) = expr else { return };
-            if let Some(last) = call.args.last_mut() {
+            // A closure must stay an argument of the call, which tells its type.
+            let mut args = call.args.iter_mut().rev();
+            if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
                 let place = (spans::start(last), spans::end(last));
                 let args = quote_spanned!(glue=> #last, #settle);
                 *last = Names::call("settled", place, args);

@@ -114,7 +114,15 @@ fn keeps_missing(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
         Expr::MethodCall(call) => {
             matches!(
                 call.method.to_string().as_str(),
-                "map" | "filter" | "and_then" | "copied" | "cloned" | "inspect" | "as_ref" | "zip"
+                "map"
+                    | "filter"
+                    | "and_then"
+                    | "flatten"
+                    | "copied"
+                    | "cloned"
+                    | "inspect"
+                    | "as_ref"
+                    | "zip"
             ) && keeps_missing(rewriter, &call.receiver)
         }
         _ => false,

@@ -10,9 +10,10 @@ use super::{
     Probe, Rewriter,
     arguments::{self, Part},
     loops::Loop,
+    probes::operand,
     unseen::{self, is_interesting},
 };
-use crate::{fallback, spans};
+use crate::{fallback, invisible, spans};
 
 /// The macros that the attribute reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,16 @@ impl Rewriter<'_> {
         }
         let mut inner = syn::parse2::<Expr>(mac.tokens.clone())
             .map_err(|_| error(mac, "expected one expression: `probe!(EXPR)`"))?;
+        if let Expr::Try(question) = &inner
+            && self.is_read(&question.expr)
+        {
+            return Err(syn::Error::new(
+                question.question_token.span,
+                "`probe!` takes the `Result` itself; take this `?` away",
+            ));
+        }
         let ends_early = self.in_probe(|this| this.visit_expr_mut(&mut inner));
+        let inner = operand(&inner);
         mac.tokens = quote!(@probed #inner);
         Ok(ends_early)
     }
@@ -138,7 +148,11 @@ impl Rewriter<'_> {
             .last()
             .map(|last| last.ident.to_string())
             .unwrap_or_default();
-        if TEXT.contains(&name.as_str()) || !is_interesting(self, &mac.tokens) {
+        if holds_text(mac) {
+            return Ok(());
+        }
+        if !is_interesting(self, &mac.tokens) {
+            invisible::show_in(&mut mac.tokens);
             return Ok(());
         }
         let mut arguments = match arguments::parse(mac) {
@@ -146,7 +160,9 @@ impl Rewriter<'_> {
             Err(error) => {
                 let place =
                     format!("the arguments of `{name}!`, which are no plain expressions ({error})");
-                return unseen::error(self, &mac.tokens, &place).map_or(Ok(()), Err);
+                let error = unseen::error(self, &mac.tokens, &place);
+                invisible::show_in(&mut mac.tokens);
+                return error.map_or(Ok(()), Err);
             }
         };
 
@@ -195,7 +211,8 @@ fn unprobed(mac: &mut Macro) -> syn::Result<()> {
     if syn::parse2::<Expr>(mac.tokens.clone()).is_err() {
         return Err(error(mac, "expected one expression: `unprobed!(EXPR)`"));
     }
-    let tokens = &mac.tokens;
+    let mut tokens = std::mem::take(&mut mac.tokens);
+    invisible::show_in(&mut tokens);
     mac.tokens = quote!(@probed #tokens);
     Ok(())
 }
@@ -204,23 +221,26 @@ fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
 }
 
+/// Whether a macro takes its arguments as they are.
+pub(crate) fn holds_text(mac: &Macro) -> bool {
+    let name = mac.path.segments.last().map(|last| last.ident.to_string());
+    name.is_some_and(|name| TEXT.contains(&name.as_str()))
+}
+
 /// Macros that take their arguments as text or tokens, hold functions of their
-/// own, or are probes by themselves.
+/// own, or are probes by themselves. Not `line!` and its like, which take none:
+/// one with arguments is somebody's own.
 pub(super) const TEXT: &[&str] = &[
     "cfg",
-    "column",
     "compile_error",
     "concat",
     "env",
-    "file",
     "global_asm",
     "include",
     "include_bytes",
     "include_str",
     "lazy_static",
-    "line",
     "macro_rules",
-    "module_path",
     "option_env",
     "parse_quote",
     "quote",

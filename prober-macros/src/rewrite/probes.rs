@@ -1,9 +1,12 @@
 //! Probes, and the `?` inside and outside of them.
 
+use std::borrow::Cow;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
     Expr, ExprMethodCall,
+    token::Brace,
     visit_mut::{self, VisitMut},
 };
 
@@ -58,13 +61,13 @@ impl Rewriter<'_> {
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
-        receiver::is_served(&call.method) && !receiver::is_on(call, self.unserved)
+        receiver::is_served(&call.method) && !receiver::is_on(call, &self.unserved)
     }
 
     /// Rewrites what stands in a probe, and says whether a `?` may end it
     /// early.
     pub(super) fn in_probe(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
-        self.probes += 1;
+        self.found.probes += 1;
         self.probe = Probe::Inside {
             ends_early: false,
             loops: self.loops.len(),
@@ -110,7 +113,7 @@ impl Rewriter<'_> {
                     loops,
                 };
                 let attrs = std::mem::take(&mut question.attrs);
-                let operand = bare(&question.expr);
+                let operand = operand(&question.expr);
                 let block = &self.names.block;
                 let runtime = self.names.runtime_at(question.question_token.span);
                 let args = quote_spanned!(glue=> #operand, #prober);
@@ -144,7 +147,7 @@ impl Rewriter<'_> {
             Probe::Outside => {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
-                let operand = bare(&question.expr);
+                let operand = operand(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
                 *question.expr = with_attrs(&attrs, Names::call("value", place, args));
             }
@@ -167,11 +170,17 @@ impl Rewriter<'_> {
     }
 }
 
-/// Takes the parentheses off an expression that becomes an argument: there
-/// they would be found unused.
-fn bare(expr: &Expr) -> &Expr {
+/// An expression that becomes an argument: there the user's parentheses and
+/// braces would be found unused.
+pub(super) fn operand(expr: &Expr) -> Cow<'_, Expr> {
     match expr {
-        Expr::Paren(paren) => bare(&paren.expr),
-        expr => expr,
+        Expr::Paren(paren) => operand(&paren.expr),
+        Expr::Block(block) if block.block.stmts.len() == 1 => {
+            let mut block = block.clone();
+            let place = block.block.brace_token.span.join();
+            block.block.brace_token = Brace(Span::mixed_site().located_at(place));
+            Cow::Owned(Expr::Block(block))
+        }
+        expr => Cow::Borrowed(expr),
     }
 }

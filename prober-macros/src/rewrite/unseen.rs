@@ -5,21 +5,24 @@ use quote::quote;
 use syn::Expr;
 
 use super::{
-    Rewriter,
+    Probe, Rewriter,
     macros::{Marker, TEXT},
 };
 use crate::receiver::{self, Receiver};
 
 /// Whether there may be something to rewrite in tokens.
 pub(super) fn is_interesting(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> bool {
-    fn has_question(tokens: TokenStream) -> bool {
+    /// A `?`; in a probe, also what may leave a loop.
+    fn has_exit(tokens: TokenStream, in_probe: bool) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Punct(punct) => punct.as_char() == '?',
-            TokenTree::Group(group) => has_question(group.stream()),
-            _ => false,
+            TokenTree::Ident(word) => in_probe && (word == "break" || word == "continue"),
+            TokenTree::Group(group) => has_exit(group.stream(), in_probe),
+            TokenTree::Literal(_) => false,
         })
     }
-    has_question(tokens.clone()) || find(rewriter, tokens).is_some()
+    let in_probe = matches!(rewriter.probe, Probe::Inside { .. });
+    has_exit(tokens.clone(), in_probe) || find(rewriter, tokens).is_some()
 }
 
 /// The error for a read that stands where it cannot be rewritten.
@@ -103,8 +106,13 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
     // a name is a field of something else, and behind a `$` what a macro was
     // given, which is its own affair.
     (0..before.len()).find(|start| {
-        let starts = *start == 0
-            || !matches!(&before[start - 1], TokenTree::Punct(punct) if matches!(punct.as_char(), '.' | '$'));
+        let is = |index: usize, sign| matches!(&before[index], TokenTree::Punct(punct) if punct.as_char() == sign);
+        let starts = match *start {
+            0 => true,
+            // The second of two dots makes a range.
+            start if is(start - 1, '.') => start > 1 && is(start - 2, '.'),
+            start => !is(start - 1, '$'),
+        };
         starts
             && before.len() - start < 16
             && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())

@@ -24,9 +24,10 @@ fn grouped(tokens: TokenStream) -> TokenStream {
             None
         }
         TokenTree::Group(group) => {
-            let delimiter = match std::mem::take(&mut invisible) {
-                true => Delimiter::None,
-                false => group.delimiter(),
+            let delimiter = if std::mem::take(&mut invisible) {
+                Delimiter::None
+            } else {
+                group.delimiter()
             };
             Some(Group::new(delimiter, grouped(group.stream())).into())
         }
@@ -105,6 +106,7 @@ fn conditions_that_go_on_without_data() {
         ("while let Some(x) = @(vmi.read_u8(a)?) {}", ""),
         ("while vmi.read_u8(a)? == vmi.read_u8(b)? {}", scans),
         ("while let Some(x) = vmi.read_u8(a)?.filter(g) {}", ""),
+        ("while let Some(x) = probe!(g())?.flatten() {}", ""),
         ("while let Some(x) = vmi.read_u8(a)?.or(b) {}", scans),
         ("while let Some(x) = g(vmi.read_u8(a)?) {}", scans),
         ("while let x = vmi.read_u8(a)? {}", scans),
@@ -182,6 +184,20 @@ fn receivers_that_are_never_served() {
         ("()", "let vmi: &Reader = x;", true),
         ("()", "let mut vmi: VmiCore<Driver> = x;", true),
         ("()", "let mut other = Reader::new(x);", true),
+        ("()", "{ let vmi = &mut x; vmi.go(); }", true),
+        (
+            "()",
+            "let mut vmi = Reader::new(x); let vmi = &state;",
+            true,
+        ),
+        ("()", "let vmi = &state; let vmi = &mut x;", false),
+        (
+            "(vmi: &mut Reader)",
+            "let vmi: &VmiState<Os> = &state;",
+            true,
+        ),
+        ("(vmi: &mut Reader)", "{ let vmi = &state; }", false),
+        ("(mut vmi: Reader)", "let (a, b) = x;", false),
         ("()", "fn g() { let mut vmi = Reader::new(x); }", true),
     ] {
         let expansion = expansion_of(signature, &format!("{body} vmi.read_string(a)?"), quote!());
@@ -370,6 +386,9 @@ fn reads_in_the_arguments_of_macros() {
         ),
         ("g!(b => probe!(g()));", "cannot rewrite `probe!`"),
         ("g!(b => vmi.write_u8(a, b));", "cannot rewrite the call"),
+        ("g!(b in 0..vmi.read_u8(a) => b);", unseen),
+        ("g!(b => 0..=vmi.read_u8(a));", unseen),
+        ("line!(vmi.read_u8(a) => b);", unseen),
         ("g!(b => h!(a));", ""),
         ("g!(b => probe (a));", ""),
         ("g!(b => other.read_u8(a));", ""),
@@ -385,6 +404,12 @@ fn reads_in_the_arguments_of_macros() {
         ("macro_rules! m { () => { read_u8(a) } }", ""),
     ]);
     assert!(expansion("dbg!(b?);").contains(":: value ("));
+    for call in [
+        "line!(vmi.read_u8(a));",
+        "format!(\"{:?}\", ..vmi.read_u8(a));",
+    ] {
+        assert!(expansion(call).contains(":: read ("), "{call}");
+    }
     for (call, message) in [
         (
             "assert!(a == vmi.read_u8(a)?);",

@@ -1,0 +1,189 @@
+//! Invisible delimiters, in which a `macro_rules!` hands on what it was given
+//! as `$e:expr` or `$t:ty`.
+//!
+//! They keep `1 + 2` together in `$e * 8`. But rustc forgets them in what a
+//! procedural macro gives back, so here they become parentheses.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::{
+    Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Type, UnOp, parse_quote_spanned,
+    token,
+    visit_mut::{self, VisitMut},
+};
+
+use crate::rewrite::holds_text;
+
+/// Shows the invisible delimiters of what is not rewritten.
+pub(crate) struct Show;
+
+impl VisitMut for Show {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        show(expr);
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        unwrap(stmt);
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        visit_mut::visit_type_mut(self, ty);
+        if let Type::Group(group) = ty
+            && let Type::TraitObject(_) | Type::ImplTrait(_) = &*group.elem
+        {
+            let elem = &group.elem;
+            *ty = parse_quote_spanned!(glue(group.group_token.span)=> (#elem));
+        }
+    }
+
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if !matches!(item, Item::Macro(_)) {
+            visit_mut::visit_item_mut(self, item);
+        }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        if !holds_text(mac) {
+            show_in(&mut mac.tokens);
+        }
+    }
+
+    fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
+}
+
+/// Puts an expression into parentheses that stands in invisible delimiters and
+/// would fall apart without.
+pub(crate) fn show(expr: &mut Expr) {
+    if let Expr::Group(group) = expr
+        && !holds_together(&group.expr)
+    {
+        *expr = Expr::Paren(ExprParen {
+            attrs: std::mem::take(&mut group.attrs),
+            paren_token: token::Paren(glue(group.group_token.span)),
+            expr: std::mem::replace(&mut group.expr, Box::new(Expr::PLACEHOLDER)),
+        });
+    }
+}
+
+/// Takes the invisible delimiters off what is a whole statement: nothing
+/// stands beside it, and a block needs no `;` then.
+pub(crate) fn unwrap(stmt: &mut Stmt) {
+    while let Stmt::Expr(expr, None) = stmt
+        && let Expr::Group(group) = expr
+        && group.attrs.is_empty()
+    {
+        *expr = std::mem::replace(&mut *group.expr, Expr::PLACEHOLDER);
+    }
+}
+
+/// Shows the invisible delimiters in tokens that are not known to be
+/// expressions: of those that can be nothing but operands.
+pub(crate) fn show_in(tokens: &mut TokenStream) {
+    if !tokens
+        .clone()
+        .into_iter()
+        .any(|token| has_invisible(&token))
+    {
+        return;
+    }
+    let mut in_attribute = false;
+    *tokens = std::mem::take(tokens)
+        .into_iter()
+        .map(|token| {
+            let behind_hash = in_attribute;
+            in_attribute = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+            match token {
+                TokenTree::Group(group) if !behind_hash => {
+                    let mut inner = group.stream();
+                    show_in(&mut inner);
+                    let shown = group.delimiter() == Delimiter::None && is_operand(&inner);
+                    let (delimiter, span) = if shown {
+                        (Delimiter::Parenthesis, glue(group.span()))
+                    } else {
+                        (group.delimiter(), group.span())
+                    };
+                    let mut group = Group::new(delimiter, inner);
+                    group.set_span(span);
+                    TokenTree::Group(group)
+                }
+                token => token,
+            }
+        })
+        .collect();
+}
+
+/// Takes the invisible delimiters off the blocks in tokens.
+pub(crate) fn with_visible_blocks(tokens: TokenStream) -> TokenStream {
+    let tokens = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => {
+            let inner = with_visible_blocks(group.stream());
+            let mut tokens = inner.clone().into_iter();
+            match (group.delimiter(), tokens.next(), tokens.next()) {
+                (Delimiter::None, Some(TokenTree::Group(block)), None)
+                    if block.delimiter() == Delimiter::Brace =>
+                {
+                    TokenTree::Group(block)
+                }
+                (delimiter, ..) => {
+                    let mut visible = Group::new(delimiter, inner);
+                    visible.set_span(group.span());
+                    TokenTree::Group(visible)
+                }
+            }
+        }
+        token => token,
+    });
+    tokens.collect()
+}
+
+fn has_invisible(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::None
+        || group.stream().into_iter().any(|token| has_invisible(&token)))
+}
+
+fn is_operand(tokens: &TokenStream) -> bool {
+    match syn::parse2(tokens.clone()) {
+        // A negative number may be a `$n:literal`.
+        Ok(Expr::Unary(unary)) => !matches!((unary.op, &*unary.expr), (UnOp::Neg(_), Expr::Lit(_))),
+        Ok(expr) => matches!(
+            expr,
+            Expr::Binary(_)
+                | Expr::Cast(_)
+                | Expr::Closure(_)
+                | Expr::Range(_)
+                | Expr::Reference(_)
+        ),
+        Err(_) => false,
+    }
+}
+
+/// Whether an expression stays one whatever stands beside it.
+fn holds_together(expr: &Expr) -> bool {
+    match expr {
+        Expr::Group(group) => holds_together(&group.expr),
+        Expr::Macro(call) => !matches!(call.mac.delimiter, MacroDelimiter::Brace(_)),
+        Expr::Array(_)
+        | Expr::Await(_)
+        | Expr::Call(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Infer(_)
+        // A `$s:stmt`, in truth.
+        | Expr::Let(_)
+        | Expr::Lit(_)
+        | Expr::MethodCall(_)
+        | Expr::Paren(_)
+        | Expr::Path(_)
+        | Expr::Repeat(_)
+        | Expr::Try(_)
+        | Expr::Tuple(_)
+        // What takes the place of one of these when it is rewritten.
+        | Expr::Verbatim(_) => true,
+        _ => false,
+    }
+}
+
+fn glue(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
