@@ -6,8 +6,8 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Type, UnOp, parse_quote_spanned,
-    token,
+    Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Type, TypeImplTrait,
+    TypeTraitObject, UnOp, parse_quote_spanned, token,
     visit_mut::{self, VisitMut},
 };
 
@@ -29,8 +29,11 @@ impl VisitMut for Show {
 
     fn visit_type_mut(&mut self, ty: &mut Type) {
         visit_mut::visit_type_mut(self, ty);
+        // `dyn A + B` in `&$t`.
         if let Type::Group(group) = ty
-            && let Type::TraitObject(_) | Type::ImplTrait(_) = &*group.elem
+            && let Type::TraitObject(TypeTraitObject { bounds, .. })
+            | Type::ImplTrait(TypeImplTrait { bounds, .. }) = &*group.elem
+            && bounds.len() > 1
         {
             let elem = &group.elem;
             *ty = parse_quote_spanned!(glue(group.group_token.span)=> (#elem));

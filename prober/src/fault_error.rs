@@ -41,6 +41,11 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 /// # assert!(AppError::Vmi(VmiError::Timeout).missing().is_none());
 /// ```
 ///
+/// A `?` within a probe cannot ask for a trait; there the faults are found in
+/// the errors of vmi-core and of this crate, in boxed ones and in
+/// `anyhow::Error`, and any other error leaves the function, as its faults do
+/// with it. Bind such a call with `probe!(..)?` before.
+///
 /// An error type that has only `From<ProbeError>` serves as the error of a
 /// `#[probed]` function too, but is opaque: the function's own batch comes
 /// out through it, that of a callee that failed with it is not merged.

@@ -9,7 +9,7 @@ use vmi_core::{
     VmiEventFlags, VmiOs, VmiRead, VmiSession, VmiState,
 };
 
-use super::{Outcome, PAGE, batch, faults, none};
+use super::{Outcome, PAGE, State, batch, faults, none};
 
 const TEXT: Va = Va(0x1000_0ffc);
 const WIDE: Va = Va(0x2000_0ffc);
@@ -376,4 +376,37 @@ fn a_read_without_a_translation_root_is_a_hard_error() {
         Err(ProbeError::Vmi(VmiError::RootNotPresent))
     ));
     let _: Outcome<u8> = Outcome::Missing;
+}
+
+/// A type that is none of vmi-core's, and leads to one.
+struct Wrap<'a, 'b>(&'b State<'a>);
+
+impl<'a> std::ops::Deref for Wrap<'a, '_> {
+    type Target = State<'a>;
+
+    fn deref(&self) -> &State<'a> {
+        self.0
+    }
+}
+
+// README: by itself it reads as vmi-core does.
+#[test]
+fn a_type_that_derefs_is_served_behind_a_star() {
+    #[probed]
+    fn f(vmi: &Wrap<'_, '_>, at: Va) -> prober::Result<Option<[u8; 0x3000]>> {
+        Ok((**vmi).read_struct(at)?)
+    }
+    let guest = Guest::new();
+    for page in 0..3 {
+        guest.map(Va(0x40_0000 + page * 0x1000));
+    }
+    guest.page_out_all();
+    let suppressed = SuppressedPages::new();
+    let result = guest
+        .vm()
+        .with(|vmi| f(&Wrap(vmi), Va(0x40_0000), &suppressed));
+    let Err(prober::ProbeError::PageFaults(faults)) = result else {
+        panic!("expected a batch");
+    };
+    assert_eq!(faults.len(), 3);
 }
