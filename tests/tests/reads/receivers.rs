@@ -362,7 +362,7 @@ fn a_receiver_that_wraps_one_of_vmi_core() {
 #[test]
 fn a_read_without_a_translation_root_is_a_hard_error() {
     #[probed]
-    fn read(vmi: &super::State<'_>) -> prober::Result<Option<[u8; 8]>> {
+    fn read(vmi: &State<'_>) -> prober::Result<Option<[u8; 8]>> {
         let context = AccessContext {
             address: TEXT.0,
             mechanism: vmi_core::TranslationMechanism::Paging { root: None },
@@ -405,7 +405,7 @@ fn a_type_that_derefs_is_served_behind_a_star() {
     let result = guest
         .vm()
         .with(|vmi| f(&Wrap(vmi), Va(0x40_0000), &suppressed));
-    let Err(prober::ProbeError::PageFaults(faults)) = result else {
+    let Err(ProbeError::PageFaults(faults)) = result else {
         panic!("expected a batch");
     };
     assert_eq!(faults.len(), 3);
