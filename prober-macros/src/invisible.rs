@@ -61,6 +61,9 @@ pub(crate) fn show(expr: &mut Expr) {
     if let Expr::Group(group) = expr
         && !holds_together(&group.expr)
     {
+        while let Expr::Group(inner) = &mut *group.expr {
+            group.expr = std::mem::replace(&mut inner.expr, Box::new(Expr::PLACEHOLDER));
+        }
         *expr = Expr::Paren(ExprParen {
             attrs: std::mem::take(&mut group.attrs),
             paren_token: token::Paren(glue(group.group_token.span)),

@@ -426,3 +426,69 @@ fn reads_in_the_arguments_of_macros() {
     assert!(!expansion("ensure!(vmi.read_u8(a)?);").contains("Condition failed"));
     assert!(!expansion("assert!(vmi.read_u8(a)?, b);").contains("assertion failed"));
 }
+
+/// What stands in `@(..)` becomes parentheses where it would fall apart.
+#[test]
+fn invisible_delimiters() {
+    for (body, text) in [
+        ("g(@(1 + 2) * 8);", "(1 + 2) * 8"),
+        ("vmi.read_u8(@(1 + 2) * 8)??;", "(1 + 2) * 8"),
+        ("vmi.read_u8(a? + @(1 + 2) * 8)??;", "(1 + 2) * 8"),
+        ("@(a + b).c();", "(a + b) . c ()"),
+        ("@(@(a + b)).c();", "(a + b) . c ()"),
+        ("@(a = b).c();", "(a = b) . c ()"),
+        ("@(-1).abs();", "(- 1) . abs ()"),
+        ("@(a as u8) as u64;", "(a as u8) as u64"),
+        ("@(|x| x)(2);", "(| x | x) (2)"),
+        ("@(0..4).sum();", "(0 .. 4) . sum ()"),
+        ("@(&a).b();", "(& a) . b ()"),
+        (
+            "let x = @(if a { b } else { c }) + 1;",
+            "(if a { b } else { c }) + 1",
+        ),
+        ("@(S { a }).b();", "(S { a }) . b ()"),
+        ("@(m! { a }).b();", "(m ! { a }) . b ()"),
+        ("@(m!(a)).b();", "; m ! (a) . b ()"),
+        ("@(a.b()).c();", "; a . b () . c ()"),
+        ("@(a).b();", "; a . b ()"),
+        ("@(a[0]).b();", "; a [0] . b ()"),
+        ("@([a]).b();", "; [a] . b ()"),
+        ("@((a, b)).c();", "; (a , b) . c ()"),
+        ("@(1).b();", "; 1 . b ()"),
+        ("@({ a; }) let b = 1;", "{ a ; } let b = 1"),
+        ("h(@({ a; }) + 1); @({ a; }) let b = 1;", "h ({ a ; } + 1)"),
+        ("@(match a { _ => b })", "; match a { _ => b }"),
+        ("let a: &@(dyn A + B) = b;", "& (dyn A + B)"),
+        ("let a: &@(dyn A) = b;", "& dyn A ="),
+        ("let a: @(impl A + B) = b;", ": (impl A + B)"),
+        ("let a = [0; @(1 + 2) * 8];", "(1 + 2) * 8"),
+        ("let a = const { @(1 + 2) * 8 };", "(1 + 2) * 8"),
+        ("f::<{ @(1 + 2) * 8 }>();", "(1 + 2) * 8"),
+        ("a.f::<{ @(1 + 2) * 8 }>();", "(1 + 2) * 8"),
+        ("fn h() { @(1 + 2) * 8 }", "(1 + 2) * 8"),
+        ("fn h() { m!(@(1 + 2) * 8) }", "(1 + 2) * 8"),
+        ("fn h() { @({ a }) b }", "{ { a } b }"),
+        ("fn h() { stringify!(@(1 + 2) * 8) }", "! (1 + 2 * 8)"),
+        ("m!(@(1 + 2) * 8);", "(1 + 2) * 8"),
+        ("m!(b?, @(1 + 2) * 8);", "(1 + 2) * 8"),
+        ("m!([@(1 + 2) * 8] => a);", "(1 + 2) * 8"),
+        ("m!(@(1 as u8) as u64 => a);", "(1 as u8) as u64"),
+        ("m!(@(|x| x)(2) => a);", "(| x | x) (2)"),
+        ("m!(@(0..4).a() => a);", "(0 .. 4) . a ()"),
+        ("m!(@(&a).b() => a);", "(& a) . b ()"),
+        ("m!(@(!a).b() => a);", "(! a) . b ()"),
+        ("m!(@(-a).b() => a);", "(- a) . b ()"),
+        ("m!(@(-1) => a);", "(- 1 => a)"),
+        ("m!(@(a) => b);", "(a => b)"),
+        ("m!(@(a => b) => c);", "(a => b => c)"),
+        ("m!(@({ a }) => b);", "({ a } => b)"),
+        ("m!(#[@(a = b)] c => d);", "# [a = b]"),
+        ("stringify!(@(1 + 2) * 8);", "! (1 + 2 * 8)"),
+        ("unprobed!(@(1 + 2) * 8);", "(1 + 2) * 8"),
+    ] {
+        let expansion = expansion(body);
+        assert!(expansion.contains(text), "{body}: {expansion}");
+    }
+    let expansion = expansion_of("(vmi: &Vmi, a: [u8; @(1 + 2) * 8])", "", quote!());
+    assert!(expansion.contains("(1 + 2) * 8"), "{expansion}");
+}
