@@ -175,7 +175,7 @@ impl Rewriter<'_> {
 pub(super) fn operand(expr: &Expr) -> Cow<'_, Expr> {
     match expr {
         Expr::Paren(paren) => operand(&paren.expr),
-        Expr::Block(block) if block.block.stmts.len() == 1 => {
+        Expr::Block(block) => {
             let mut block = block.clone();
             let place = block.block.brace_token.span.join();
             block.block.brace_token = Brace(Span::mixed_site().located_at(place));

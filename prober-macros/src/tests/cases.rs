@@ -337,6 +337,9 @@ fn loops_that_are_left_from_within_a_probe() {
             "loop { loop { vmi.read_u8({ break })?; } vmi.read_u8({ break })?; }",
             2,
         ),
+        ("loop { vmi.read_u8(b? + vec![{ break }][0])?; }", 1),
+        ("loop { vmi.read_u8(b? + vec![{ continue }][0])?; }", 1),
+        ("loop { vmi.read_u8(b? + g![{ break }][0])?; }", 0),
         ("'a: loop { vmi.read_u8({ break })?; }", 0),
         ("loop { vmi.read_u8({ loop { break } })?; }", 0),
         ("loop { if a { break } vmi.read_u8(a)?; }", 0),
@@ -378,6 +381,17 @@ fn reads_in_the_arguments_of_macros() {
     refused(&[
         ("assert!(b == vmi.read_u8(a)?);", ""),
         ("g!({ let x = vmi.read_u8(a)?; x }, b);", ""),
+        ("g!({ if a { b() } vmi.read_u8(c)? }, b);", ""),
+        ("matches!(vmi.read_u8(a)?, Some(1),);", ""),
+        (
+            "info!(target: \"t\", \"n\" = vmi.read_u8(a)?, x.y = ?vmi.read_u8(a)?, z:? = b);",
+            "",
+        ),
+        (
+            "info!(z:? = vmi.read_u8(a)?, %vmi.read_u8(b)?, ?c, { d = vmi.read_u8(a)? }, \"e\");",
+            "",
+        ),
+        ("info!(a::b(vmi.read_u8(c)?), d);", ""),
         ("g!(vmi.read_u8(a) => b);", unseen),
         ("g!(b => vmi.read_struct::<T>(a));", unseen),
         (
@@ -391,6 +405,7 @@ fn reads_in_the_arguments_of_macros() {
         ("line!(vmi.read_u8(a) => b);", unseen),
         ("g!(b => h!(a));", ""),
         ("g!(b => probe (a));", ""),
+        ("g!(b => probe a (c));", ""),
         ("g!(b => other.read_u8(a));", ""),
         ("g!(b => other.vmi.read_u8(a));", ""),
         ("g!(vmi.read_u8 => b);", ""),
