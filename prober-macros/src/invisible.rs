@@ -93,28 +93,23 @@ pub(crate) fn show_in(tokens: &mut TokenStream) {
     {
         return;
     }
-    let mut in_attribute = false;
     *tokens = std::mem::take(tokens)
         .into_iter()
-        .map(|token| {
-            let behind_hash = in_attribute;
-            in_attribute = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-            match token {
-                TokenTree::Group(group) if !behind_hash => {
-                    let mut inner = group.stream();
-                    show_in(&mut inner);
-                    let shown = group.delimiter() == Delimiter::None && is_operand(&inner);
-                    let (delimiter, span) = if shown {
-                        (Delimiter::Parenthesis, glue(group.span()))
-                    } else {
-                        (group.delimiter(), group.span())
-                    };
-                    let mut group = Group::new(delimiter, inner);
-                    group.set_span(span);
-                    TokenTree::Group(group)
-                }
-                token => token,
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut inner = group.stream();
+                show_in(&mut inner);
+                let shown = group.delimiter() == Delimiter::None && is_operand(&inner);
+                let (delimiter, span) = if shown {
+                    (Delimiter::Parenthesis, glue(group.span()))
+                } else {
+                    (group.delimiter(), group.span())
+                };
+                let mut group = Group::new(delimiter, inner);
+                group.set_span(span);
+                TokenTree::Group(group)
             }
+            token => token,
         })
         .collect();
 }
@@ -126,11 +121,7 @@ pub(crate) fn with_visible_blocks(tokens: TokenStream) -> TokenStream {
             let inner = with_visible_blocks(group.stream());
             let mut tokens = inner.clone().into_iter();
             match (group.delimiter(), tokens.next(), tokens.next()) {
-                (Delimiter::None, Some(TokenTree::Group(block)), None)
-                    if block.delimiter() == Delimiter::Brace =>
-                {
-                    TokenTree::Group(block)
-                }
+                (Delimiter::None, Some(block @ TokenTree::Group(_)), None) => block,
                 (delimiter, ..) => {
                     let mut visible = Group::new(delimiter, inner);
                     visible.set_span(group.span());

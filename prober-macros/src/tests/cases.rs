@@ -256,6 +256,14 @@ fn receivers_that_are_known() {
     }
 }
 
+#[test]
+fn a_read_that_is_awaited() {
+    let expansion = expansion("let x = vmi.read_u8(a).await?; probe!(vmi.read_u8(b).await)?");
+    let read = "__probed :: read (vmi . read_u8 (a) . await , __probed_run) ?";
+    assert!(expansion.contains(read), "{expansion}");
+    assert_eq!(expansion.matches(":: read (").count(), 2, "{expansion}");
+}
+
 /// Of a field that is assigned to rustc warns in a closure alone.
 #[test]
 fn assignments_to_fields_of_parameters() {
@@ -408,6 +416,7 @@ fn reads_in_the_arguments_of_macros() {
         ("g!(b => probe a (c));", ""),
         ("g!(b => other.read_u8(a));", ""),
         ("g!(b => other.vmi.read_u8(a));", ""),
+        ("g!(.vmi.read_u8(a) => b);", ""),
         ("g!(vmi.read_u8 => b);", ""),
         ("g!(b => stringify!(vmi.read_u8(a)));", ""),
         ("stringify!(vmi.read_u8(a) => b);", ""),
@@ -464,6 +473,8 @@ fn invisible_delimiters() {
         ("@(S { a }).b();", "(S { a }) . b ()"),
         ("@(m! { a }).b();", "(m ! { a }) . b ()"),
         ("@(m!(a)).b();", "; m ! (a) . b ()"),
+        ("@(@(a)).b();", "; a . b ()"),
+        ("a as &@(dyn A + B);", "as & (dyn A + B)"),
         ("@(a.b()).c();", "; a . b () . c ()"),
         ("@(a).b();", "; a . b ()"),
         ("@(a[0]).b();", "; a [0] . b ()"),
