@@ -174,9 +174,7 @@ fn holds_together(expr: &Expr) -> bool {
         | Expr::Path(_)
         | Expr::Repeat(_)
         | Expr::Try(_)
-        | Expr::Tuple(_)
-        // What takes the place of one of these when it is rewritten.
-        | Expr::Verbatim(_) => true,
+        | Expr::Tuple(_) => true,
         _ => false,
     }
 }

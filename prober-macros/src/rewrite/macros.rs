@@ -142,13 +142,8 @@ impl Rewriter<'_> {
     ///
     /// There is a read in them, and they are no expressions.
     pub(super) fn arguments(&mut self, mac: &mut Macro) -> syn::Result<()> {
-        let name = mac
-            .path
-            .segments
-            .last()
-            .map(|last| last.ident.to_string())
-            .unwrap_or_default();
-        if holds_text(mac) {
+        let name = name(mac);
+        if TEXT.contains(&name.as_str()) {
             return Ok(());
         }
         if !is_interesting(self, &mac.tokens) {
@@ -223,8 +218,13 @@ fn error(mac: &Macro, message: &str) -> syn::Error {
 
 /// Whether a macro takes its arguments as they are.
 pub(crate) fn holds_text(mac: &Macro) -> bool {
-    let name = mac.path.segments.last().map(|last| last.ident.to_string());
-    name.is_some_and(|name| TEXT.contains(&name.as_str()))
+    TEXT.contains(&name(mac).as_str())
+}
+
+/// The last name of a macro's path.
+fn name(mac: &Macro) -> String {
+    let last = mac.path.segments.last();
+    last.map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
 /// Macros that take their arguments as text or tokens, hold functions of their
