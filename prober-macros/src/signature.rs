@@ -29,7 +29,7 @@ pub(crate) fn add_parameter(
     name_elided_lifetimes(sig, errors);
 
     // A body that a macro made may name it under the macro's hygiene.
-    let span = find_ident(body, SUPPRESSED)
+    let span = span_of_suppressed(body)
         .map_or_else(Span::call_site, |span| Span::call_site().resolved_at(span));
     let name = if taken {
         hidden(SUPPRESSED, span)
@@ -49,8 +49,9 @@ pub(crate) fn add_parameter(
     name
 }
 
-fn find_ident(tokens: &TokenStream, name: &str) -> Option<Span> {
-    fn find(tokens: TokenStream, name: &str) -> Option<Span> {
+/// Where a body names the added parameter first.
+fn span_of_suppressed(body: &TokenStream) -> Option<Span> {
+    fn find(tokens: TokenStream) -> Option<Span> {
         let mut dots = 0;
         tokens.into_iter().find_map(|token| {
             // Not a field; but behind two dots it is the end of a range.
@@ -60,19 +61,19 @@ fn find_ident(tokens: &TokenStream, name: &str) -> Option<Span> {
                 _ => 0,
             };
             match token {
-                TokenTree::Ident(ident) if !is_field => (ident == name).then(|| ident.span()),
-                TokenTree::Group(group) => find(group.stream(), name),
+                TokenTree::Ident(ident) if !is_field => (ident == SUPPRESSED).then(|| ident.span()),
+                TokenTree::Group(group) => find(group.stream()),
                 _ => None,
             }
         })
     }
     // Most bodies do not have it. The compiler tells that from the text faster
     // than it hands out the tokens.
-    tokens
-        .to_string()
-        .contains(name)
-        .then(|| find(tokens.clone(), name))
-        .flatten()
+    if body.to_string().contains(SUPPRESSED) {
+        find(body.clone())
+    } else {
+        None
+    }
 }
 
 /// Keeps the meaning of elided lifetimes in the result.
