@@ -13,6 +13,8 @@ mod expansions;
 mod fallback;
 mod invisible;
 mod item;
+mod known_macros;
+mod marker;
 mod names;
 mod params;
 mod receiver;

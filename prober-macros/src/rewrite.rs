@@ -41,8 +41,9 @@ use syn::{
 };
 
 use self::loops::Loop;
-pub(crate) use self::macros::{Marker, holds_text};
-use crate::{error::Errors, invisible, names::Names, receiver::Receiver, spans, unserved};
+use crate::{
+    error::Errors, invisible, marker::Marker, names::Names, receiver::Receiver, spans, unserved,
+};
 
 /// Rewrites one body.
 pub(crate) struct Rewriter<'a> {

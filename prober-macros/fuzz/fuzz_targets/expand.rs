@@ -16,6 +16,8 @@ mod prober_macros {
     pub(crate) mod fallback;
     pub(crate) mod invisible;
     pub(crate) mod item;
+    pub(crate) mod known_macros;
+    pub(crate) mod marker;
     pub(crate) mod names;
     pub(crate) mod params;
     pub(crate) mod receiver;
@@ -35,10 +37,7 @@ mod prober_macros {
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use proc_macro2::TokenStream;
-use prober_macros::{
-    args, assigned, check, error, expand, fallback, invisible, item, names, params, receiver,
-    rewrite, signature, spans, tests, unserved,
-};
+use prober_macros::*;
 
 fuzz_target!(|text: &str| -> Corpus {
     let Some((args, item)) = text.split_once('\n') else {

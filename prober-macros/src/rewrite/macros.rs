@@ -4,7 +4,7 @@
 
 use proc_macro2::Literal;
 use quote::{ToTokens, quote};
-use syn::{Expr, Ident, Macro, Path, visit_mut::VisitMut};
+use syn::{Expr, Macro, visit_mut::VisitMut};
 
 use super::{
     Probe, Rewriter,
@@ -13,41 +13,12 @@ use super::{
     probes::operand,
     unseen::{self, is_interesting},
 };
-use crate::{fallback, invisible, spans};
-
-/// The macros that the attribute reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Marker {
-    Probe,
-    Settle,
-    Unprobed,
-}
-
-impl Marker {
-    /// The marker that a path names: bare, or through this crate.
-    pub(super) fn of(path: &Path, krate: &Path) -> Option<Self> {
-        let (last, crate_path) = {
-            let mut segments = path.segments.iter();
-            (segments.next_back()?, segments)
-        };
-        let marker = Self::by_name(&last.ident)?;
-        let of_crate = path.segments.len() == 1
-            || crate_path
-                .map(|segment| &segment.ident)
-                .eq(krate.segments.iter().map(|segment| &segment.ident))
-            || path.segments.len() == 2 && path.segments[0].ident == "prober";
-        of_crate.then_some(marker)
-    }
-
-    pub(crate) fn by_name(name: &Ident) -> Option<Self> {
-        match name.to_string().as_str() {
-            "probe" => Some(Self::Probe),
-            "settle" => Some(Self::Settle),
-            "unprobed" => Some(Self::Unprobed),
-            _ => None,
-        }
-    }
-}
+use crate::{
+    invisible,
+    known_macros::{LOOPLESS, TEXT, name},
+    marker::{self, Marker},
+    spans,
+};
 
 impl Rewriter<'_> {
     /// Rewrites a macro call in the place of an expression.
@@ -84,7 +55,7 @@ impl Rewriter<'_> {
 
     /// Takes the place of a macro call that cannot be rewritten: a block.
     pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
-        let uses = fallback::uses(&mac.tokens);
+        let uses = marker::uses(&mac.tokens);
         let failed = self.failed(error);
         Expr::Verbatim(quote!({ #uses #failed }))
     }
@@ -215,71 +186,3 @@ fn unprobed(mac: &mut Macro) -> syn::Result<()> {
 fn error(mac: &Macro, message: &str) -> syn::Error {
     syn::Error::new_spanned(mac, message)
 }
-
-/// Whether a macro takes its arguments as they are.
-pub(crate) fn holds_text(mac: &Macro) -> bool {
-    TEXT.contains(&name(mac).as_str())
-}
-
-/// The last name of a macro's path.
-fn name(mac: &Macro) -> String {
-    let last = mac.path.segments.last();
-    last.map(|last| last.ident.to_string()).unwrap_or_default()
-}
-
-/// Macros that take their arguments as text or tokens, hold functions of their
-/// own, or are probes by themselves. Not `line!` and its like, which take none:
-/// one with arguments is somebody's own.
-pub(super) const TEXT: &[&str] = &[
-    "cfg",
-    "compile_error",
-    "concat",
-    "env",
-    "global_asm",
-    "include",
-    "include_bytes",
-    "include_str",
-    "lazy_static",
-    "macro_rules",
-    "option_env",
-    "parse_quote",
-    "quote",
-    "quote_spanned",
-    "stringify",
-    "thread_local",
-    "vmi_probe",
-];
-
-/// Well-known macros that put their arguments into no loop.
-const LOOPLESS: &[&str] = &[
-    "anyhow",
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "bail",
-    "dbg",
-    "debug",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "ensure",
-    "eprint",
-    "eprintln",
-    "error",
-    "event",
-    "format",
-    "format_args",
-    "info",
-    "matches",
-    "panic",
-    "print",
-    "println",
-    "todo",
-    "trace",
-    "unimplemented",
-    "unreachable",
-    "vec",
-    "warn",
-    "write",
-    "writeln",
-];

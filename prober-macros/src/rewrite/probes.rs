@@ -10,8 +10,8 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{Probe, Rewriter, hazards, macros::Marker, take_attrs, with_attrs};
-use crate::{names::Names, receiver, spans};
+use super::{Probe, Rewriter, hazards, take_attrs, with_attrs};
+use crate::{marker::Marker, names::Names, receiver, spans};
 
 impl Rewriter<'_> {
     pub(super) fn method_call(&mut self, expr: &mut Expr) {

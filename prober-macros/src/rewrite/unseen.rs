@@ -4,11 +4,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::Expr;
 
-use super::{
-    Probe, Rewriter,
-    macros::{Marker, TEXT},
+use super::{Probe, Rewriter};
+use crate::{
+    known_macros::TEXT,
+    marker::Marker,
+    receiver::{self, Receiver},
 };
-use crate::receiver::{self, Receiver};
 
 /// Whether there may be something to rewrite in tokens.
 pub(super) fn is_interesting(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> bool {
