@@ -11,11 +11,13 @@ use crate::{
     error::Errors,
     fallback, invisible,
     item::{self, Body, ParsedBody, ProbedFn},
-    names::Names,
+    names::{self, Names},
     params,
-    receiver::{self, Receiver},
+    receiver::Receiver,
     rewrite::{self, Settings},
-    signature, spans, unserved,
+    signature,
+    spans::{self, Place},
+    unserved,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -156,9 +158,9 @@ fn rewritten(
         mut block,
         ..
     } = body;
-    let names = Names::new();
+    let own_names = Names::new();
     let settings = Settings {
-        names: &names,
+        names: &own_names,
         receivers: &args.receivers,
         unserved: function.unserved,
         krate: &args.krate,
@@ -169,21 +171,21 @@ fn rewritten(
         return None;
     }
 
-    let own = receiver::hidden("__probed_suppressed", Span::call_site());
+    let own = names::hidden("__probed_suppressed", Span::call_site());
     let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
-            let place = (spans::start(expr), spans::end(expr));
-            let set = Names::call("own", place, quote_spanned!(place.0=> &#expr));
+            let place = Place::of(expr);
+            let set = Names::call("own", place, quote_spanned!(place.start=> &#expr));
             (quote!(let #own = &#set;), own)
         }
         (None, Some(added)) => (TokenStream::new(), added),
         (None, None) => unreachable!("a body is rewritten with a set"),
     };
-    let limit = args::limit_tokens(args.limit.as_ref(), &names.runtime);
-    let imports = names.imports(&args.krate);
+    let limit = args::limit_tokens(args.limit.as_ref(), &own_names.runtime);
+    let imports = own_names.imports(&args.krate);
     let Names {
         runtime, prober, ..
-    } = &names;
+    } = &own_names;
     let Function {
         sig,
         output,
@@ -202,8 +204,8 @@ fn rewritten(
         quote!({ #mention #within #block })
     } else {
         // An async block has no place for its type but the values it returns.
-        let glue = Span::mixed_site().located_at(output.span());
-        let runtime = names.runtime_at(output.span());
+        let glue = spans::glue(output.span());
+        let runtime = own_names.runtime_at(output.span());
         let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
         quote!({ #mention #typed #within #block })
     };

@@ -1,11 +1,11 @@
 //! What takes the place of a body that cannot be expanded: nothing follows from
 //! the error about it.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, token::Brace};
 
-use crate::{error::Errors, marker};
+use crate::{error::Errors, marker, spans};
 
 /// A body that is not what was meant, after a mistake in what the attribute
 /// was told or put on: the errors about that take its place, so that none
@@ -39,8 +39,7 @@ pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> Toke
         "`#[probed]` cannot read this body: {error}; move this into a function of its own, \
          without the attribute"
     );
-    let glue = Span::mixed_site().located_at(error.span());
-    let value = quote_spanned!(glue=> Body {};);
+    let value = quote_spanned!(spans::glue(error.span())=> Body {};);
     let uses = marker::uses(&body.stream());
     let mut stub = Group::new(
         Delimiter::Brace,

@@ -4,14 +4,14 @@
 //! They keep `1 + 2` together in `$e * 8`. But rustc forgets them in what a
 //! procedural macro gives back, so here they become parentheses.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Type, TypeImplTrait,
     TypeTraitObject, UnOp, parse_quote_spanned, token,
     visit_mut::{self, VisitMut},
 };
 
-use crate::known_macros::holds_text;
+use crate::{known_macros::holds_text, spans::glue};
 
 /// Shows the invisible delimiters of what is not rewritten.
 pub(crate) struct Show;
@@ -177,8 +177,4 @@ fn holds_together(expr: &Expr) -> bool {
         | Expr::Tuple(_) => true,
         _ => false,
     }
-}
-
-fn glue(span: Span) -> Span {
-    Span::mixed_site().located_at(span)
 }

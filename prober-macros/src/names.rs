@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lifetime, Path, spanned::Spanned};
 
-use crate::{receiver::hidden, spans};
+use crate::spans::{Place, glue};
 
 /// The name under which a function imports the runtime.
 const RUNTIME: &str = "__probed";
@@ -35,11 +35,11 @@ impl Names {
     ///
     /// The path has the span of the user's first token, and the parentheses
     /// have that of the last.
-    pub(crate) fn call(name: &str, place: (Span, Span), args: TokenStream) -> Expr {
+    pub(crate) fn call(name: &str, place: Place, args: TokenStream) -> Expr {
         let mut args = Group::new(Delimiter::Parenthesis, args);
-        args.set_span(place.1);
-        let [runtime, name] = [RUNTIME, name].map(|name| Ident::new(name, place.0));
-        let mut call = quote_spanned!(place.0=> #runtime::#name);
+        args.set_span(place.end);
+        let [runtime, name] = [RUNTIME, name].map(|name| Ident::new(name, place.start));
+        let mut call = quote_spanned!(place.start=> #runtime::#name);
         args.to_tokens(&mut call);
         Expr::Verbatim(call)
     }
@@ -68,10 +68,17 @@ impl Names {
 
     /// Puts the prober beside the receiver of a read that the runtime serves.
     pub(crate) fn served(&self, receiver: &Expr) -> Expr {
-        let span = spans::start(receiver);
-        let place = (span, spans::end(receiver));
-        let prober = self.prober_at(span);
-        let glue = Span::mixed_site().located_at(span);
-        Self::call("at", place, quote_spanned!(glue=> &#receiver, #prober))
+        let place = Place::of(receiver);
+        let prober = self.prober_at(place.start);
+        Self::call(
+            "at",
+            place,
+            quote_spanned!(place.glue()=> &#receiver, #prober),
+        )
     }
+}
+
+/// An identifier of the expansion that no name in the function can meet.
+pub(crate) fn hidden(name: &str, at: Span) -> Ident {
+    Ident::new(name, glue(at))
 }

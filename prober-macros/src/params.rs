@@ -8,7 +8,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::receiver::hidden;
+use crate::{names::hidden, spans::glue};
 
 /// What stands before the body in its closure:
 ///
@@ -58,8 +58,7 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
                     } else if is_unused(&name, body) {
                         unused.push((levels.clone(), name.clone()));
                     }
-                    let glue = Span::mixed_site().located_at(name.span());
-                    mentions.push(quote_spanned!(glue=> &#name));
+                    mentions.push(quote_spanned!(glue(name.span())=> &#name));
                 }
             }
         }
@@ -69,15 +68,13 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
     }
 
     mentions.reverse();
-    let glue = Span::mixed_site();
     // A mention is a use. This keeps the warning about a parameter that the
     // body does not use.
     let unused = unused.iter().map(|(levels, name)| {
         let levels = levels.iter().flatten();
-        let glue = Span::mixed_site().located_at(name.span());
-        quote_spanned!(glue=> { #(#levels)* let #name = (); })
+        quote_spanned!(glue(name.span())=> { #(#levels)* let #name = (); })
     });
-    quote_spanned!(glue=> #allow let _ = (#(#mentions,)*); #(#unused)*)
+    quote_spanned!(Span::mixed_site()=> #allow let _ = (#(#mentions,)*); #(#unused)*)
 }
 
 /// Whether a parameter is one that rustc warns of, as the body does not name

@@ -1,6 +1,6 @@
 //! Which calls are reads: on which receivers, and by which names.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{Expr, ExprMethodCall, Member, UnOp, ext::IdentExt};
 
 /// A receiver that the attribute knows: a path of names, such as `self.vmi`.
@@ -137,9 +137,4 @@ pub(crate) fn acts_on_guest(method: &Ident) -> bool {
                 | "monitor_enable"
                 | "monitor_disable"
         )
-}
-
-/// An identifier of the expansion that no name in the function can meet.
-pub(crate) fn hidden(name: &str, at: Span) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(at))
 }

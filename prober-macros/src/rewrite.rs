@@ -42,7 +42,8 @@ use syn::{
 
 use self::loops::Loop;
 use crate::{
-    error::Errors, invisible, marker::Marker, names::Names, receiver::Receiver, spans, unserved,
+    error::Errors, invisible, marker::Marker, names::Names, receiver::Receiver, spans::Place,
+    unserved,
 };
 
 /// Rewrites one body.
@@ -226,7 +227,7 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Expr(expr, Some(_)) => {
                 let place = (self.probe == Probe::Outside && hazards::throws_away(self, expr))
-                    .then(|| (spans::start(expr), spans::end(expr)));
+                    .then(|| Place::of(expr));
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);

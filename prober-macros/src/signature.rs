@@ -12,7 +12,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{error::Errors, receiver::hidden};
+use crate::{error::Errors, names::hidden, spans};
 
 /// The name of the added parameter.
 pub(crate) const SUPPRESSED: &str = "suppressed";
@@ -36,7 +36,7 @@ pub(crate) fn add_parameter(
     } else {
         Ident::new(SUPPRESSED, span)
     };
-    let glue = Span::mixed_site().located_at(krate.span());
+    let glue = spans::glue(krate.span());
     // Not parsed: that would take longer than all else here.
     sig.inputs.push(FnArg::Typed(PatType {
         attrs: Vec::new(),
@@ -234,7 +234,7 @@ impl VisitMut for WriteHidden {
         if hides_lifetime(path)
             && let Some(last) = path.segments.last_mut()
         {
-            let glue = Span::mixed_site().located_at(last.ident.span());
+            let glue = spans::glue(last.ident.span());
             let elided = GenericArgument::Lifetime(Lifetime::new("'_", glue));
             match &mut last.arguments {
                 PathArguments::AngleBracketed(arguments) => arguments.args.insert(0, elided),

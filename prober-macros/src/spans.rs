@@ -9,6 +9,33 @@ use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, MacroDelimiter, Member};
 
+/// The first and the last token of an expression of the user's.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) start: Span,
+    pub(crate) end: Span,
+}
+
+impl Place {
+    pub(crate) fn of(expr: &Expr) -> Self {
+        Self {
+            start: start(expr),
+            end: end(expr),
+        }
+    }
+
+    /// The span of what the expansion writes there.
+    pub(crate) fn glue(self) -> Span {
+        glue(self.start)
+    }
+}
+
+/// The span of what the expansion writes beside a token of the user's: rustc
+/// blames that token, and no name of the user's meets one in it.
+pub(crate) fn glue(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
 /// The span of the first token.
 pub(crate) fn start(expr: &Expr) -> Span {
     match expr {
@@ -32,7 +59,7 @@ pub(crate) fn start(expr: &Expr) -> Span {
 }
 
 /// The span of the last token.
-pub(crate) fn end(expr: &Expr) -> Span {
+fn end(expr: &Expr) -> Span {
     match expr {
         Expr::Await(expr) => expr.await_token.span,
         Expr::Block(expr) => expr.block.brace_token.span.close(),

@@ -1,11 +1,10 @@
 //! Calls that change the guest.
 
-use proc_macro2::Span;
 use quote::quote_spanned;
 use syn::{Expr, visit_mut};
 
 use super::{Probe, Rewriter, take_attrs, with_attrs};
-use crate::{names::Names, spans};
+use crate::{names::Names, spans::Place};
 
 impl Rewriter<'_> {
     /// Lets a call that changes the guest wait for the data: when its
@@ -37,16 +36,16 @@ impl Rewriter<'_> {
         }
         visit_mut::visit_expr_method_call_mut(self, call);
         if self.probe == Probe::Outside && !self.nested {
-            let place = (spans::start(expr), spans::end(expr));
-            let glue = Span::mixed_site().located_at(place.0);
-            let prober = self.names.prober_at(place.0);
+            let place = Place::of(expr);
+            let glue = place.glue();
+            let prober = self.names.prober_at(place.start);
             let runtime = &self.names.runtime;
             let settle = quote_spanned!(glue=> #runtime::settle(#prober)?);
             let Expr::MethodCall(call) = expr else { return };
             // A closure must stay an argument of the call, which tells its type.
             let mut args = call.args.iter_mut().rev();
             if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
-                let place = (spans::start(last), spans::end(last));
+                let place = Place::of(last);
                 let args = quote_spanned!(glue=> #last, #settle);
                 *last = Names::call("settled", place, args);
             } else {

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::{Block, Label, Lifetime, visit_mut::VisitMut};
 
 use super::{Probe, Rewriter};
+use crate::spans;
 
 /// What an unlabelled `break` could leave.
 pub(super) enum Loop {
@@ -51,8 +52,7 @@ impl Rewriter<'_> {
         };
         self.labels += 1;
         let name = outer.get_or_insert_with(|| {
-            let glue = Span::mixed_site().located_at(span);
-            Lifetime::new(&format!("'__probed_{number}"), glue)
+            Lifetime::new(&format!("'__probed_{number}"), spans::glue(span))
         });
         *label = Some(name.clone());
         Ok(())

@@ -17,13 +17,13 @@ use crate::{
     invisible,
     known_macros::{LOOPLESS, TEXT, name},
     marker::{self, Marker},
-    spans,
+    spans::{self, Place},
 };
 
 impl Rewriter<'_> {
     /// Rewrites a macro call in the place of an expression.
     pub(super) fn macro_call(&mut self, expr: &mut Expr) {
-        let place = (spans::start(expr), spans::end(expr));
+        let place = Place::of(expr);
         let Expr::Macro(call) = expr else { return };
         let result = match Marker::of(&call.mac.path, self.krate) {
             None => self.arguments(&mut call.mac),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{
     Expr, ExprMethodCall,
@@ -11,7 +11,12 @@ use syn::{
 };
 
 use super::{Probe, Rewriter, hazards, take_attrs, with_attrs};
-use crate::{marker::Marker, names::Names, receiver, spans};
+use crate::{
+    marker::Marker,
+    names::Names,
+    receiver,
+    spans::{self, Place},
+};
 
 impl Rewriter<'_> {
     pub(super) fn method_call(&mut self, expr: &mut Expr) {
@@ -49,7 +54,7 @@ impl Rewriter<'_> {
     /// Makes a read a probe; also a read that is awaited.
     pub(super) fn probe_read(&mut self, expr: &mut Expr) {
         let attrs = take_attrs(expr);
-        let place = (spans::start(expr), spans::end(expr));
+        let place = Place::of(expr);
         let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
         if let Expr::MethodCall(call) = expr
             && self.is_served(call)
@@ -84,9 +89,9 @@ impl Rewriter<'_> {
     }
 
     /// Wraps the expression of a probe.
-    pub(super) fn probe(&self, expr: &TokenStream, ends_early: bool, place: (Span, Span)) -> Expr {
-        let glue = Span::mixed_site().located_at(place.0);
-        let prober = self.names.prober_at(place.0);
+    pub(super) fn probe(&self, expr: &TokenStream, ends_early: bool, place: Place) -> Expr {
+        let glue = place.glue();
+        let prober = self.names.prober_at(place.start);
         let Names { runtime, block, .. } = self.names;
         let (name, args) = if ends_early {
             let args = quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober);
@@ -101,9 +106,9 @@ impl Rewriter<'_> {
     /// Rewrites `EXPR?`.
     pub(super) fn question(&mut self, expr: &mut Expr) {
         let Expr::Try(question) = expr else { return };
-        let place = (spans::start(&question.expr), spans::end(&question.expr));
-        let glue = Span::mixed_site().located_at(question.question_token.span);
-        let prober = self.names.prober_at(place.0);
+        let place = Place::of(&question.expr);
+        let glue = spans::glue(question.question_token.span);
+        let prober = self.names.prober_at(place.start);
 
         match self.probe {
             Probe::Inside { loops, .. } => {
@@ -125,7 +130,10 @@ impl Rewriter<'_> {
                         #runtime::Part::Hard(__probed_error) => return #runtime::leave(__probed_error),
                     }
                 };
-                let place = (place.0, question.question_token.span);
+                let place = Place {
+                    end: question.question_token.span,
+                    ..place
+                };
                 *expr = with_attrs(&attrs, Names::call("got", place, part));
             }
             // A probe does its part, and in a closure `?` is rustc's.
@@ -178,7 +186,7 @@ pub(super) fn operand(expr: &Expr) -> Cow<'_, Expr> {
         Expr::Block(block) => {
             let mut block = block.clone();
             let place = block.block.brace_token.span.join();
-            block.block.brace_token = Brace(Span::mixed_site().located_at(place));
+            block.block.brace_token = Brace(spans::glue(place));
             Cow::Owned(Expr::Block(block))
         }
         expr => Cow::Borrowed(expr),
