@@ -62,10 +62,7 @@ pub(crate) struct Rewriter<'a> {
 
     errors: &'a mut Errors,
 
-    /// Whether `?` and `return` are those of a closure or an async block.
-    nested: bool,
-
-    probe: Probe,
+    context: Context,
 
     /// The loops that an unlabelled `break` could leave, from outside in.
     loops: Vec<Loop>,
@@ -89,22 +86,31 @@ pub(crate) struct Found {
     pub(crate) seems_in_vain: bool,
 }
 
-/// Where an expression stands with regard to probes.
+/// Where an expression stands: what a `?` there leaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Probe {
-    /// Outside of all probes.
-    Outside,
+enum Context {
+    /// The function.
+    Function,
 
-    /// In a probe.
-    Inside {
+    /// A closure or an async block, whose `?` and `return` are its own.
+    Closure,
+
+    /// A probe.
+    Probe {
         /// Whether a `?` ends it early.
         ends_early: bool,
         /// How many loops there were around it.
         loops: usize,
     },
 
-    /// In a closure in a probe, where a `?` cannot end the probe.
-    Closure,
+    /// A closure in a probe: a `?` in it cannot end the probe.
+    ClosureInProbe,
+}
+
+impl Context {
+    fn is_in_probe(self) -> bool {
+        matches!(self, Self::Probe { .. } | Self::ClosureInProbe)
+    }
 }
 
 /// What the rewriting needs to know.
@@ -123,8 +129,7 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
         unserved: settings.unserved,
         krate: settings.krate,
         errors,
-        nested: false,
-        probe: Probe::Outside,
+        context: Context::Function,
         loops: Vec::new(),
         labels: 0,
         needed: false,
@@ -141,7 +146,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Async(future) => self.nest(|this| this.visit_block_mut(&mut future.block)),
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
-                if self.probe == Probe::Outside {
+                if !self.context.is_in_probe() {
                     hazards::check_condition(self, &expr.cond);
                 }
                 self.visit_expr_mut(&mut expr.cond);
@@ -166,7 +171,7 @@ impl VisitMut for Rewriter<'_> {
                 }
             }
             Expr::Try(_) => self.question(expr),
-            Expr::Await(_) if self.is_probe(expr) && self.probe == Probe::Outside => {
+            Expr::Await(_) if self.is_probe(expr) && !self.context.is_in_probe() => {
                 self.probe_read(expr);
             }
             Expr::MethodCall(_) => self.method_call(expr),
@@ -226,7 +231,7 @@ impl VisitMut for Rewriter<'_> {
                 }
             }
             Stmt::Expr(expr, Some(_)) => {
-                let place = (self.probe == Probe::Outside && hazards::throws_away(self, expr))
+                let place = (!self.context.is_in_probe() && hazards::throws_away(self, expr))
                     .then(|| Place::of(expr));
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
@@ -279,17 +284,15 @@ impl VisitMut for Rewriter<'_> {
 impl Rewriter<'_> {
     /// Rewrites what has a `?` of its own.
     fn nest(&mut self, visit: impl FnOnce(&mut Self)) {
-        let nested = std::mem::replace(&mut self.nested, true);
-        let loops = std::mem::take(&mut self.loops);
-        let inner = match self.probe {
-            Probe::Outside => Probe::Outside,
-            Probe::Inside { .. } | Probe::Closure => Probe::Closure,
+        let inner = match self.context {
+            Context::Function | Context::Closure => Context::Closure,
+            Context::Probe { .. } | Context::ClosureInProbe => Context::ClosureInProbe,
         };
-        let probe = std::mem::replace(&mut self.probe, inner);
+        let context = std::mem::replace(&mut self.context, inner);
+        let loops = std::mem::take(&mut self.loops);
         visit(self);
-        self.probe = probe;
         self.loops = loops;
-        self.nested = nested;
+        self.context = context;
     }
 
     /// Takes the place of an expression that cannot be rewritten, so that

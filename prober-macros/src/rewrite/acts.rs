@@ -3,7 +3,7 @@
 use quote::quote_spanned;
 use syn::{Expr, visit_mut};
 
-use super::{Probe, Rewriter, take_attrs, with_attrs};
+use super::{Context, Rewriter, take_attrs, with_attrs};
 use crate::{names::Names, spans::Place};
 
 impl Rewriter<'_> {
@@ -17,25 +17,22 @@ impl Rewriter<'_> {
     pub(super) fn act(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
         let method = &call.method;
-        if self.probe != Probe::Outside {
-            self.errors.at(
-                method.span(),
-                format!(
-                    "`{method}` changes the guest, and in a probe it cannot wait for the data; \
-                     make the call outside"
-                ),
-            );
-        } else if self.nested {
-            self.errors.at(
-                method.span(),
-                format!(
-                    "`{method}` changes the guest, and in a closure or an async block it cannot \
-                     wait for the data; write `settle!();` before, and `unprobed!(..)` around the call"
-                ),
-            );
+        let advice = match self.context {
+            Context::Function => None,
+            Context::Closure => Some(
+                "in a closure or an async block it cannot wait for the data; \
+                 write `settle!();` before, and `unprobed!(..)` around the call",
+            ),
+            Context::Probe { .. } | Context::ClosureInProbe => {
+                Some("in a probe it cannot wait for the data; make the call outside")
+            }
+        };
+        if let Some(advice) = advice {
+            let message = format!("`{method}` changes the guest, and {advice}");
+            self.errors.at(method.span(), message);
         }
         visit_mut::visit_expr_method_call_mut(self, call);
-        if self.probe == Probe::Outside && !self.nested {
+        if self.context == Context::Function {
             let place = Place::of(expr);
             let glue = place.glue();
             let prober = self.names.prober_at(place.start);

@@ -3,14 +3,14 @@
 
 use syn::{Expr, ExprMacro, ExprMethodCall, ExprTry, Pat, visit::Visit};
 
-use super::Rewriter;
+use super::{Context, Rewriter};
 
 /// Refuses method calls that make a fault look like something else.
 pub(super) fn check_call(rewriter: &mut Rewriter<'_>, call: &ExprMethodCall) {
     let method = &call.method;
     match method.to_string().as_str() {
         "unwrap" | "expect" if is_value(rewriter, &call.receiver) => {
-            let advice = if rewriter.nested {
+            let advice = if rewriter.context == Context::Closure {
                 "handle `None` here, or need the value (`?`) outside of the closure"
             } else {
                 "write `?` instead, to need the value"

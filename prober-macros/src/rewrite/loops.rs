@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{Block, Label, Lifetime, visit_mut::VisitMut};
 
-use super::{Probe, Rewriter};
+use super::{Context, Rewriter};
 use crate::spans;
 
 /// What an unlabelled `break` could leave.
@@ -35,7 +35,7 @@ impl Rewriter<'_> {
         label: &mut Option<Lifetime>,
         span: Span,
     ) -> syn::Result<()> {
-        let Probe::Inside { loops, .. } = self.probe else {
+        let Context::Probe { loops, .. } = self.context else {
             return Ok(());
         };
         if label.is_some() || self.loops.len() > loops {

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Macro, visit_mut::VisitMut};
 
 use super::{
-    Probe, Rewriter,
+    Context, Rewriter,
     arguments::{self, Part},
     loops::Loop,
     probes::operand,
@@ -62,7 +62,7 @@ impl Rewriter<'_> {
 
     /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
     fn probe_marker(&mut self, mac: &mut Macro) -> syn::Result<bool> {
-        if self.probe != Probe::Outside {
+        if self.context.is_in_probe() {
             return Err(error(
                 mac,
                 "a `probe!` in a probe is a part of that one; write its expression alone",
@@ -89,13 +89,13 @@ impl Rewriter<'_> {
         if !mac.tokens.is_empty() {
             return Err(error(mac, "`settle!()` takes no argument"));
         }
-        if self.probe != Probe::Outside {
+        if self.context.is_in_probe() {
             return Err(error(
                 mac,
                 "`settle!` cannot leave the function from a probe; settle before it",
             ));
         }
-        if self.nested {
+        if self.context == Context::Closure {
             return Err(error(
                 mac,
                 "`settle!` cannot leave the function from a closure or an async block; settle before",

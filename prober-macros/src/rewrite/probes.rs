@@ -10,7 +10,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{Probe, Rewriter, hazards, take_attrs, with_attrs};
+use super::{Context, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
     marker::Marker,
     names::Names,
@@ -21,12 +21,12 @@ use crate::{
 impl Rewriter<'_> {
     pub(super) fn method_call(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
-        if self.probe == Probe::Outside {
+        if !self.context.is_in_probe() {
             hazards::check_call(self, call);
         }
         if !receiver::is_on(call, self.receivers) {
             visit_mut::visit_expr_method_call_mut(self, call);
-        } else if receiver::is_read(&call.method) && self.probe == Probe::Outside {
+        } else if receiver::is_read(&call.method) && !self.context.is_in_probe() {
             self.probe_read(expr);
         } else if receiver::acts_on_guest(&call.method) {
             self.act(expr);
@@ -73,15 +73,16 @@ impl Rewriter<'_> {
     /// early.
     pub(super) fn in_probe(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
         self.found.probes += 1;
-        self.probe = Probe::Inside {
+        let probe = Context::Probe {
             ends_early: false,
             loops: self.loops.len(),
         };
+        let context = std::mem::replace(&mut self.context, probe);
         visit(self);
-        let probe = std::mem::replace(&mut self.probe, Probe::Outside);
+        let probe = std::mem::replace(&mut self.context, context);
         matches!(
             probe,
-            Probe::Inside {
+            Context::Probe {
                 ends_early: true,
                 ..
             }
@@ -110,10 +111,10 @@ impl Rewriter<'_> {
         let glue = spans::glue(question.question_token.span);
         let prober = self.names.prober_at(place.start);
 
-        match self.probe {
-            Probe::Inside { loops, .. } => {
+        match self.context {
+            Context::Probe { loops, .. } => {
                 self.visit_expr_mut(&mut question.expr);
-                self.probe = Probe::Inside {
+                self.context = Context::Probe {
                     ends_early: true,
                     loops,
                 };
@@ -136,12 +137,14 @@ impl Rewriter<'_> {
                 };
                 *expr = with_attrs(&attrs, Names::call("got", place, part));
             }
-            // A probe does its part, and in a closure `?` is rustc's.
-            Probe::Outside if self.nested || self.is_probe(&question.expr) => {
+            // In a closure `?` is rustc's.
+            Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),
+            // A probe does its part.
+            Context::Function if self.is_probe(&question.expr) => {
                 self.visit_expr_mut(&mut question.expr);
             }
             // `PROBE??`: the runtime does one, so that rustc has one less to check.
-            Probe::Outside
+            Context::Function
                 if let Expr::Try(inner) = &mut *question.expr
                     && inner.attrs.is_empty()
                     && self.is_probe(&inner.expr) =>
@@ -152,14 +155,13 @@ impl Rewriter<'_> {
                 let probe = std::mem::replace(&mut *inner.expr, Expr::PLACEHOLDER);
                 *question.expr = probe;
             }
-            Probe::Outside => {
+            Context::Function => {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
                 let operand = operand(&question.expr);
                 let args = quote_spanned!(glue=> #operand, #prober);
                 *question.expr = with_attrs(&attrs, Names::call("value", place, args));
             }
-            Probe::Closure => self.visit_expr_mut(&mut question.expr),
         }
     }
 
@@ -169,8 +171,7 @@ impl Rewriter<'_> {
     /// type of the whole, and clippy (`needless_question_mark`) would say to
     /// write `EXPR` instead, which does not compile.
     pub(super) fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
-        self.probe == Probe::Outside
-            && !self.nested
+        self.context == Context::Function
             && matches!(&*call.func, Expr::Path(path)
                 if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))
             && call.args.len() == 1

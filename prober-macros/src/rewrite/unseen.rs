@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::Expr;
 
-use super::{Probe, Rewriter};
+use super::{Context, Rewriter};
 use crate::{
     known_macros::TEXT,
     marker::Marker,
@@ -22,7 +22,7 @@ pub(super) fn is_interesting(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> b
             TokenTree::Literal(_) => false,
         })
     }
-    let in_probe = matches!(rewriter.probe, Probe::Inside { .. });
+    let in_probe = matches!(rewriter.context, Context::Probe { .. });
     has_exit(tokens.clone(), in_probe) || find(rewriter, tokens).is_some()
 }
 
