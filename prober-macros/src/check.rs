@@ -1,7 +1,7 @@
 //! The rules that need no look into the body.
 
 use proc_macro2::Span;
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReturnType, Type, visit::Visit};
+use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, visit::Visit};
 
 use crate::{error::Errors, item::ProbedFn, signature::SUPPRESSED};
 
@@ -163,7 +163,7 @@ fn name(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     impl<'ast> Visit<'ast> for Find {
         fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
             if pat.ident == SUPPRESSED {
-                self.0 = Some(Ident::span(&pat.ident));
+                self.0 = Some(pat.ident.span());
             }
         }
     }
@@ -171,7 +171,7 @@ fn name(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     let mut find = Find(None);
     for input in &item.sig.inputs {
         if let FnArg::Typed(param) = input {
-            Find::visit_pat(&mut find, &Pat::clone(&param.pat));
+            find.visit_pat(&param.pat);
         }
     }
     let Some(span) = find.0 else { return };

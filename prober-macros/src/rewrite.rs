@@ -31,10 +31,8 @@ mod macros;
 mod probes;
 mod unseen;
 
-use std::fmt::Display;
-
 use proc_macro2::{Delimiter, Group, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{
     AngleBracketedGenericArguments, Attribute, Block, Expr, Item, Local, Pat, Stmt, Type,
     visit_mut::{self, VisitMut},
@@ -314,11 +312,6 @@ impl Rewriter<'_> {
                 token => token,
             });
         Expr::Verbatim(call.collect())
-    }
-
-    /// Reports a mistake, on all tokens of what is wrong.
-    fn error_on(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.errors.push(syn::Error::new_spanned(tokens, message));
     }
 }
 

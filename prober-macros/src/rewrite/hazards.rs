@@ -79,7 +79,7 @@ pub(super) fn check_condition(rewriter: &mut Rewriter<'_>, condition: &Expr) {
         }
         Expr::Let(binding) if rewriter.is_probe(&binding.expr) => {
             if takes_ok_none(&binding.pat) {
-                rewriter.error_on(
+                rewriter.errors.on(
                     &binding.pat,
                     "this loop goes on where data is missing, for a probe that faulted is `Ok(None)`; \
                      write `while let Some(..) = ..?`",
@@ -95,7 +95,7 @@ pub(super) fn check_condition(rewriter: &mut Rewriter<'_>, condition: &Expr) {
             };
             free.visit_expr(condition);
             if let Some(probe) = free.found {
-                rewriter.error_on(
+                rewriter.errors.on(
                     probe,
                     "this loop may go on where data is missing, with addresses that no data gave; \
                      need the value (`??`), or bind it (`while let Some(..) = ..?`)",
