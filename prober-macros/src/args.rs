@@ -12,7 +12,7 @@ use syn::{
 use crate::{error::Errors, receiver::Receiver};
 
 /// The keys, as the error about an unknown one lists them.
-const KEYS: &str = "`suppressed`, `vmi`, `limit`, `crate`";
+const KEYS: &str = "`options`, `suppressed`, `vmi`, `limit`, `crate`";
 
 /// What the attribute was told.
 pub(crate) struct Args {
@@ -27,6 +27,9 @@ pub(crate) struct Args {
 
     /// The path of the crate `prober`.
     pub(crate) krate: Path,
+
+    /// Whether each read gives an `Option`.
+    pub(crate) options: bool,
 }
 
 impl Args {
@@ -59,6 +62,7 @@ impl Args {
             suppressed: raw.suppressed,
             receivers,
             limit: raw.limit,
+            options: raw.options,
             krate: raw.krate.unwrap_or_else(|| parse_quote!(::prober)),
         }
     }
@@ -71,10 +75,23 @@ struct Raw {
     vmi: Option<Vec<Receiver>>,
     limit: Option<Expr>,
     krate: Option<Path>,
+    options: bool,
 }
 
 impl Raw {
-    /// Parses one argument: `key = value`.
+    /// `options`, which has no value.
+    fn options(&mut self, key: &Ident, input: ParseStream) -> syn::Result<()> {
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(syn::Error::new(key.span(), "`options` takes no value"));
+        }
+        if self.options {
+            return Err(syn::Error::new(key.span(), "duplicate `options` argument"));
+        }
+        self.options = true;
+        Ok(())
+    }
+
+    /// Parses one argument: `key = value`, or `options`.
     fn argument(&mut self, input: ParseStream) -> syn::Result<()> {
         let key = input.call(Ident::parse_any).map_err(|error| {
             syn::Error::new(
@@ -83,6 +100,7 @@ impl Raw {
             )
         })?;
         match key.to_string().as_str() {
+            "options" => self.options(&key, input),
             "suppressed" => set(&mut self.suppressed, &key, "EXPR", input, |input| {
                 input.parse()
             }),

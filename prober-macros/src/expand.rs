@@ -11,10 +11,11 @@ use crate::{
     error::Errors,
     fallback, invisible,
     item::{self, Body, ParsedBody, ProbedFn},
+    keep,
     names::{self, Names},
     params,
     receiver::Receiver,
-    rewrite::{self, Settings},
+    rewrite::{self, Form, Settings},
     signature,
     spans::{self, Place},
     unserved,
@@ -164,13 +165,25 @@ fn rewritten(
         receivers: &args.receivers,
         unserved: function.unserved,
         krate: &args.krate,
+        form: Form::Options,
     };
-    let found = rewrite::rewrite(&mut block, settings, errors);
-    if found.probes == 0 && errors.is_empty() {
+    let (asks, seems_in_vain) = if !args.options {
+        let kept = keep::rewrite(&mut block, function.sig, settings, errors);
+        (kept.asks, false)
+    } else {
+        let found = rewrite::rewrite(&mut block, settings, errors);
+        (found.probes > 0, found.seems_in_vain)
+    };
+    if !asks && errors.is_empty() {
         nothing_to_probe(function.written, function.sig, errors);
         return None;
     }
 
+    let shares = !args.options && function.added.is_some() && keep::names_set(function.written);
+    let start = Ident::new(
+        if shares { "start_sharing" } else { "start" },
+        Span::mixed_site(),
+    );
     let own = names::hidden("__probed_suppressed", Span::call_site());
     let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
@@ -178,11 +191,15 @@ fn rewritten(
             let set = Names::call("own", place, quote_spanned!(place.start=> &#expr));
             (quote!(let #own = &#set;), own)
         }
+        (None, Some(added)) if shares => {
+            let runtime = &own_names.runtime;
+            (quote!(let #added = &#runtime::own(#added);), added)
+        }
         (None, Some(added)) => (TokenStream::new(), added),
         (None, None) => unreachable!("a body is rewritten with a set"),
     };
     let limit = args::limit_tokens(args.limit.as_ref(), &own_names.runtime);
-    let imports = own_names.imports(&args.krate);
+    let imports = own_names.imports(&args.krate, !args.options);
     let Names {
         runtime, prober, ..
     } = &own_names;
@@ -219,9 +236,19 @@ fn rewritten(
     };
     let finish = Ident::new("finish", at);
 
-    let allow = found
-        .seems_in_vain
-        .then(|| quote!(#![allow(clippy::needless_question_mark)]));
+    let allow = seems_in_vain.then(|| quote!(#![allow(clippy::needless_question_mark)]));
+    let start = quote!(#runtime::#start(#suppressed, #limit));
+    let start = if !args.options && !is_known_carrier(error_type(output)) {
+        let error = error_type(output);
+        let error = if std::ptr::eq(error, output) {
+            quote!(<#error as #runtime::Returned>::Error)
+        } else {
+            quote!(#error)
+        };
+        quote!(#runtime::knows(#start, #runtime::Own::<#error>::default().known()))
+    } else {
+        start
+    };
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
         tokens.extend(quote! {
@@ -229,7 +256,7 @@ fn rewritten(
             #allow
             #imports
             #take
-            let #prober = &#runtime::start(#suppressed, #limit);
+            let #prober = &#start;
             #outcome.#finish()
         });
     });
@@ -250,6 +277,16 @@ fn error_type(output: &Type) -> &Type {
         }
         _ => output,
     }
+}
+
+/// Whether the runtime finds faults in an error without being told, or cannot
+/// be told of it by a type that is written in full.
+fn is_known_carrier(error: &Type) -> bool {
+    let text = error.to_token_stream().to_string();
+    let last = text.rsplit([' ', ':']).next().unwrap_or_default();
+    matches!(last, "VmiError" | "ProbeError")
+        || text.contains("impl ")
+        || text.contains('_') && text.split([' ', '<', '>', ',']).any(|word| word == "_")
 }
 
 /// The added parameter is not the user's doing.

@@ -13,7 +13,8 @@ use quote::quote;
 use crate::expand;
 
 fn check(args: TokenStream, item: &TokenStream, expect: &Expect) {
-    let file = syn::parse2(expand::probed(args, item)).expect("the expansion parses");
+    let file =
+        syn::parse2(expand::probed(quote!(options, #args), item)).expect("the expansion parses");
     expect.assert_eq(&prettyplease::unparse(&file));
 }
 
@@ -310,7 +311,7 @@ fn declaration_in_a_trait() {
     let item = quote! {
         fn pid(&self, vmi: &Vmi) -> prober::Result<Option<u32>>;
     };
-    let declaration = expand::probed(quote!(), &item);
+    let declaration = expand::probed(quote!(options), &item);
     let file = syn::parse_quote!(trait Process { #declaration });
     expect![[r#"
         trait Process {
@@ -404,7 +405,7 @@ fn readme() {
     };
     example.attrs.retain(|attr| !attr.path().is_ident("probed"));
 
-    let expansion = expand::probed(quote!(), &quote!(#example));
+    let expansion = expand::probed(quote!(options), &quote!(#example));
     let text = |tokens| prettyplease::unparse(&syn::parse2(tokens).expect("a function"));
     assert_eq!(text(quote!(#shown)), text(expansion));
 }

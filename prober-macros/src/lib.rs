@@ -13,6 +13,7 @@ mod expansions;
 mod fallback;
 mod invisible;
 mod item;
+mod keep;
 mod known_macros;
 mod marker;
 mod names;

@@ -60,10 +60,11 @@ impl Names {
 
     /// What the function imports: the runtime, and the gate of errors that
     /// cannot be looked into.
-    pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
+    pub(crate) fn imports(&self, krate: &Path, kept: bool) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
-        quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _};)
+        let more = kept.then(|| quote_spanned!(glue=> , Note as _, Opaque as _));
+        quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _ #more};)
     }
 
     /// Puts the prober beside the receiver of a read that the runtime serves.

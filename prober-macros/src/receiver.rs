@@ -21,6 +21,11 @@ impl Receiver {
         Self(vec![name.unraw().to_string()])
     }
 
+    /// As a name: `vmi`, `self.vmi`.
+    pub(crate) fn text(&self) -> String {
+        self.0.join(".")
+    }
+
     /// The receiver that an expression is, if it can be one: a variable, a
     /// field, or a method without arguments of one.
     pub(crate) fn of(expr: &Expr) -> Option<Self> {

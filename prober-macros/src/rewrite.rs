@@ -24,7 +24,7 @@
 //! `return`, `break` and `.await` in its arguments keep their meaning.
 
 mod acts;
-mod arguments;
+pub(crate) mod arguments;
 mod hazards;
 mod loops;
 mod macros;
@@ -39,6 +39,7 @@ use syn::{
 };
 
 use self::loops::Loop;
+pub(crate) use self::probes::operand;
 use crate::{
     error::Errors, invisible, marker::Marker, names::Names, receiver::Receiver, spans::Place,
     unserved,
@@ -59,6 +60,8 @@ pub(crate) struct Rewriter<'a> {
     krate: &'a syn::Path,
 
     errors: &'a mut Errors,
+
+    form: Form,
 
     context: Context,
 
@@ -111,12 +114,23 @@ impl Context {
     }
 }
 
+/// The two forms of the attribute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Each read gives an `Option`.
+    Options,
+
+    /// Types are kept. Of the body only the markers are rewritten here.
+    Kept,
+}
+
 /// What the rewriting needs to know.
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
     pub(crate) receivers: &'a [Receiver],
     pub(crate) unserved: Vec<Receiver>,
     pub(crate) krate: &'a syn::Path,
+    pub(crate) form: Form,
 }
 
 /// Rewrites a body, and says what is in it.
@@ -127,6 +141,7 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
         unserved: settings.unserved,
         krate: settings.krate,
         errors,
+        form: settings.form,
         context: Context::Function,
         loops: Vec::new(),
         labels: 0,
@@ -144,7 +159,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Async(future) => self.nest(|this| this.visit_block_mut(&mut future.block)),
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
-                if !self.context.is_in_probe() {
+                if !self.context.is_in_probe() && self.form == Form::Options {
                     hazards::check_condition(self, &expr.cond);
                 }
                 self.visit_expr_mut(&mut expr.cond);
@@ -169,7 +184,11 @@ impl VisitMut for Rewriter<'_> {
                 }
             }
             Expr::Try(_) => self.question(expr),
-            Expr::Await(_) if self.is_probe(expr) && !self.context.is_in_probe() => {
+            Expr::Await(_)
+                if self.is_probe(expr)
+                    && !self.context.is_in_probe()
+                    && self.form == Form::Options =>
+            {
                 self.probe_read(expr);
             }
             Expr::MethodCall(_) => self.method_call(expr),
@@ -184,6 +203,7 @@ impl VisitMut for Rewriter<'_> {
                 visit_mut::visit_expr_call_mut(self, call);
             }
             Expr::Macro(_) => self.macro_call(expr),
+            Expr::Verbatim(_) if self.form == Form::Kept => {}
             Expr::Verbatim(tokens) => {
                 if let Some(error) = unseen::error(self, tokens, "syntax that it does not know") {
                     *expr = self.failed(&error);
@@ -229,12 +249,14 @@ impl VisitMut for Rewriter<'_> {
                 }
             }
             Stmt::Expr(expr, Some(_)) => {
-                let place = (!self.context.is_in_probe() && hazards::throws_away(self, expr))
-                    .then(|| Place::of(expr));
+                let place = (!self.context.is_in_probe()
+                    && self.form == Form::Options
+                    && hazards::throws_away(self, expr))
+                .then(|| Place::of(expr));
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
-                    let value = probes::operand(expr);
+                    let value = operand(expr);
                     let call = Names::call("value_of_a_probe", place, quote!(#value));
                     *expr = with_attrs(&attrs, call);
                 }
@@ -257,6 +279,7 @@ impl VisitMut for Rewriter<'_> {
     fn visit_item_mut(&mut self, item: &mut Item) {
         if let Item::Macro(item) = &*item
             && item.ident.is_some()
+            && self.form == Form::Options
             && let Some(error) = unseen::in_definition(self, &item.mac.tokens)
         {
             self.errors.push(error);

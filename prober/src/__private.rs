@@ -14,6 +14,9 @@ pub use core::{
 };
 pub use vmi_core::VmiError;
 
+mod keep;
+
+pub use self::keep::*;
 pub use crate::reads::at;
 use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
 
@@ -23,7 +26,7 @@ pub const LIMIT: u32 = ProbeLimit::DEFAULT;
 /// Begins a probed function.
 #[inline]
 pub fn start(suppressed: &SuppressedPages, limit: u32) -> VmiProber<'_> {
-    VmiProber::with_limit(suppressed, limit)
+    VmiProber::inheriting(suppressed, limit)
 }
 
 /// The value of `#[probed(suppressed = EXPR)]`, cloned at entry.
@@ -124,7 +127,7 @@ impl<T, E: FaultError> Outcome<'_, '_, Result<T, E>> {
     #[inline]
     pub fn finish(self) -> Result<T, E> {
         match self.result {
-            Ok(value) if !self.prober.is_pending() => Ok(value),
+            Ok(value) if !self.prober.is_doomed() => Ok(value),
             result => gate(self.prober, result, Location::caller()),
         }
     }
@@ -143,6 +146,7 @@ fn gate<T, E: FaultError>(
     prober.take_page_faults()?;
 
     match missing {
+        None if result.is_ok() => Err(prober.needed().into()),
         None => result,
         Some(missing) => Err(prober.unavailable(missing.limit()).into()),
     }
@@ -173,7 +177,9 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
             return R::err(Carrier::carry(error));
         }
         let limit = self.prober.limit_exceeded();
-        if self.result.is_err() && (limit.is_some() || self.prober.was_needed()) {
+        if self.prober.is_doomed()
+            || self.result.is_err() && (limit.is_some() || self.prober.was_needed())
+        {
             R::err(Carrier::carry(self.prober.unavailable(limit)))
         } else {
             self.result
@@ -411,7 +417,11 @@ impl<T, X, E: From<X>> Leave<Result<T, E>> for Hard<X> {
 /// The batch, if faults are pending.
 #[inline]
 pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
-    prober.error_for_page_faults()
+    prober.error_for_page_faults()?;
+    if prober.is_doomed() {
+        return Err(prober.needed());
+    }
+    Ok(())
 }
 
 /// The last argument of a call that acts on the guest:

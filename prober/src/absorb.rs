@@ -8,7 +8,7 @@ use std::{any::TypeId, error::Error, panic::Location};
 
 use vmi_core::VmiError;
 
-use crate::{FaultError, ProbeError, VmiProber};
+use crate::{FaultError, Missing, ProbeError, VmiProber};
 
 /// Calls a macro with each error type in which faults are found.
 macro_rules! for_each_carrier {
@@ -62,6 +62,125 @@ pub(crate) fn is_missing<X>(error: &X, prober: &VmiProber<'_>, place: &Location<
     }
     for_each_carrier!(look_into);
     false
+}
+
+/// Takes the faults of an error at a `?` that keeps types: records them, and
+/// dooms the run.
+///
+/// # Errors
+///
+/// The error itself, where it says nothing about missing data; one that says
+/// [`Unavailable`](crate::Unavailable), where nothing can be brought in.
+#[cold]
+pub(crate) fn miss<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> Result<(), X> {
+    macro_rules! take {
+        ($carrier:ty) => {
+            if let Some(carrier) = downcast_mut::<$carrier, X>(&mut error) {
+                let Some(missing) = carrier.missing() else {
+                    return Err(error);
+                };
+                return match take_missing(missing, prober, place) {
+                    Ok(()) => Ok(()),
+                    Err(None) => Err(error),
+                    Err(Some(unavailable)) => {
+                        *carrier = unavailable.into();
+                        Err(error)
+                    }
+                };
+            }
+        };
+    }
+    for_each_carrier!(take);
+    if let Some(known) = prober.known()
+        && known.id == typeid::of::<X>()
+    {
+        let erased = std::ptr::from_mut(&mut error).cast::<()>();
+        // SAFETY: `X` has the type id for which the functions were made; see
+        // `Known::of`.
+        let Some(missing) = (unsafe { (known.missing)(erased) }) else {
+            return Err(error);
+        };
+        return match take_missing(missing, prober, place) {
+            Ok(()) => Ok(()),
+            Err(None) => Err(error),
+            Err(Some(unavailable)) => {
+                // SAFETY: As above; what was borrowed from it is not used any
+                // more.
+                unsafe { (known.replace)(erased, unavailable) };
+                Err(error)
+            }
+        };
+    }
+    Err(error)
+}
+
+/// Records what is missing: `Ok` where a page can be brought in, else the
+/// error that takes the place of the one which said so, if any.
+fn take_missing(
+    missing: Missing<'_>,
+    prober: &VmiProber<'_>,
+    place: &Location<'_>,
+) -> Result<(), Option<ProbeError>> {
+    if let Err(limit) = prober.count_miss::<ProbeError>() {
+        prober.note(missing, place);
+        return Err(Some(limit));
+    }
+    let limit = missing.limit();
+    if prober.note_new(missing, place) {
+        return Ok(());
+    }
+    Err((!prober.is_pending()).then(|| prober.unavailable(limit)))
+}
+
+/// Records the faults of an error that the body takes apart: they doom the
+/// run.
+#[cold]
+pub(crate) fn note<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) {
+    if is_missing(error, prober, place) {
+        return;
+    }
+    if let Some(known) = prober.known()
+        && known.id == typeid::of::<X>()
+    {
+        let erased = std::ptr::from_ref(error).cast_mut().cast::<()>();
+        // SAFETY: As in `miss`; `missing` only reads.
+        if let Some(missing) = unsafe { (known.missing)(erased) } {
+            prober.note(missing, place);
+        }
+    }
+}
+
+/// How to look into the error that a function declares.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    id: TypeId,
+    missing: unsafe fn(*mut ()) -> Option<Missing<'static>>,
+    replace: unsafe fn(*mut (), ProbeError),
+}
+
+impl Known {
+    /// For one error type.
+    #[must_use]
+    pub fn of<E: FaultError>() -> Self {
+        unsafe fn missing<E: FaultError>(error: *mut ()) -> Option<Missing<'static>> {
+            // SAFETY: The caller has an `E` there, but for its lifetimes,
+            // which `missing` cannot depend on; and it does not use the
+            // result for longer than the error.
+            unsafe {
+                let missing = (*error.cast::<E>()).missing();
+                std::mem::transmute::<Option<Missing<'_>>, Option<Missing<'static>>>(missing)
+            }
+        }
+        unsafe fn replace<E: FaultError>(error: *mut (), by: ProbeError) {
+            // SAFETY: The caller has an `E` there.
+            unsafe { *error.cast::<E>() = E::from(by) };
+        }
+        Self {
+            id: typeid::of::<E>(),
+            missing: missing::<E>,
+            replace: replace::<E>,
+        }
+    }
 }
 
 /// Whether `X` is the carrier `C`. Only asked for carriers that hold no

@@ -37,7 +37,7 @@ pub mod __private;
 /// use prober::{probe, probed};
 /// use vmi_core::{Va, VmiOs, VmiRead, VmiState};
 ///
-/// #[probed]
+/// #[probed(options)]
 /// fn path_length<Os>(vmi: &VmiState<Os>, process: Va) -> prober::Result<Option<u16>>
 /// where
 ///     Os: VmiOs,
@@ -48,7 +48,7 @@ pub mod __private;
 ///     Ok(vmi.read_u16(parameters? + 0x60)?)
 /// }
 ///
-/// #[probed]
+/// #[probed(options)]
 /// fn lengths<Os>(vmi: &VmiState<Os>, processes: &[Va]) -> prober::Result<Vec<Option<u16>>>
 /// where
 ///     Os: VmiOs,

@@ -17,7 +17,7 @@
 /// # use vmi_core::{VmiError, VmiOs, VmiRead, VmiState, Va};
 /// # fn name<Os: VmiOs>(vmi: &VmiState<Os>, object: Va) -> Result<String, VmiError> { unimplemented!() }
 ///
-/// #[probed]
+/// #[probed(options)]
 /// fn names<Os>(vmi: &VmiState<Os>, a: Va, b: Va) -> prober::Result<[Option<String>; 2]>
 /// where
 ///     Os: VmiOs,
@@ -51,7 +51,7 @@ macro_rules! probe {
 /// use prober::{probed, settle};
 /// # use vmi_core::{VmiOs, VmiRead, VmiState, Va};
 ///
-/// #[probed]
+/// #[probed(options)]
 /// fn record<Os>(vmi: &VmiState<Os>, a: Va, b: Va, log: &mut Vec<u64>) -> prober::Result<()>
 /// where
 ///     Os: VmiOs,
@@ -82,7 +82,7 @@ macro_rules! settle {
 /// use prober::{probed, unprobed};
 /// # use vmi_core::{VmiOs, VmiRead, VmiState, Va};
 ///
-/// #[probed]
+/// #[probed(options)]
 /// fn is_there<Os>(vmi: &VmiState<Os>, a: Va, b: Va) -> prober::Result<Option<u8>>
 /// where
 ///     Os: VmiOs,

@@ -1,4 +1,11 @@
-use std::{fmt, ops::Range, sync::Arc};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use indexmap::IndexSet;
 use vmi_core::{AddressContext, Pa, Va};
@@ -32,8 +39,14 @@ use crate::{
 /// // A field of a null pointer.
 /// assert!(suppressed.contains(&AddressContext::new(Va(0x18), Pa(0x2000))));
 /// ```
-#[derive(Clone)]
-pub struct SuppressedPages(Arc<Set>);
+pub struct SuppressedPages(Arc<Set>, AtomicBool);
+
+impl Clone for SuppressedPages {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0), AtomicBool::new(self.is_doomed()))
+    }
+}
 
 /// What the clones of a [`SuppressedPages`] share.
 #[derive(Clone, Default)]
@@ -60,7 +73,18 @@ impl SuppressedPages {
     /// Creates a set that holds nothing, not even the null page.
     #[must_use]
     pub fn empty() -> Self {
-        Self(Arc::default())
+        Self(Arc::default(), AtomicBool::new(false))
+    }
+
+    /// Whether it was handed on by a run that is doomed.
+    #[inline]
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.1.load(Ordering::Relaxed)
+    }
+
+    /// Hands the doom of a run on to the functions that are handed this set.
+    pub(crate) fn doom(&self) {
+        self.1.store(true, Ordering::Relaxed);
     }
 
     /// Suppresses the page of an address, and says whether that is new.

@@ -6,7 +6,10 @@ use std::{
 
 use vmi_core::{AddressContext, VmiError};
 
-use crate::{FaultError, Missing, PageFaults, PageSet, ProbeError, ProbeLimit, Unavailable};
+use crate::{
+    FaultError, Missing, PageFaults, PageSet, ProbeError, ProbeLimit, SuppressedPages, Unavailable,
+    absorb::Known,
+};
 
 /// Batches the page faults of a sequence of reads.
 ///
@@ -61,6 +64,15 @@ pub struct VmiProber<'s> {
     missed: Cell<u32>,
 
     found: RefCell<Found>,
+
+    /// Whether a fault was recorded, or the run of the caller is doomed.
+    doomed: Cell<bool>,
+
+    /// The set that callees are handed, which inherit the doom by it.
+    shared: Option<&'s SuppressedPages>,
+
+    /// How to look into the error that the function declares.
+    known: Option<Known>,
 }
 
 /// What the reads of a prober met.
@@ -95,6 +107,63 @@ impl<'s> VmiProber<'s> {
             limit,
             missed: Cell::new(0),
             found: RefCell::default(),
+            doomed: Cell::new(false),
+            shared: None,
+            known: None,
+        }
+    }
+
+    /// Creates the prober of a function, which inherits the doom of its caller.
+    #[inline]
+    pub(crate) fn inheriting(suppressed: &'s SuppressedPages, limit: u32) -> Self {
+        let prober = Self::with_limit(suppressed, limit);
+        prober.doomed.set(suppressed.is_doomed());
+        prober
+    }
+
+    /// Hands the doom of the run on with a set, by which callees inherit it.
+    #[inline]
+    pub(crate) fn sharing(mut self, set: &'s SuppressedPages) -> Self {
+        self.shared = Some(set);
+        self
+    }
+
+    #[inline]
+    pub(crate) fn knows(mut self, known: Option<Known>) -> Self {
+        self.known = known;
+        self
+    }
+
+    pub(crate) fn known(&self) -> Option<Known> {
+        self.known
+    }
+
+    /// Takes note of a probe that succeeded.
+    #[inline]
+    pub(crate) fn hit(&self) {
+        self.missed.set(0);
+    }
+
+    /// Whether the run can only end in a batch.
+    #[inline]
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.doomed.get()
+    }
+
+    fn doom(&self) {
+        self.doomed.set(true);
+        if let Some(shared) = self.shared {
+            shared.doom();
+        }
+    }
+
+    /// [`note`](Self::note). Returns whether any fault is not suppressed.
+    pub(crate) fn note_new(&self, missing: Missing<'_>, place: &Location<'_>) -> bool {
+        self.note(missing, place);
+        match missing {
+            Missing::PageFault(fault) => !self.is_suppressed(&fault),
+            Missing::PageFaults(faults) => faults.iter().any(|fault| !self.is_suppressed(fault)),
+            Missing::Unavailable(_) | Missing::ProbeLimit(_) => false,
         }
     }
 
@@ -208,6 +277,7 @@ impl<'s> VmiProber<'s> {
         } else {
             found.faults.insert(fault);
             found.unreported = true;
+            self.doom();
         }
     }
 

@@ -31,7 +31,7 @@ struct Record {
 }
 
 /// Walks the list. That the page of a record itself is missing ends it, and so does an error.
-#[probed]
+#[probed(options)]
 fn records(vmi: &VmiState<'_, Os>, first: Va) -> prober::Result<Vec<Record>> {
     let mut records = Vec::new();
     let mut next = Some(first);

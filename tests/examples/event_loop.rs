@@ -143,7 +143,7 @@ impl Way for Probed {
     }
 }
 
-#[probed]
+#[probed(options)]
 fn values(vmi: &VmiState<'_, Os>, counts: &mut Counts) -> prober::Result<Values> {
     counts.runs += 1;
     let mut values = Values::new();
@@ -260,7 +260,10 @@ fn main() -> Result<(), VmiError> {
         let ways = [
             ("plain `?`", handle(Plain::default(), lose)?),
             ("vmi_core::VmiProber", handle(ByHand::default(), lose)?),
-            ("#[probed], FaultQueue", handle(Probed::default(), lose)?),
+            (
+                "#[probed(options)], FaultQueue",
+                handle(Probed::default(), lose)?,
+            ),
         ];
         for (way, (values, counts)) in &ways {
             let Counts {

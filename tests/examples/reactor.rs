@@ -55,7 +55,7 @@ struct Opened {
 
 /// Who opens which file: two chains of reads that do not depend on each other, so one batch has the missing pages of
 /// both.
-#[probed]
+#[probed(options)]
 fn opened<Driver>(vmi: &VmiState<'_, WindowsOs<Driver>>) -> prober::Result<Opened>
 where
     Driver: VmiRead,
@@ -71,7 +71,7 @@ where
 }
 
 /// The address of an access violation: `ExceptionInformation[1]` of the `EXCEPTION_RECORD`.
-#[probed]
+#[probed(options)]
 fn access_violation<Driver>(vmi: &VmiState<'_, WindowsOs<Driver>>) -> prober::Result<Option<Va>>
 where
     Driver: VmiRead,

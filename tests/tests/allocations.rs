@@ -48,7 +48,7 @@ fn allocations<R>(function: impl FnOnce() -> R) -> (u64, R) {
 const NUMBERS: Va = Va(0x40_0000);
 const OTHER: Va = Va(0x50_0000);
 
-#[probed]
+#[probed(options)]
 fn sum<Os>(vmi: &VmiState<'_, Os>, address: Va) -> Result<u64, VmiError>
 where
     Os: VmiOs,
@@ -60,7 +60,7 @@ where
 }
 
 /// All forms in which a function may read.
-#[probed]
+#[probed(options)]
 fn forms<Os>(vmi: &VmiState<'_, Os>, address: Va) -> prober::Result<u64>
 where
     Os: VmiOs,

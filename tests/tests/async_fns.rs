@@ -15,7 +15,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn every_exit() {
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi, k: u64, s: &str) -> Result<u64, Box<dyn Error>> {
         let a = vmi.read_u64(1)?;
         tick().await;
@@ -56,7 +56,7 @@ fn await_in_the_arguments() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi, n: u64) -> prober::Result<u64> {
         Ok(vmi.read_u64(address(n).await? + 1)?.unwrap_or(0))
     }
@@ -68,7 +68,7 @@ fn await_in_the_arguments() {
 
 #[test]
 fn awaited_reads() {
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_async(4).await?;
         let b = vmi.read_async(vmi.read_async(5).await? + 1).await?;
@@ -85,7 +85,7 @@ fn awaited_reads() {
 fn coercions_at_the_exits() {
     type Callback = Box<dyn Fn(u32) -> u32 + Send + Sync>;
 
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi, k: bool) -> Result<Callback, Box<dyn Error + Send + Sync>> {
         let a = vmi.read_u32(1)?.unwrap_or(0);
         if k {
@@ -94,14 +94,14 @@ fn coercions_at_the_exits() {
         Ok(Box::new(|x| x))
     }
 
-    #[probed]
+    #[probed(options)]
     async fn g(vmi: &Vmi) -> prober::Result<&'static dyn Debug> {
         let _ = vmi.read_u32(1)?;
         Ok(&1u8)
     }
 
     // Nothing but the signature says what these are.
-    #[probed]
+    #[probed(options)]
     async fn h(vmi: &Vmi, s: &str) -> Result<(u16, Vec<u64>), Box<dyn Error>> {
         let mut list = Vec::new();
         list.extend(vmi.read_u64(1)?);
@@ -122,7 +122,7 @@ fn coercions_at_the_exits() {
 
 #[test]
 fn mutable_and_pattern_parameters() {
-    #[probed]
+    #[probed(options)]
     async fn f(
         vmi: &Vmi,
         mut a: u64,
@@ -157,7 +157,7 @@ struct Cache {
 }
 
 impl Cache {
-    #[probed]
+    #[probed(options)]
     async fn slot(&mut self, vmi: &Vmi, i: u64) -> prober::Result<&mut u64> {
         tick().await;
         if let Some(x) = vmi.read_u64(i)? {
@@ -168,35 +168,35 @@ impl Cache {
             .ok_or(VmiError::Other("empty").into())
     }
 
-    #[probed]
+    #[probed(options)]
     async fn first(&self, vmi: &Vmi) -> prober::Result<&u64> {
         let _ = vmi.read_u64(1)?;
         tick().await;
         Ok(self.values.first()?)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn into_values(self, vmi: &Vmi) -> prober::Result<Vec<u64>> {
         let _ = vmi.read_u64(1)?;
         tick().await;
         Ok(self.values)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn by_box(self: Box<Self>, vmi: &Vmi) -> prober::Result<Vec<u64>> {
         let _ = vmi.read_u64(1)?;
         tick().await;
         Ok(self.values)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn by_rc(self: Rc<Self>, vmi: &Vmi) -> prober::Result<usize> {
         let _ = vmi.read_u64(1)?;
         tick().await;
         Ok(self.values.len())
     }
 
-    #[probed]
+    #[probed(options)]
     async fn by_pin(self: Pin<&mut Self>, vmi: &Vmi) -> prober::Result<&mut Vec<u64>> {
         let _ = vmi.read_u64(1)?;
         tick().await;
@@ -231,14 +231,14 @@ fn receivers() {
 fn lifetimes() {
     struct View<'a>(&'a str);
 
-    #[probed]
+    #[probed(options)]
     async fn elided(vmi: Vmi, s: &str) -> prober::Result<&str> {
         let _ = vmi.read_u64(1)?;
         tick().await;
         Ok(&s[1..])
     }
 
-    #[probed]
+    #[probed(options)]
     async fn explicit<'a, 'v>(
         vmi: &'v Vmi,
         s: &'a mut Vec<u64>,
@@ -248,14 +248,14 @@ fn lifetimes() {
         Ok((s.last_mut()?, vmi))
     }
 
-    #[probed]
+    #[probed(options)]
     async fn path(vmi: &Vmi, s: View<'_>) -> prober::Result<usize> {
         let _ = vmi.read_u64(1)?;
         tick().await;
         Ok(s.0.len())
     }
 
-    #[probed]
+    #[probed(options)]
     async fn generic<'a, T: Debug + 'a, F>(
         vmi: &Vmi,
         value: &'a T,
@@ -268,7 +268,7 @@ fn lifetimes() {
         Ok(f(a?).await.then_some(value))
     }
 
-    #[probed]
+    #[probed(options)]
     async fn opaque(vmi: &Vmi) -> prober::Result<impl Iterator<Item = u64> + use<>> {
         let n = vmi.read_u64(2)?;
         tick().await;
@@ -300,10 +300,10 @@ fn lifetimes() {
 }
 
 trait Source {
-    #[probed]
+    #[probed(options)]
     async fn head(&mut self, vmi: &Vmi) -> prober::Result<u64>;
 
-    #[probed]
+    #[probed(options)]
     async fn two(&mut self, vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?.unwrap_or(0);
         Ok(a + self.head(vmi, suppressed).await?)
@@ -313,7 +313,7 @@ trait Source {
 struct Five(u64);
 
 impl Source for Five {
-    #[probed]
+    #[probed(options)]
     async fn head(&mut self, vmi: &Vmi) -> prober::Result<u64> {
         tick().await;
         self.0 += 1;
@@ -340,7 +340,7 @@ fn blocks_have_their_own_exits() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     async fn by_macro(vmi: &Vmi) -> prober::Result<u64> {
         let x: Result<u64, VmiError> = future!(Ok(
             vmi.read_u64(1)?.unwrap_or(0) + Err::<u64, _>(VmiError::Other("in"))?
@@ -349,7 +349,7 @@ fn blocks_have_their_own_exits() {
         Ok(x.unwrap_or(7))
     }
 
-    #[probed]
+    #[probed(options)]
     async fn by_block(vmi: &Vmi, list: &[u64]) -> prober::Result<u64> {
         let first = async {
             for a in list {
@@ -369,7 +369,7 @@ fn blocks_have_their_own_exits() {
     }
 
     // In a function that is not async.
-    #[probed]
+    #[probed(options)]
     fn sync(vmi: &Vmi) -> prober::Result<u64> {
         let future = async {
             tick().await;
@@ -396,7 +396,7 @@ fn blocks_have_their_own_exits() {
 
 #[test]
 fn loops_and_labels_across_await() {
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         for &a in list {
@@ -431,7 +431,7 @@ fn loops_and_labels_across_await() {
 
 #[test]
 fn nested_probed_functions() {
-    #[probed]
+    #[probed(options)]
     async fn inner(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         let x = vmi.read_u64(a)?;
         tick().await;
@@ -439,7 +439,7 @@ fn nested_probed_functions() {
         Ok(x? + y?)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn outer(vmi: &Vmi) -> prober::Result<u64> {
         let a = probe!(inner(vmi, 1, suppressed).await)?;
         let b = probe!(inner(vmi, a? + 1, suppressed).await)?;
@@ -447,7 +447,7 @@ fn nested_probed_functions() {
         Ok(a.unwrap_or(0) + b.unwrap_or(0) + c)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn fails(vmi: &Vmi) -> prober::Result<u64> {
         let _ = vmi.read_u64(1)?;
         tick().await;
@@ -471,7 +471,7 @@ fn nested_probed_functions() {
 
 #[test]
 fn recursion_through_a_box() {
-    #[probed]
+    #[probed(options)]
     async fn depth(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         match vmi.read_u64(a)? {
             None | Some(0) => Ok(0),
@@ -485,7 +485,7 @@ fn recursion_through_a_box() {
 
 #[test]
 fn settle_and_writes_wait_for_the_data() {
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi) -> prober::Result<()> {
         let a = vmi.read_async(1).await?;
         settle!();
@@ -515,7 +515,7 @@ fn an_abandoned_future_reports_nothing_and_drops_its_own() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi, note: Note<'_>) -> prober::Result<u64> {
         let _ = vmi.read_u64(1)?;
         std::future::pending::<()>().await;
@@ -535,7 +535,7 @@ fn an_abandoned_future_reports_nothing_and_drops_its_own() {
 // Nothing runs before the first poll.
 #[test]
 fn a_future_is_lazy() {
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
@@ -555,7 +555,7 @@ fn the_size_of_a_future() {
         Ok(a + u64::from(buffer[1]))
     }
 
-    #[probed]
+    #[probed(options)]
     async fn probed(vmi: &Vmi, buffer: [u8; 4096]) -> prober::Result<u64> {
         let a = vmi.read_u64(u64::from(buffer[0]))?;
         tick().await;

@@ -18,7 +18,7 @@ use vmi_core::VmiError;
 #[inline(always)]
 #[allow(clippy::inline_always)]
 #[cfg_attr(all(), deprecated(note = "old"))]
-#[probed]
+#[probed(options)]
 #[doc(alias = "g")]
 pub fn everywhere(
     vmi: &Vmi,
@@ -66,7 +66,7 @@ fn on_everything() {
 
 #[test]
 fn inner_attributes_and_docs() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u32> {
         #![deny(unused_variables)]
         //! Inner docs.
@@ -83,7 +83,7 @@ fn inner_attributes_and_docs() {
 fn on_parameters() {
     struct Lock(#[allow(dead_code)] u8);
 
-    #[probed]
+    #[probed(options)]
     fn f(
         #[allow(unused_mut)] mut vmi: Vmi,
         #[cfg(any())] gone: String,
@@ -110,31 +110,31 @@ fn cfg_on_the_function_and_on_methods() {
 
     impl S {
         #[cfg(any())]
-        #[probed]
+        #[probed(options)]
         fn f(&self, vmi: &Nothing) -> prober::Result<u32> {
             vmi.read_nope()
         }
 
-        #[probed]
+        #[probed(options)]
         #[cfg(all())]
         fn f(&self, vmi: &Vmi) -> prober::Result<u32> {
             let Self = self;
             Ok(vmi.read_u32(1)??)
         }
 
-        #[probed]
+        #[probed(options)]
         #[cfg(any())]
         fn g(&self, vmi: &Nothing) -> prober::Result<u32> {
             vmi.read_nope()
         }
     }
 
-    #[cfg_attr(all(), probed)]
+    #[cfg_attr(all(), probed(options))]
     fn by_cfg_attr(vmi: &Vmi) -> prober::Result<u32> {
         Ok(vmi.read_u32(1)??)
     }
 
-    #[cfg_attr(all(), probed(vmi = ctx), inline)]
+    #[cfg_attr(all(), probed(options, vmi = ctx), inline)]
     fn with_arguments(ctx: &Vmi) -> prober::Result<u32> {
         Ok(ctx.read_u32(1)??)
     }
@@ -146,7 +146,7 @@ fn cfg_on_the_function_and_on_methods() {
 
 #[test]
 fn on_statements_and_expressions() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[u64]) -> prober::Result<Vec<Option<u64>>> {
         #[rustfmt::skip]
         let mut out = vec![vmi.read_u64(1)?];
@@ -209,7 +209,7 @@ fn on_statements_and_expressions() {
 
 #[test]
 fn on_closures_and_blocks() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         #[inline]
         fn same(a: u64) -> u64 {
@@ -241,7 +241,7 @@ fn on_closures_and_blocks() {
 // A lint that was expected would warn if the expansion had silenced it.
 #[test]
 fn expected_lints_fire() {
-    #[probed]
+    #[probed(options)]
     #[expect(
         unused_variables,
         unused_mut,
@@ -258,7 +258,7 @@ fn expected_lints_fire() {
         Ok(2)
     }
 
-    #[probed]
+    #[probed(options)]
     #[expect(unused_must_use)]
     fn g(vmi: &Vmi) -> prober::Result<()> {
         vmi.read_u64(1);
@@ -266,7 +266,7 @@ fn expected_lints_fire() {
     }
 
     // The value of a probe: the buffer may be stale.
-    #[probed]
+    #[probed(options)]
     #[expect(unused_must_use)]
     fn h(vmi: &Vmi) -> prober::Result<u8> {
         let mut buffer = [0xaa];
@@ -283,13 +283,13 @@ fn expected_lints_fire() {
 }
 
 #[expect(dead_code)]
-#[probed]
+#[probed(options)]
 fn never_called(vmi: &Vmi) -> prober::Result<Option<u64>> {
     Ok(vmi.read_u64(1)?)
 }
 
 mod must_use {
-    #[prober::probed]
+    #[prober::probed(options)]
     #[must_use = "needed"]
     pub(super) fn f(vmi: &super::Vmi) -> prober::Result<u64> {
         Ok(vmi.read_u64(1)??)

@@ -18,7 +18,7 @@ struct Cache {
 }
 
 impl Cache {
-    #[probed]
+    #[probed(options)]
     fn slot(&mut self, vmi: &Vmi, i: u64) -> prober::Result<&mut u64> {
         if let Some(x) = vmi.read_u64(i)? {
             self.values.push(x);
@@ -28,7 +28,7 @@ impl Cache {
             .ok_or(VmiError::Other("empty").into())
     }
 
-    #[probed]
+    #[probed(options)]
     fn two(&mut self, vmi: &Vmi) -> prober::Result<(&mut [u64], &mut u64)> {
         let Self { values, hits } = self;
         *hits += vmi.read_u64(1)??;
@@ -54,7 +54,7 @@ fn a_method_returns_a_mutable_borrow_of_self() {
 
 #[test]
 fn an_out_parameter_is_reborrowed_assigned_and_returned() {
-    #[probed]
+    #[probed(options)]
     fn fill<'o>(vmi: &Vmi, out: &'o mut Vec<u64>) -> prober::Result<&'o mut [u64]> {
         out.clear();
         for i in 0..3 {
@@ -64,7 +64,7 @@ fn an_out_parameter_is_reborrowed_assigned_and_returned() {
         Ok(tail)
     }
 
-    #[probed]
+    #[probed(options)]
     fn last<'o>(vmi: &Vmi, mut cur: &'o mut [u64]) -> prober::Result<&'o mut u64> {
         while cur.len() > 1 {
             let _ = vmi.read_u64(0)?;
@@ -73,7 +73,7 @@ fn an_out_parameter_is_reborrowed_assigned_and_returned() {
         Ok(&mut cur[0])
     }
 
-    #[probed]
+    #[probed(options)]
     fn advance(vmi: &Vmi, cursor: &mut &[u64]) -> prober::Result<Option<u64>> {
         let [first, rest @ ..] = *cursor else {
             return Ok(None);
@@ -100,7 +100,7 @@ fn an_out_parameter_is_reborrowed_assigned_and_returned() {
 
 #[test]
 fn a_borrow_of_the_receiver_is_returned() {
-    #[probed]
+    #[probed(options)]
     fn f<'v>(vmi: &'v Vmi, _other: &str) -> prober::Result<&'v BTreeSet<u64>> {
         let set = vmi.read_set()?.ok_or(VmiError::Other("x"))?;
         if set.len() > 4 {
@@ -122,7 +122,7 @@ fn callbacks_by_every_trait() {
         f(3)
     }
 
-    #[probed]
+    #[probed(options)]
     fn f<'a>(
         vmi: &'a Vmi,
         callback: &mut dyn FnMut(Option<u64>) -> bool,
@@ -173,7 +173,7 @@ fn deferred_initialisation_and_partial_moves() {
         list: Vec<u64>,
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, p: P, flag: bool) -> prober::Result<(String, u64)> {
         let v: Option<u64>;
         let P { name, .. } = p;
@@ -204,7 +204,7 @@ fn deferred_initialisation_and_partial_moves() {
 
 #[test]
 fn moves_out_of_parameters() {
-    #[probed]
+    #[probed(options)]
     fn f(
         vmi: &Vmi,
         text: String,
@@ -222,7 +222,7 @@ fn moves_out_of_parameters() {
         Ok(out)
     }
 
-    #[probed]
+    #[probed(options)]
     fn consumed_in_a_loop(vmi: &Vmi, value: String) -> prober::Result<String> {
         let mut value = Some(value);
         loop {
@@ -260,7 +260,7 @@ fn buffers_and_disjoint_fields_in_one_call() {
     }
 
     impl State {
-        #[probed(vmi = self.vmi)]
+        #[probed(options, vmi = self.vmi)]
         fn fill(&mut self) -> prober::Result<[u8; 4]> {
             self.vmi.read(self.address, &mut self.buffer[1..])??;
             let first = &mut self.buffer[0];
@@ -281,7 +281,7 @@ fn buffers_and_disjoint_fields_in_one_call() {
 
 #[test]
 fn entries_and_guards_held_across_reads() {
-    #[probed]
+    #[probed(options)]
     fn f(
         vmi: &Vmi,
         map: &mut BTreeMap<u64, u64>,
@@ -304,7 +304,7 @@ fn entries_and_guards_held_across_reads() {
 
 #[test]
 fn closures_of_every_kind_hold_probes() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[u64]) -> prober::Result<Vec<u64>> {
         let mut seen = Vec::new();
         let mut each = |a: u64| -> Result<bool, VmiError> {
@@ -336,7 +336,7 @@ fn closures_of_every_kind_hold_probes() {
 
 #[test]
 fn closures_that_return_other_types() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[u64]) -> prober::Result<(u64, Option<u64>, usize, Vec<u64>)> {
         let sum = list
             .iter()
@@ -389,14 +389,14 @@ fn a_read_borrows_from_its_receiver() {
     }
 
     impl Holder {
-        #[probed(vmi = self.memory)]
+        #[probed(options, vmi = self.memory)]
         fn bytes(&self, at: usize) -> prober::Result<&[u8]> {
             let bytes = self.memory.read(at)?;
             Ok(bytes?)
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn owned(vmi: Mapped) -> prober::Result<usize> {
         let bytes = vmi.read(1)?;
         let text = vmi.read_string(2)?;

@@ -8,7 +8,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn unlabelled_exits_in_the_arguments() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, it: &[Option<u64>]) -> prober::Result<u64> {
         let mut sum = 0;
         let mut it = it.iter();
@@ -31,7 +31,7 @@ fn unlabelled_exits_in_the_arguments() {
 
 #[test]
 fn labelled_exits_in_the_arguments() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, rows: &[&[u64]]) -> prober::Result<u64> {
         let mut sum = 0;
         'row: for row in rows {
@@ -62,7 +62,7 @@ fn labelled_exits_in_the_arguments() {
 // mean the loop all the same.
 #[test]
 fn unlabelled_exits_beside_a_question_mark() {
-    #[probed]
+    #[probed(options)]
     fn in_for(vmi: &Vmi, list: &[Option<u64>], bases: &[Option<u64>]) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         for (i, item) in list.iter().enumerate() {
@@ -79,7 +79,7 @@ fn unlabelled_exits_beside_a_question_mark() {
         Ok(out)
     }
 
-    #[probed]
+    #[probed(options)]
     fn in_while(vmi: &Vmi, base: Option<u64>) -> prober::Result<(u64, u64)> {
         let (mut n, mut sum) = (0, 0);
         while n < 10 {
@@ -97,7 +97,7 @@ fn unlabelled_exits_beside_a_question_mark() {
         Ok((n, sum))
     }
 
-    #[probed]
+    #[probed(options)]
     fn in_loop(vmi: &Vmi, base: Option<u64>) -> prober::Result<u64> {
         let mut n = 0;
         let last = loop {
@@ -124,7 +124,7 @@ fn unlabelled_exits_beside_a_question_mark() {
 
 #[test]
 fn exits_of_a_loop_inside_a_probe_are_its_own() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, base: Option<u64>) -> prober::Result<u64> {
         let mut sum = 0;
         for i in 0..3 {
@@ -155,7 +155,7 @@ fn exits_of_a_loop_inside_a_probe_are_its_own() {
 
 #[test]
 fn labels_of_nested_loops_stay_apart() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, base: Option<u64>) -> prober::Result<Vec<(u64, u64)>> {
         let mut seen = Vec::new();
         for i in 0..4 {
@@ -175,7 +175,7 @@ fn labels_of_nested_loops_stay_apart() {
 
 #[test]
 fn a_labelled_loop_left_from_within_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, base: Option<u64>) -> prober::Result<u64> {
         let mut count = 0;
         'outer: for i in 0..3 {
@@ -201,7 +201,7 @@ fn a_labelled_loop_left_from_within_a_probe() {
 
 #[test]
 fn a_labelled_block_in_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, base: Option<u64>) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64('a: {
             if base? == 3 {
@@ -218,7 +218,7 @@ fn a_labelled_block_in_a_probe() {
 
 #[test]
 fn return_from_within_a_probe_that_may_end_early() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, base: Option<u64>, stop: bool) -> prober::Result<u64> {
         let _ = vmi.read_u64(9)?;
         let value = probe!({
@@ -243,7 +243,7 @@ fn return_from_within_a_probe_that_may_end_early() {
 
 #[test]
 fn let_else_chains_and_if_let() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, a: u64) -> prober::Result<u32> {
         let Some(x) = vmi.read_u32(a)? else {
             return Ok(0);
@@ -271,7 +271,7 @@ fn let_else_chains_and_if_let() {
 
 #[test]
 fn let_else_in_loops() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, starts: &[u64], base: Option<u64>) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         for &start in starts {
@@ -310,7 +310,7 @@ fn let_else_in_loops() {
 
 #[test]
 fn reads_in_guards_and_scrutinees() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, a: u64, p: Option<u64>) -> prober::Result<&'static str> {
         Ok(match a {
             1 if vmi.read_u64(1)? == Some(1) => "one",
@@ -340,7 +340,7 @@ fn reads_in_guards_and_scrutinees() {
 
 #[test]
 fn a_guard_that_leaves_the_loop() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[u64], p: Option<u64>) -> prober::Result<u64> {
         let mut n = 0;
         for &a in list {
@@ -365,7 +365,7 @@ fn a_guard_that_leaves_the_loop() {
 
 #[test]
 fn while_let_walks_a_list() {
-    #[probed]
+    #[probed(options)]
     fn walk(vmi: &Vmi, head: u64) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         let mut at = head;
@@ -386,7 +386,7 @@ fn while_let_walks_a_list() {
 
 #[test]
 fn a_needed_value_in_a_condition() {
-    #[probed]
+    #[probed(options)]
     fn scan(vmi: &Vmi, mut page: u64) -> prober::Result<u64> {
         while vmi.read_u64(page)?? != 5 {
             page -= 1;
@@ -401,7 +401,7 @@ fn a_needed_value_in_a_condition() {
 
 #[test]
 fn a_read_in_the_head_of_a_loop() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         for a in vmi.read_u64(2)??..vmi.read_u64(4)?.unwrap_or(3) {
@@ -423,7 +423,7 @@ fn a_read_in_the_head_of_a_loop() {
 
 #[test]
 fn runaway_loops_end() {
-    #[probed(limit = 5)]
+    #[probed(options, limit = 5)]
     fn f(vmi: &Vmi, seen: &mut Vec<u64>) -> prober::Result<u64> {
         let mut n = 0;
         loop {
@@ -449,7 +449,7 @@ fn runaway_loops_end() {
 
 #[test]
 fn an_error_of_a_probe_in_a_loop_leaves_it() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, results: Vec<Result<u64, VmiError>>) -> prober::Result<u64> {
         let mut sum = 0;
         for result in results {
@@ -481,7 +481,7 @@ fn an_exit_in_the_arguments_of_a_macro_that_loops() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn in_a_probe(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         for a in list {
@@ -500,7 +500,7 @@ fn an_exit_in_the_arguments_of_a_macro_that_loops() {
         Ok(out)
     }
 
-    #[probed]
+    #[probed(options)]
     fn around_a_probe(vmi: &Vmi, list: &[u64]) -> prober::Result<Vec<u64>> {
         let mut out = Vec::new();
         for a in list {

@@ -61,12 +61,12 @@ macro_rules! same {
             let _ = vmi.read_u8(0)?;
             $body
         }
-        #[probed]
+        #[probed(options)]
         fn probed(vmi: &Vmi, $($param)*) -> prober::Result<()> {
             let _ = vmi.read_u8(0)?;
             $body
         }
-        #[probed]
+        #[probed(options)]
         async fn probed_async(vmi: &Vmi, $($param)*) -> prober::Result<()> {
             tick().await;
             let _ = vmi.read_u8(0)?;
@@ -305,7 +305,7 @@ fn temporaries_of_probes() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn probed(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
         let a = vmi.read_u64(D("argument", log).address())?;
         log.borrow_mut().push("next");
@@ -335,14 +335,14 @@ impl<'a> D<'a> {
         Ok(())
     }
 
-    #[probed]
+    #[probed(options)]
     fn unused(self, vmi: &Vmi, other: D<'a>) -> prober::Result<()> {
         let _local = D("local", other.1);
         let _ = vmi.read_u8(0)?;
         Ok(())
     }
 
-    #[probed]
+    #[probed(options)]
     fn used(mut self, vmi: &Vmi, other: D<'a>) -> prober::Result<()> {
         let _local = D("local", self.1);
         let _ = vmi.read_u8(0)?;
@@ -350,14 +350,14 @@ impl<'a> D<'a> {
         Ok(())
     }
 
-    #[probed]
+    #[probed(options)]
     fn boxed(self: Box<Self>, vmi: &Vmi, other: D<'a>) -> prober::Result<()> {
         let _local = D("local", self.1);
         let _ = vmi.read_u8(0)?;
         Ok(())
     }
 
-    #[probed]
+    #[probed(options)]
     async fn later(self: Rc<Self>, vmi: &Vmi, other: D<'a>) -> prober::Result<()> {
         let _local = D("local", self.1);
         let _ = vmi.read_u8(0)?;
@@ -394,7 +394,7 @@ fn receivers_by_value() {
 // The gate runs when the body has dropped its own.
 #[test]
 fn a_guard_in_the_tail() {
-    #[probed]
+    #[probed(options)]
     fn len(vmi: &Vmi) -> prober::Result<usize> {
         let _ = vmi.read_u8(0)?;
         let cell = RefCell::new(vec![1]);
@@ -405,20 +405,20 @@ fn a_guard_in_the_tail() {
         Ok(cell.borrow().len() + n)
     }
 
-    #[probed]
+    #[probed(options)]
     fn of_parameter(vmi: &Vmi, cell: RefCell<Vec<u64>>) -> prober::Result<usize> {
         let borrowed = &cell;
         let _ = vmi.read_u8(0)?;
         Ok(borrowed.borrow().len())
     }
 
-    #[probed]
+    #[probed(options)]
     async fn of_parameter_later(vmi: &Vmi, cell: RefCell<Vec<u64>>) -> prober::Result<usize> {
         let _ = vmi.read_u8(0)?;
         Ok(cell.borrow().len())
     }
 
-    #[probed]
+    #[probed(options)]
     fn returned<'a>(vmi: &Vmi, cell: &'a RefCell<Vec<u64>>) -> prober::Result<Ref<'a, [u64]>> {
         let _ = vmi.read_u8(0)?;
         Ok(Ref::map(cell.borrow(), |list| &list[1..]))

@@ -22,7 +22,7 @@ const OUT: [Va; 2] = [Va(0xffff_f800_0020_0000), Va(0x30_0000)];
 const LACKING: Va = Va(0xffff_f800_0040_0000);
 
 /// Reads everything, and needs nothing.
-#[probed]
+#[probed(options)]
 fn read(vmi: &State<'_>, pages: &[Va]) -> prober::Result<Vec<Option<u64>>> {
     let mut values = Vec::new();
     for page in pages {
@@ -140,7 +140,7 @@ fn a_hard_error_waits_for_what_is_missing() {
 
 #[test]
 fn what_a_dump_cannot_answer_can_be_listed() {
-    #[probed]
+    #[probed(options)]
     fn list(vmi: &State<'_>, pages: &[Va]) -> prober::Result<Vec<&'static str>> {
         let mut answers = Vec::new();
         for page in pages {
@@ -176,12 +176,12 @@ fn what_a_dump_cannot_answer_can_be_listed() {
 
 #[test]
 fn ranges_and_strings_of_a_dump() {
-    #[probed]
+    #[probed(options)]
     fn text(vmi: &State<'_>, at: Va, limit: usize) -> prober::Result<String> {
         let text = vmi.read_string_limited(at, limit)??;
         Ok(text)
     }
-    #[probed]
+    #[probed(options)]
     fn range(vmi: &State<'_>, at: Va) -> prober::Result<Vec<u8>> {
         let mut bytes = vec![0; 0x4000];
         vmi.read(at, &mut bytes)??;

@@ -25,14 +25,14 @@ fn names() -> Names {
 
 #[test]
 fn elided_result_of_the_only_reference() {
-    #[probed]
+    #[probed(options)]
     fn name(names: &Names, i: usize) -> Result<&str, VmiError> {
         let vmi = Vmi::default();
         let _ = vmi.read_u8(0)?;
         Ok(&names.0[i])
     }
 
-    #[probed]
+    #[probed(options)]
     fn two(names: &Names) -> Result<(&str, &[String]), VmiError> {
         let vmi = Vmi::default();
         let _ = vmi.read_u8(0)?;
@@ -52,55 +52,55 @@ fn elided_result_of_the_only_reference() {
 
 #[test]
 fn elided_result_in_paths_boxes_and_impl_trait() {
-    #[probed]
+    #[probed(options)]
     fn path(vmi: Vmi, s: View<'_>) -> prober::Result<View<'_>> {
         let _ = vmi.read_u8(0)?;
         Ok(View(&s.0[1..]))
     }
 
-    #[probed]
+    #[probed(options)]
     fn reference_to_path(vmi: Vmi, s: &str) -> prober::Result<View<'_>> {
         let _ = vmi.read_u8(0)?;
         Ok(View(s))
     }
 
-    #[probed]
+    #[probed(options)]
     fn boxed(vmi: Vmi, s: &str) -> prober::Result<Box<dyn Iterator<Item = char> + '_>> {
         let _ = vmi.read_u8(0)?;
         Ok(Box::new(s.chars().rev()))
     }
 
-    #[probed]
+    #[probed(options)]
     fn opaque(vmi: Vmi, s: &str) -> prober::Result<impl Iterator<Item = char> + '_> {
         let _ = vmi.read_u8(0)?;
         Ok(s.chars().rev())
     }
 
-    #[probed]
+    #[probed(options)]
     fn nested(vmi: Vmi, s: &str) -> prober::Result<Vec<Option<(&str, Cow<'_, str>)>>> {
         let _ = vmi.read_u8(0)?;
         Ok(vec![Some((s, s.into()))])
     }
 
-    #[probed]
+    #[probed(options)]
     fn in_generic(vmi: Vmi, s: Option<&str>) -> prober::Result<Option<&str>> {
         let _ = vmi.read_u8(0)?;
         Ok(s)
     }
 
-    #[probed]
+    #[probed(options)]
     fn dynamic(vmi: Vmi, s: &dyn Debug) -> prober::Result<&dyn Debug> {
         let _ = vmi.read_u8(0)?;
         Ok(s)
     }
 
-    #[probed]
+    #[probed(options)]
     fn mutable(vmi: Vmi, s: &mut Vec<u64>) -> prober::Result<&mut u64> {
         s.push(vmi.read_u64(3)??);
         Ok(s.last_mut()?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn tuple_and_array(vmi: Vmi, [a, b]: [&str; 2]) -> prober::Result<(&str, [&str; 1])> {
         let _ = vmi.read_u8(0)?;
         Ok((b, [a]))
@@ -142,14 +142,14 @@ fn elided_result_in_paths_boxes_and_impl_trait() {
 
 #[test]
 fn elided_result_of_one_named_lifetime() {
-    #[probed]
+    #[probed(options)]
     fn f<'a>(vmi: Vmi, s: View<'a>) -> prober::Result<&'_ str> {
         let _ = vmi.read_u8(0)?;
         Ok(s.0)
     }
 
     // Declared, and not the lifetime of any parameter.
-    #[probed]
+    #[probed(options)]
     fn g<'x>(vmi: Vmi, s: &str) -> prober::Result<(&str, PhantomData<&'x ()>)> {
         let _ = vmi.read_u8(0)?;
         Ok((s, PhantomData))
@@ -163,19 +163,19 @@ fn elided_result_of_one_named_lifetime() {
 fn function_types_have_their_own_elision() {
     type First = fn(&str) -> &str;
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: Vmi, s: &str, g: fn(&str) -> &str) -> prober::Result<&str> {
         let _ = vmi.read_u8(0)?;
         Ok(g(s))
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: Vmi, s: &str, g: impl Fn(&str) -> usize) -> prober::Result<(&str, First)> {
         let _ = vmi.read_u8(0)?;
         Ok((&s[g(s)..], str::trim))
     }
 
-    #[probed]
+    #[probed(options)]
     fn h(vmi: Vmi, s: &str) -> prober::Result<Box<dyn Fn(&str) -> String + '_>> {
         let _ = vmi.read_u8(0)?;
         Ok(Box::new(move |t| format!("{s}{t}")))
@@ -195,73 +195,73 @@ fn elided_result_of_self() {
     }
 
     impl S {
-        #[probed]
+        #[probed(options)]
         fn by_ref(&self, vmi: &Vmi, _other: &str) -> prober::Result<&str> {
             let _ = vmi.read_u8(1)?;
             Ok(&self.name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_mut(&mut self, vmi: &Vmi) -> prober::Result<&mut String> {
             self.name.push_str(&vmi.read_string(1)??);
             Ok(&mut self.name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_named<'a>(&'a self, vmi: &Vmi) -> prober::Result<View<'_>> {
             let _ = vmi.read_u8(1)?;
             Ok(View(&self.name))
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_typed(self: &Rc<Self>, vmi: &Vmi) -> prober::Result<&str> {
             let _ = vmi.read_u8(1)?;
             Ok(&self.name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_pin(self: Pin<&mut Self>, vmi: &Vmi) -> prober::Result<&str> {
             let _ = vmi.read_u8(1)?;
             Ok(&self.get_mut().name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_pin_ref(self: Pin<&Self>, vmi: &Vmi) -> prober::Result<&str> {
             let _ = vmi.read_u8(1)?;
             Ok(&self.get_ref().name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_value(self, vmi: &Vmi) -> prober::Result<String> {
             let _ = vmi.read_u8(1)?;
             Ok(self.name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_mut_value(mut self, vmi: &Vmi) -> prober::Result<String> {
             self.name.push_str(&vmi.read_string(1)??);
             Ok(self.name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_box(self: Box<Self>, vmi: &Vmi) -> prober::Result<String> {
             let _ = vmi.read_u8(1)?;
             Ok(self.name)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_rc(self: Rc<Self>, vmi: &Vmi) -> prober::Result<Rc<Self>> {
             let _ = vmi.read_u8(1)?;
             Ok(self)
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_arc(self: Arc<Self>, vmi: &Vmi) -> prober::Result<usize> {
             let _ = vmi.read_u8(1)?;
             Ok(Arc::strong_count(&self))
         }
 
-        #[probed]
+        #[probed(options)]
         fn by_mut_box(mut self: Box<Self>, vmi: &Vmi) -> prober::Result<Box<Self>> {
             let _ = vmi.read_u8(1)?;
             self.name.clear();
@@ -269,14 +269,14 @@ fn elided_result_of_self() {
         }
 
         // From a box nothing can be elided.
-        #[probed]
+        #[probed(options)]
         fn with_other(self: Box<Self>, vmi: Vmi, other: &str) -> prober::Result<&str> {
             let _ = vmi.read_u8(1)?;
             let Self { name: _ } = *self;
             Ok(other)
         }
 
-        #[probed]
+        #[probed(options)]
         fn no_self(vmi: &Vmi) -> prober::Result<Self> {
             let name = vmi.read_string(1)??;
             Ok(Self { name })
@@ -322,14 +322,14 @@ fn lifetimes_that_a_bound_declares_are_no_parameters() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn dynamic(m: Rc<dyn for<'a> Measure<'a>>, text: &str) -> prober::Result<(&str, usize)> {
         let vmi = Vmi::default();
         vmi.read_u8(1)??;
         Ok((text, m.measure("abc")))
     }
 
-    #[probed]
+    #[probed(options)]
     fn generic(m: impl for<'a> Measure<'a>, text: &str) -> prober::Result<(&str, usize)> {
         let vmi = Vmi::default();
         vmi.read_u8(1)??;

@@ -19,20 +19,20 @@ macro_rules! with_error {
         mod $name {
             use super::*;
 
-            #[probed]
+            #[probed(options)]
             fn f(vmi: &Vmi, r: Result<u64, VmiError>, o: Option<u64>) -> Result<u64, $error> {
                 let a = vmi.read_u64(1)?;
                 let b = vmi.read_u64(2)?;
                 Ok(a? + b? + r? + o?)
             }
 
-            #[probed]
+            #[probed(options)]
             fn callee(vmi: &Vmi) -> Result<u64, $error> {
                 let a = vmi.read_u64(3)?;
                 Ok(a.unwrap_or(0) + f(vmi, Ok(0), Some(0), suppressed)?)
             }
 
-            #[probed]
+            #[probed(options)]
             fn in_probe(vmi: &Vmi) -> Result<u64, $error> {
                 let a = vmi.read_u64(3)?;
                 let b = probe!(f(vmi, Ok(0), Some(0), suppressed))?;
@@ -164,12 +164,12 @@ fn an_opaque_error_carries_our_own_batch() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &Vmi) -> Result<u64, Opaque> {
         Ok(vmi.read_u64(1)?? + vmi.read_u64(2)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &Vmi, fail: bool) -> Result<u64, Opaque> {
         let a = vmi.read_u64(3)?;
         if fail {
@@ -190,7 +190,7 @@ fn an_opaque_error_carries_our_own_batch() {
     assert_eq!(found(outer(&Vmi::with(&[1]), false, &none())), [1]);
     assert_eq!(found(outer(&Vmi::with(&[1, 3]), false, &none())), [3]);
     // A raw `VmiError` that meets `?` is recorded before it is converted.
-    #[probed]
+    #[probed(options)]
     fn raw(vmi: &Vmi, r: Result<u64, VmiError>) -> Result<u64, Opaque> {
         Ok(vmi.read_u64(1)?.unwrap_or(0) + r?)
     }
@@ -229,7 +229,7 @@ fn an_error_that_borrows() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, text: &str) -> Result<u64, AppError> {
         let a = vmi.read_u64(1)?;
         let n = check(text)?;
@@ -242,7 +242,7 @@ fn an_error_that_borrows() {
         Ok(a? + n + b? + c? + d)
     }
 
-    #[probed]
+    #[probed(options)]
     fn str_error(vmi: &Vmi, text: &str) -> Result<u64, AppError> {
         let _ = vmi.read_u64(1)?;
         Err(text)?;
@@ -258,7 +258,7 @@ fn an_error_that_borrows() {
 
 #[test]
 fn an_error_that_borrows_a_lock() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, lock: &Mutex<Vec<u64>>) -> Result<usize, AppError> {
         let mut guard = lock.lock()?;
         guard.extend(vmi.read_u64(1)?);
@@ -274,7 +274,7 @@ fn an_error_that_borrows_a_lock() {
 
 #[test]
 fn inference_as_with_plain_question_marks() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, s: &str) -> Result<(u16, u8, Vec<u64>), Box<dyn Error>> {
         let n = s.parse()?;
         let list = s.split(',').map(str::parse).collect::<Result<_, _>>()?;
@@ -286,12 +286,12 @@ fn inference_as_with_plain_question_marks() {
         Ok((n, small + m, list))
     }
 
-    #[probed]
+    #[probed(options)]
     fn in_a_probe(vmi: &Vmi, s: &str) -> Result<Option<u64>, Box<dyn Error>> {
         Ok(vmi.read_u64(s.parse::<u64>()? + u64::from("1".parse::<u8>()?))?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn argument(vmi: &Vmi, s: &str) -> Result<Option<u64>, Box<dyn Error>> {
         Ok(vmi.read_u64(s.parse()?)?)
     }
@@ -318,7 +318,7 @@ fn every_error_that_plain_question_marks_convert() {
     }
     impl Error for NotSend {}
 
-    #[probed]
+    #[probed(options)]
     fn boxed(vmi: &Vmi, k: u8) -> Result<u64, Box<dyn Error>> {
         let a = vmi.read_u64(1)?.unwrap_or(0);
         match k {
@@ -349,7 +349,7 @@ fn every_error_that_plain_question_marks_convert() {
 
 #[test]
 fn faults_are_found_in_every_carrier_that_meets_a_question_mark() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, k: u8) -> Result<u64, anyhow::Error> {
         use anyhow::Context as _;
         let a = vmi.read_u64(1)?;
@@ -385,7 +385,7 @@ fn faults_are_found_in_every_carrier_that_meets_a_question_mark() {
 
 #[test]
 fn context_on_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> anyhow::Result<u64> {
         use anyhow::Context as _;
         let a = vmi.read_u64(1).context("a")?;
@@ -402,7 +402,7 @@ fn context_on_a_probe() {
 
 #[test]
 fn a_probe_of_every_carrier() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<[Option<u64>; 5], Box<dyn Error>> {
         let _ = vmi.read_u64(1)?;
         Ok([
@@ -427,7 +427,7 @@ fn a_probe_of_every_carrier() {
 
 #[test]
 fn an_empty_batch_is_no_error_of_ours() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let _ = vmi.read_u64(1)?;
         Err(ProbeError::from(PageFaults::new()))
@@ -448,7 +448,7 @@ fn option_and_result_mixed() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, start: u64) -> prober::Result<(Option<u64>, u64)> {
         let node = Node(vmi, start);
         let far = probe!(node.next()?.and_then(|n| n.next().ok()?)?.next())?;
@@ -485,7 +485,7 @@ fn a_needed_value_is_unavailable_through_an_opaque_error_too() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn needs(vmi: &Vmi) -> Result<u64, Opaque> {
         Ok(vmi.read_u64(1)??)
     }
@@ -496,7 +496,7 @@ fn a_needed_value_is_unavailable_through_an_opaque_error_too() {
     };
     assert!(unavailable.pages().contains(&fault(1)));
 
-    #[probed]
+    #[probed(options)]
     fn hard(vmi: &Vmi) -> Result<u64, Opaque> {
         let a = probe!(Err::<u64, _>(VmiError::Timeout))??;
         Ok(a + vmi.read_u64(1)??)

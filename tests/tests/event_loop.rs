@@ -66,7 +66,7 @@ fn the_three_ways_compared() {
     }
 }
 
-#[probed]
+#[probed(options)]
 fn read(vmi: &VmiState<'_, Os>, pages: &[Va]) -> prober::Result<Vec<Option<u64>>> {
     let mut values = Vec::new();
     for page in pages {
@@ -76,7 +76,7 @@ fn read(vmi: &VmiState<'_, Os>, pages: &[Va]) -> prober::Result<Vec<Option<u64>>
 }
 
 /// Needs what it reads.
-#[probed]
+#[probed(options)]
 fn need(vmi: &VmiState<'_, Os>, pages: &[Va]) -> prober::Result<Vec<u64>> {
     let mut values = Vec::new();
     for page in pages {
@@ -426,7 +426,7 @@ fn a_handler_with_state_of_its_own() {
     }
 
     impl Handler {
-        #[probed]
+        #[probed(options)]
         fn look(&mut self, vmi: &VmiState<'_, Os>) -> Result<Vec<u64>, VmiError> {
             self.calls += 1;
             let a = vmi.read_u64(A)?;

@@ -19,7 +19,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn one_batch_of_all_faults_in_order() {
-    #[probed]
+    #[probed(options)]
     fn sum(vmi: &Vmi, base: u64) -> prober::Result<u64> {
         let mut sum = 0;
         for i in 0..4 {
@@ -35,7 +35,7 @@ fn one_batch_of_all_faults_in_order() {
 
 #[test]
 fn a_page_is_in_the_batch_once() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<[Option<u64>; 4]> {
         Ok([
             vmi.read_u64(2)?,
@@ -50,7 +50,7 @@ fn a_page_is_in_the_batch_once() {
 
 #[test]
 fn return_from_nested_loops() {
-    #[probed]
+    #[probed(options)]
     fn find(vmi: &Vmi, lists: &[Vec<u64>]) -> prober::Result<Option<u64>> {
         for list in lists {
             for &a in list {
@@ -78,7 +78,7 @@ fn return_hidden_in_a_macro() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<u32, VmiError> {
         let a = vmi.read_u32(7)?;
         ensure!(a.is_some(), VmiError::Other("short"));
@@ -92,7 +92,7 @@ fn return_hidden_in_a_macro() {
 
 #[test]
 fn anyhow_bail_and_ensure() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, least: u64) -> anyhow::Result<u64> {
         let a = vmi.read_u64(7)?;
         let b = vmi.read_u64(8)?;
@@ -118,7 +118,7 @@ fn question_mark_supplied_by_a_macro() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, s: &str) -> Result<u32, Box<dyn Error>> {
         Ok(get!(vmi.read_u32(7)) + s.parse::<u32>().inspect_err(|_| get())?)
     }
@@ -136,13 +136,13 @@ fn question_mark_supplied_by_a_macro() {
 
 #[test]
 fn foreign_error_in_macro_arguments() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, r: Result<u64, VmiError>) -> prober::Result<Vec<u64>> {
         let _ = vmi.read_u64(1)?;
         Ok(vec![r?; 2])
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi, r: Result<u64, VmiError>) -> prober::Result<bool> {
         let _ = vmi.read_u64(1)?;
         Ok(matches!(r?, 1 | 2 if true))
@@ -194,14 +194,14 @@ impl FaultError for AppError {
 
 #[test]
 fn faults_win_over_a_foreign_error() {
-    #[probed]
+    #[probed(options)]
     fn before(vmi: &Vmi, s: &str) -> Result<u32, AppError> {
         let a = vmi.read_u32(7)?.unwrap_or(0);
         Ok(a + s.parse::<u32>()?)
     }
 
     // The read after the foreign error is never made.
-    #[probed]
+    #[probed(options)]
     fn after(vmi: &Vmi, s: &str) -> Result<u32, AppError> {
         let n = s.parse::<u32>()?;
         Ok(n + vmi.read_u32(7)?.unwrap_or(0))
@@ -221,7 +221,7 @@ fn faults_win_over_a_foreign_error() {
 
 #[test]
 fn closures_have_their_own_exits() {
-    #[probed]
+    #[probed(options)]
     fn returns(vmi: &Vmi, v: &[u64]) -> prober::Result<Vec<u64>> {
         let _ = vmi.read_u64(0)?;
         Ok(v.iter()
@@ -234,14 +234,14 @@ fn closures_have_their_own_exits() {
             .collect())
     }
 
-    #[probed]
+    #[probed(options)]
     fn options(vmi: &Vmi) -> prober::Result<Option<u32>> {
         let add = |x: Option<u32>, y: Option<u32>| -> Option<u32> { x?.checked_add(y?) };
         let (a, b) = (vmi.read_u32(1)?, vmi.read_u32(2)?);
         Ok(add(a, b))
     }
 
-    #[probed]
+    #[probed(options)]
     fn parses(vmi: &Vmi, s: &str) -> prober::Result<u64> {
         let parse = |s: &str| -> Result<u64, ParseIntError> { Ok(s.parse::<u64>()? + 1) };
         Ok(parse(s).unwrap_or(7) + vmi.read_u64(1)?.unwrap_or(0))
@@ -257,7 +257,7 @@ fn closures_have_their_own_exits() {
 
 #[test]
 fn nested_items_are_not_probed() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         fn helper(x: Option<u64>) -> Option<u64> {
             if x.is_none() {
@@ -281,7 +281,7 @@ fn nested_items_are_not_probed() {
 
 #[test]
 fn nested_impls_traits_and_modules_are_not_probed() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<u64, VmiError> {
         trait Plain {
             fn plain(&self, vmi: &Vmi) -> Result<u64, VmiError> {
@@ -311,7 +311,7 @@ fn nested_impls_traits_and_modules_are_not_probed() {
 
 #[test]
 fn question_and_return_in_the_arguments_of_a_read() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, base: Option<u64>, offset: Result<u64, VmiError>) -> prober::Result<u64> {
         let a = vmi.read_u64(
             offset?
@@ -336,7 +336,7 @@ fn question_and_return_in_the_arguments_of_a_read() {
 
 #[test]
 fn nested_question_marks() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, n: Result<Result<u64, VmiError>, VmiError>) -> prober::Result<u64> {
         let x: u64 = n??;
         Ok(vmi.read_u64(x)?.ok_or(VmiError::Other("none"))? + 1)
@@ -361,7 +361,7 @@ fn question_mark_in_operator_position() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, a: R) -> prober::Result<u32> {
         let _ = vmi.read_u32(1)?;
         let g = { a.get()? & 1 };
@@ -385,7 +385,7 @@ fn a_macro_that_moves_its_argument_into_a_closure() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let x: Result<u64, VmiError> = later!(Ok(
             vmi.read_u64(1)?.unwrap_or(0) + Err::<u64, _>(VmiError::Other("in"))?
@@ -399,24 +399,24 @@ fn a_macro_that_moves_its_argument_into_a_closure() {
 
 #[test]
 fn a_callees_batch_is_merged() {
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &Vmi) -> prober::Result<u64> {
         Ok(vmi.read_u64(1)?.unwrap_or(0) + vmi.read_u64(2)?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_question(vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(3)?.unwrap_or(0);
         Ok(a + inner(vmi, suppressed)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_tail(vmi: &Vmi) -> prober::Result<u64> {
         let _ = vmi.read_u64(3)?;
         inner(vmi, suppressed)
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_return(vmi: &Vmi) -> prober::Result<u64> {
         if vmi.read_u64(3)?.is_none() {
             return inner(vmi, suppressed);
@@ -433,7 +433,7 @@ fn a_callees_batch_is_merged() {
 
 #[test]
 fn the_tail_of_every_shape() {
-    #[probed]
+    #[probed(options)]
     fn by_match(vmi: &Vmi, k: u64) -> Result<Option<u64>, VmiError> {
         match k {
             0 => vmi.read_u64(1),
@@ -443,12 +443,12 @@ fn the_tail_of_every_shape() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_if(vmi: &Vmi, k: bool) -> Result<Option<u64>, VmiError> {
         if k { vmi.read_u64(1) } else { Ok(Some(7)) }
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_loop(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
         let mut n = 0;
         loop {
@@ -459,7 +459,7 @@ fn the_tail_of_every_shape() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_label(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
         'out: {
             if vmi.read_u64(1)?.is_none() {
@@ -469,7 +469,7 @@ fn the_tail_of_every_shape() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_unsafe(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
         unsafe { vmi.read_raw(1) }
     }
@@ -502,7 +502,7 @@ fn the_tail_of_every_shape() {
 
 #[test]
 fn a_panic_goes_through() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         assert!(a.is_some(), "no data");
@@ -516,7 +516,7 @@ fn a_panic_goes_through() {
 
 #[test]
 fn a_function_that_never_returns_a_value() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<std::convert::Infallible> {
         let mut a = 1;
         loop {
@@ -524,7 +524,7 @@ fn a_function_that_never_returns_a_value() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> prober::Result<u64> {
         let _ = vmi.read_u64(1)?;
         Err(VmiError::Timeout)?
@@ -559,7 +559,7 @@ fn an_opaque_error_at_the_limit_is_the_bodys_own() {
         }
     }
 
-    #[probed(limit = 2)]
+    #[probed(options, limit = 2)]
     fn f(vmi: &Vmi, reads: u64) -> Result<(), Opaque> {
         for _ in 0..reads {
             let _ = vmi.read_u64(1)?;
@@ -586,7 +586,7 @@ fn a_boxed_error_may_borrow() {
 
     impl Error for Bad<'_> {}
 
-    #[probed]
+    #[probed(options)]
     fn f<'t>(vmi: &Vmi, text: &'t str) -> Result<u64, Box<dyn Error + 't>> {
         let a = vmi.read_u64(1)?;
         if !text.is_empty() {
@@ -595,7 +595,7 @@ fn a_boxed_error_may_borrow() {
         Ok(a?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn sync<'t>(vmi: &Vmi, text: &'t str) -> Result<u64, Box<dyn Error + Send + Sync + 't>> {
         let a = vmi.read_u64(2)?;
         Err(Bad(text))?;

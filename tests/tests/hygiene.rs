@@ -8,7 +8,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn locals() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u32> {
         let (suppressed, prober, __probed, __probed_run, __probed_read) =
             (1u32, 2u32, 3u32, 4u32, 5u32);
@@ -33,12 +33,12 @@ fn locals() {
 // The body's own `suppressed` shadows the parameter, not the expansion's use.
 #[test]
 fn a_shadowed_set() {
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &Vmi) -> prober::Result<Option<u64>> {
         let _ = vmi.read_u64(2)?;
         let suppressed = &{
@@ -66,7 +66,7 @@ mod constants {
     #[test]
     fn constants_statics_and_labels() {
         #[allow(unused_labels, clippy::never_loop)]
-        #[probed]
+        #[probed(options)]
         fn f(vmi: &Vmi, base: Option<u64>) -> ::prober::Result<u64> {
             '__probed: for i in 0..3 {
                 if i == 1 {
@@ -129,7 +129,7 @@ mod shadowed_prelude {
     mod prober {}
     mod vmi_core {}
 
-    #[probed]
+    #[probed(options)]
     fn f(
         vmi: &Vmi,
         bad: bool,
@@ -145,7 +145,7 @@ mod shadowed_prelude {
         ::std::result::Result::Ok(if x.is_some() { Ok } else { None })
     }
 
-    #[probed]
+    #[probed(options)]
     async fn g(vmi: &Vmi) -> ::prober::Result<outcome::Outcome> {
         let x = vmi.read_async(1).await?;
         let ::std::option::Option::Some(_) = x else {
@@ -180,7 +180,7 @@ mod bare {
     use ::prober::probed;
     use ::prober_tests::Vmi;
 
-    #[probed]
+    #[probed(options)]
     pub(super) fn f(vmi: &Vmi, list: &[u64]) -> ::prober::Result<u64> {
         let first = list.first();
         let x = vmi.read_u64(*first?)?;
@@ -193,7 +193,7 @@ mod bare {
         ::std::result::Result::Ok(x)
     }
 
-    #[probed]
+    #[probed(options)]
     pub(super) async fn g(vmi: &Vmi) -> ::prober::Result<::std::option::Option<u64>> {
         ::std::result::Result::Ok(vmi.read_async(1).await?)
     }
@@ -248,7 +248,7 @@ mod helpers {
 
     #[test]
     fn traits_with_the_names_of_the_runtime() {
-        #[probed]
+        #[probed(options)]
         fn f(vmi: &Vmi) -> ::prober::Result<u64> {
             vmi.check(1);
             vmi.probe();
@@ -258,7 +258,7 @@ mod helpers {
             Ok(a + vmi.read_struct::<u64>(2)??)
         }
 
-        #[probed(suppressed = set)]
+        #[probed(options, suppressed = set)]
         fn g(vmi: &Vmi, set: &::prober::SuppressedPages) -> Result<u64, VmiError> {
             Ok(vmi.read_u64(1)?? + Some(2)?)
         }
@@ -287,7 +287,7 @@ fn the_runtimes_traits_are_not_in_the_bodys_way() {
     }
     impl Finish for u64 {}
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> ::prober::Result<(&'static str, u64)> {
         let a = vmi.read_struct::<u64>(1)?;
         Ok((a?.finish(), Mine.read(3)))
@@ -306,7 +306,7 @@ enum Bar {
 
 #[test]
 fn a_glob_import_in_the_body() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<Foo, VmiError> {
         use Bar::*;
         let _ = (Foo, VmiError, Result);
@@ -314,7 +314,7 @@ fn a_glob_import_in_the_body() {
         Ok(self::Foo)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn g(vmi: &Vmi) -> Result<Foo, VmiError> {
         use Bar::*;
         let _ = (Foo, VmiError, Result);
@@ -339,7 +339,7 @@ mod macros_of_the_same_name {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> ::prober::Result<Option<u64>> {
         Ok(assert!(vmi.read_u64(2)?))
     }
@@ -353,7 +353,7 @@ mod macros_of_the_same_name {
 // A type parameter, a lifetime and a const parameter by hidden names.
 #[test]
 fn generic_names() {
-    #[probed]
+    #[probed(options)]
     fn f<'probed, R, const N: usize>(
         vmi: &Vmi,
         text: &'probed str,
@@ -363,7 +363,7 @@ fn generic_names() {
         Ok((text, r))
     }
 
-    #[probed]
+    #[probed(options)]
     fn elided<Q, T: ?Sized>(q: Q, text: &T) -> ::prober::Result<(Q, &T)> {
         let vmi = Vmi::default();
         let _ = vmi.read_u64(1)?;

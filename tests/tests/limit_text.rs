@@ -4,7 +4,7 @@
 use prober::{ProbeError, SuppressedPages, probed, testing::Guest};
 use vmi_core::{Va, VmiError, VmiOs, VmiRead, VmiState};
 
-#[probed(limit = 2)]
+#[probed(options, limit = 2)]
 fn runaway<Os>(vmi: &VmiState<'_, Os>) -> prober::Result<()>
 where
     Os: VmiOs,
@@ -16,7 +16,7 @@ where
     }
 }
 
-#[probed]
+#[probed(options)]
 fn caller<Os>(vmi: &VmiState<'_, Os>) -> prober::Result<u8>
 where
     Os: VmiOs,
@@ -39,7 +39,7 @@ fn the_limit_is_named_by_a_caller() {
     assert_eq!(unavailable.pages().len(), 1);
 }
 
-#[probed(limit = 2)]
+#[probed(options, limit = 2)]
 fn runaway_without_pages<Os>(vmi: &VmiState<'_, Os>) -> prober::Result<()>
 where
     Os: VmiOs,
@@ -86,7 +86,7 @@ impl From<VmiError> for Opaque {
 
 /// Misses so often that the data is not to be had, and then ends in a way of
 /// its own.
-#[probed(limit = 2)]
+#[probed(options, limit = 2)]
 fn misses<Os>(vmi: &VmiState<'_, Os>, times: u32, end: Result<u32, Opaque>) -> Result<u32, Opaque>
 where
     Os: VmiOs,

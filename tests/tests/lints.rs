@@ -6,12 +6,12 @@ use prober::{probe, probed};
 use prober_tests::{Vmi, block_on, faults, none, suppress};
 use vmi_core::VmiError;
 
-#[probed]
+#[probed(options)]
 fn one(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
     vmi.read_u64(1)
 }
 
-#[probed]
+#[probed(options)]
 fn two(vmi: &Vmi, v: &mut Vec<u64>) -> Result<(), VmiError> {
     if let Some(x) = vmi.read_u64(1)? {
         v.push(x);
@@ -19,7 +19,7 @@ fn two(vmi: &Vmi, v: &mut Vec<u64>) -> Result<(), VmiError> {
     Ok(())
 }
 
-#[probed]
+#[probed(options)]
 fn three(vmi: &Vmi) -> Result<u64, VmiError> {
     match vmi.read_u64(1)? {
         Some(x) => Ok(x),
@@ -27,7 +27,7 @@ fn three(vmi: &Vmi) -> Result<u64, VmiError> {
     }
 }
 
-#[probed]
+#[probed(options)]
 fn four(vmi: &Vmi) -> Result<u64, VmiError> {
     if vmi.read_u64(1)?.is_some() {
         return Ok(1);
@@ -36,13 +36,13 @@ fn four(vmi: &Vmi) -> Result<u64, VmiError> {
     }
 }
 
-#[probed]
+#[probed(options)]
 async fn five(vmi: &Vmi, x: u64) -> Result<u64, VmiError> {
     prober_tests::tick().await;
     Ok(vmi.read_u64(x)?.unwrap_or(x))
 }
 
-#[probed]
+#[probed(options)]
 fn six(vmi: &Vmi) -> Result<u64, VmiError> {
     let (mut a, b);
     a = 1;
@@ -52,7 +52,7 @@ fn six(vmi: &Vmi) -> Result<u64, VmiError> {
 }
 
 /// Only a loop, which never ends of itself.
-#[probed]
+#[probed(options)]
 fn seven(vmi: &Vmi, mut a: u64) -> prober::Result<u64> {
     loop {
         match vmi.read_u64(a)? {
@@ -64,14 +64,14 @@ fn seven(vmi: &Vmi, mut a: u64) -> prober::Result<u64> {
 }
 
 /// Only an exit.
-#[probed]
+#[probed(options)]
 async fn eight(vmi: &Vmi) -> prober::Result<u64> {
     prober_tests::tick().await;
     return Ok(vmi.read_u64(1)?? + 1);
 }
 
 /// Braces, parentheses and labels that are the user's own.
-#[probed]
+#[probed(options)]
 fn nine(vmi: &Vmi, p: Option<u64>) -> prober::Result<u64> {
     let a = (vmi.read_u64(1)?.unwrap_or(0) + 1) * 2;
     let b = { vmi.read_u64((p? + 1) * 2)? };
@@ -92,7 +92,7 @@ fn nine(vmi: &Vmi, p: Option<u64>) -> prober::Result<u64> {
 }
 
 /// Everything that a parameter can be.
-#[probed]
+#[probed(options)]
 fn ten(
     vmi: &Vmi,
     mut owned: Vec<u64>,
@@ -108,19 +108,19 @@ fn ten(
 }
 
 /// A batch of a callee, in the tail.
-#[probed]
+#[probed(options)]
 fn eleven(vmi: &Vmi) -> Result<u64, VmiError> {
     let _ = probe!(three(vmi, suppressed))?;
     four(vmi, suppressed)
 }
 
 trait Twelve {
-    #[probed]
+    #[probed(options)]
     fn twelve(&self, vmi: &Vmi, n: u64) -> prober::Result<u64>;
 }
 
 impl Twelve for () {
-    #[probed]
+    #[probed(options)]
     fn twelve(&self, vmi: &Vmi, n: u64) -> prober::Result<u64> {
         Ok(vmi.read_u64(n)??)
     }
@@ -161,7 +161,7 @@ fn unit(result: Result<(), VmiError>) -> Result<(), VmiError> {
     result
 }
 
-#[probed]
+#[probed(options)]
 fn reads_for_nothing(vmi: &Vmi) -> prober::Result<()> {
     let a = { vmi.read_u64(1) }?;
     let b = probe!({ vmi.read_u64(2) })?;
@@ -171,7 +171,7 @@ fn reads_for_nothing(vmi: &Vmi) -> prober::Result<()> {
 
 // `clippy::unit_arg`, `clippy::needless_question_mark`, `unused_braces`: not
 // for what the attribute makes of these.
-#[probed]
+#[probed(options)]
 fn units_and_braces(vmi: &Vmi) -> prober::Result<()> {
     vmi.read_u64(1)??;
     Ok(reads_for_nothing(vmi, suppressed)?)

@@ -120,7 +120,7 @@ fn faults_that_were_asked_for_are_no_reason_to_warn() {
     assert_eq!(warnings.len(), 1);
 }
 
-#[probed]
+#[probed(options)]
 fn both(vmi: &State<'_>) -> Result<u64> {
     let first = vmi.read_u64(A)?;
     let second = vmi.read_u64(B)?;

@@ -17,7 +17,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn macros_of_the_standard_library() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<String> {
         let v = vec![vmi.read_u64(1)?, vmi.read_u64(2)?, None];
         let mut s = format!(
@@ -50,13 +50,13 @@ fn macros_of_the_standard_library() {
 
 #[test]
 fn arguments_that_are_no_list() {
-    #[probed]
+    #[probed(options)]
     fn repeat(vmi: &Vmi) -> Result<Vec<u64>, Box<dyn Error>> {
         let n = "2".parse::<usize>()?;
         Ok(vec![vmi.read_u64(1)?.unwrap_or(0); n])
     }
 
-    #[probed]
+    #[probed(options)]
     fn repeat_needed(vmi: &Vmi, p: Option<u64>) -> prober::Result<Vec<u64>> {
         Ok(vec![
             vmi.read_u64(p? + 1)??;
@@ -64,7 +64,7 @@ fn arguments_that_are_no_list() {
         ])
     }
 
-    #[probed]
+    #[probed(options)]
     fn guarded(vmi: &Vmi, k: u64) -> prober::Result<bool> {
         Ok(matches!(
             vmi.read_u64(k)?,
@@ -91,7 +91,7 @@ fn arguments_that_are_no_list() {
 
 #[test]
 fn text_is_not_rewritten() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<&'static str> {
         let _ = vmi.read_u64(1)?;
         let text = stringify!(vmi.read_u64(1)?);
@@ -116,13 +116,13 @@ fn text_is_not_rewritten() {
 
 #[test]
 fn the_message_of_assert_is_as_written() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<(), VmiError> {
         assert!(vmi.read_u64(1)?.is_none());
         Ok(())
     }
 
-    #[probed]
+    #[probed(options)]
     fn braces(vmi: &Vmi) -> prober::Result<()> {
         debug_assert!(matches!({ vmi.read_u64(1)? }, None));
         Ok(())
@@ -133,7 +133,7 @@ fn the_message_of_assert_is_as_written() {
         Ok(())
     }
 
-    #[probed]
+    #[probed(options)]
     fn likewise(vmi: &Vmi) -> Result<(), VmiError> {
         assert!(vmi.read_u64(1)? == None);
         Ok(())
@@ -163,7 +163,7 @@ fn the_message_of_assert_is_as_written() {
 fn vmi_probe_by_hand_is_left_alone() {
     use prober::{VmiProber, vmi_probe};
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<(Option<u64>, usize), VmiError> {
         let prober = VmiProber::new(suppressed);
         let x: Option<u64> = vmi_probe!(prober, vmi.read_u64(1))?;
@@ -178,7 +178,7 @@ fn vmi_probe_by_hand_is_left_alone() {
 
 #[test]
 fn nested_macros_and_closures() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, v: &[u64]) -> prober::Result<String> {
         Ok(format!(
             "{}",
@@ -196,7 +196,7 @@ fn nested_macros_and_closures() {
         ))
     }
 
-    #[probed]
+    #[probed(options)]
     fn deep(vmi: &Vmi) -> prober::Result<String> {
         Ok(format!(
             "{:?}",
@@ -231,7 +231,7 @@ fn macros_in_every_position() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let x: ty!() = vmi.read_u64(1)?;
         bind!(y = vmi.read_u64(4)?);
@@ -250,14 +250,14 @@ fn macros_in_every_position() {
 
 #[test]
 fn question_marks_and_returns_in_arguments() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, r: Result<u64, VmiError>, o: Option<u64>) -> prober::Result<String> {
         let s = format!("{:?} {} {}", vmi.read_u64(1)?, r?, o?);
         println!("{}", if s.is_empty() { return Ok(s) } else { s.len() });
         Ok(vec![s, vmi.read_string(o? + 1)??].concat())
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi, list: &[Option<u64>]) -> prober::Result<Vec<String>> {
         let mut out = vec![];
         for item in list {
@@ -317,7 +317,7 @@ fn users_macros_whose_arguments_are_expressions() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a = sum!(
             vmi.read_u64(1)?.unwrap_or(0),
@@ -348,7 +348,7 @@ fn users_macros_whose_arguments_are_expressions() {
 
 #[test]
 fn markers_in_arguments() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<String> {
         let s = format!(
             "{:?} {:?}",
@@ -373,7 +373,7 @@ fn markers_in_arguments() {
 // Macros in probes: what is read there is a part of the probe.
 #[test]
 fn macros_within_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, p: Option<u64>) -> prober::Result<(Option<u64>, Option<String>)> {
         let a = vmi.read_u64(*vec![vmi.read_u64(1)?, p? + 1].last()?)?;
         let b = probe!(Ok::<_, VmiError>(format!("{} {}", vmi.read_u64(3)?, p?)))?;
@@ -397,7 +397,7 @@ fn arguments_that_are_not_evaluated() {
         };
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<Option<u64>> {
         never!(vmi.read_u64(1)?);
         debug_assert_ne!(vmi.read_u64(2)?, Some(0), "{:?}", vmi.read_u64(3)?);
@@ -411,7 +411,7 @@ fn arguments_that_are_not_evaluated() {
 
 #[test]
 fn anyhow_macros() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, least: u64) -> anyhow::Result<u64> {
         let a = vmi.read_u64(1)?;
         anyhow::ensure!(
@@ -438,7 +438,7 @@ fn anyhow_macros() {
 
 #[test]
 fn tracing_and_log_macros() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         tracing::error!(?a, b = ?vmi.read_u64(2)?, c = %vmi.read_u64(3)?.unwrap_or(0), "text {:?}", vmi.read_u64(4)?);

@@ -7,7 +7,7 @@ use vmi_core::VmiError;
 
 macro_rules! reader {
     ($name:ident, $vmi:ident, $ret:ty, $a:expr, $body:block) => {
-        #[probed]
+        #[probed(options)]
         fn $name($vmi: &Vmi) -> $ret {
             let x = $vmi.read_u32($a + 1)?;
             let _ = x;
@@ -34,7 +34,7 @@ fn name_receiver_type_and_body() {
 
 macro_rules! by_expr {
     ($name:ident, $vmi:expr, $v:ident) => {
-        #[probed]
+        #[probed(options)]
         fn $name($v: &Vmi) -> Result<Option<u32>, VmiError> {
             let _ = $vmi.read_struct::<u32>(2)?;
             $vmi.read_u32(3)
@@ -53,15 +53,15 @@ fn the_receiver_is_an_expression() {
 
 macro_rules! whole_body {
     ($name:ident, $body:block) => {
-        #[probed]
+        #[probed(options)]
         fn $name(_: &Vmi) -> prober::Result<u64> $body
     };
     (statements $name:ident($($param:tt)*) { $($body:tt)* }) => {
-        #[probed]
+        #[probed(options)]
         fn $name($($param)*) -> prober::Result<u64> { $($body)* }
     };
     (parts $name:ident { $($stmt:stmt;)* } $tail:expr) => {
-        #[probed]
+        #[probed(options)]
         fn $name() -> prober::Result<u64> {
             let vmi = Vmi::with(&[1]);
             let _ = vmi.read_u64(1)?;
@@ -95,7 +95,7 @@ fn the_body_is_given() {
     assert_eq!(by_parts(&suppress(&[1])).unwrap(), 3);
 }
 
-#[probed]
+#[probed(options)]
 fn list(vmi: &Vmi, a: u64, depth: u32) -> prober::Result<Vec<u64>> {
     if depth == 0 {
         return Ok(vec![]);
@@ -110,21 +110,21 @@ fn list(vmi: &Vmi, a: u64, depth: u32) -> prober::Result<Vec<u64>> {
 
 macro_rules! names_suppressed {
     ($name:ident) => {
-        #[probed]
+        #[probed(options)]
         fn $name(vmi: &Vmi) -> prober::Result<usize> {
             let _ = vmi.read_u8(0)?;
             Ok(list(vmi, 0, 2, suppressed)?.len())
         }
     };
     ($name:ident, $set:ident) => {
-        #[probed]
+        #[probed(options)]
         fn $name(vmi: &Vmi) -> prober::Result<usize> {
             let _ = vmi.read_u8(0)?;
             Ok(list(vmi, 0, 2, $set)?.len())
         }
     };
     ($name:ident: $call:expr) => {
-        #[probed]
+        #[probed(options)]
         fn $name(vmi: &Vmi) -> prober::Result<usize> {
             let _ = vmi.read_u8(0)?;
             Ok($call?.len())
@@ -156,7 +156,7 @@ macro_rules! callback {
 // The macro makes the read: what it does with the receiver is its own affair.
 #[test]
 fn a_read_in_the_output_of_a_macro_is_plain() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         let b: u64 = callback!(vmi => read_u64(2))?;
@@ -172,7 +172,7 @@ macro_rules! methods {
         impl $ty {
             $(
                 $(#[$attr])*
-                #[probed(vmi = self.vmi)]
+                #[probed(options, vmi = self.vmi)]
                 $vis fn $name(&self) -> prober::Result<Option<$ret>> {
                     Ok(self.vmi.$read(self.at)?)
                 }
@@ -206,7 +206,7 @@ fn accessors() {
 
 macro_rules! generic {
     ($name:ident<$($lt:lifetime),* ; $t:ident: $bound:path> ($($p:pat => $pty:ty),*) -> $ret:ty where ($($w:tt)*) $body:block) => {
-        #[probed]
+        #[probed(options)]
         async fn $name<$($lt,)* $t: $bound>($($p: $pty),*) -> $ret where $($w)* $body
     };
 }
@@ -231,7 +231,7 @@ fn generics_by_fragments() {
 // The attribute itself comes out of a macro, with its arguments.
 macro_rules! attribute {
     ($($args:tt)*) => {
-        #[probed($($args)*)]
+        #[probed(options, $($args)*)]
         fn with_arguments(ctx: &Vmi) -> prober::Result<u64> {
             let mut n = 0;
             loop {
@@ -259,7 +259,7 @@ macro_rules! inner_macro {
 
 #[test]
 fn reads_through_two_macros() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<Vec<Option<u64>>> {
         Ok(nested!(vmi.read_u64(1)?, vmi.read_u64(2)?))
     }
@@ -271,7 +271,7 @@ fn reads_through_two_macros() {
 // Loops, labels and `?` whose tokens come from two places.
 macro_rules! scan {
     ($name:ident, $item:ident, $base:expr, $exit:expr) => {
-        #[probed]
+        #[probed(options)]
         fn $name(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<u64> {
             let mut sum = 0;
             for $item in list {
@@ -292,7 +292,7 @@ macro_rules! skip_or {
 
 #[test]
 fn exits_whose_tokens_come_from_a_macro() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[u64], base: Option<u64>) -> prober::Result<u64> {
         let mut sum = 0;
         for item in list {
@@ -320,7 +320,7 @@ fn exits_whose_tokens_come_from_a_macro() {
 
 macro_rules! operands {
     ($name:ident, $vmi:ident, $e:expr, $not:expr, $f:expr, $range:expr, $ty:ty) => {
-        #[probed]
+        #[probed(options)]
         fn $name($vmi: &Vmi, base: Option<u64>, any: &$ty) -> prober::Result<Vec<u64>> {
             const NESTED: u64 = $e * 2;
             fn nested() -> u64 {
@@ -393,7 +393,7 @@ fn an_expression_stays_together() {
 
 macro_rules! blocks {
     ($name:ident, $vmi:ident, $first:block, $choice:expr, $last:expr) => {
-        #[probed]
+        #[probed(options)]
         fn $name($vmi: &Vmi) -> prober::Result<u64> {
             $first
             let _ = $choice + 1;
@@ -427,7 +427,7 @@ struct Config {
 
 macro_rules! with_a_field {
     ($name:ident, $e:expr) => {
-        #[probed]
+        #[probed(options)]
         fn $name(vmi: &Vmi, config: &Config) -> prober::Result<Option<u64>> {
             let address = $e(config);
             let first = vmi.read_u64(address)?;
@@ -436,7 +436,7 @@ macro_rules! with_a_field {
     };
 }
 
-#[probed]
+#[probed(options)]
 fn one(vmi: &Vmi, address: u64) -> prober::Result<Option<u64>> {
     Ok(vmi.read_u64(address)?)
 }

@@ -11,7 +11,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn a_captured_lifetime_that_is_elided() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: Vmi, text: &str) -> prober::Result<impl Iterator<Item = char> + use<'_>> {
         let _ = vmi.read_u64(1)?;
         Ok(text.chars())
@@ -37,13 +37,13 @@ impl Answer for S {
 }
 
 impl S {
-    #[probed]
+    #[probed(options)]
     fn associated(&self, vmi: &Vmi) -> <Self as Answer>::Output {
         let Self = self;
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn associated_later(&self, vmi: &Vmi) -> <Self as Answer>::Output {
         let Self = self;
         tick().await;
@@ -57,7 +57,7 @@ macro_rules! result {
     };
 }
 
-#[probed]
+#[probed(options)]
 fn by_macro(vmi: &Vmi) -> result!(u64) {
     Ok(vmi.read_u64(1)??)
 }
@@ -72,7 +72,7 @@ fn a_result_behind_an_associated_type_or_a_macro() {
     assert_eq!(faults(by_macro(&lost, &none())), [1]);
 }
 
-#[probed]
+#[probed(options)]
 fn labels_in_a_probe(vmi: &Vmi, p: Option<u64>) -> prober::Result<Option<u64>> {
     let x = probe!('x: loop {
         loop {
@@ -109,7 +109,7 @@ fn labels_and_let_else_in_a_probe() {
 
 #[test]
 fn async_blocks_in_a_probe() {
-    #[probed]
+    #[probed(options)]
     async fn f(vmi: &Vmi) -> prober::Result<Option<u64>> {
         let waits = async {
             tick().await;
@@ -132,7 +132,7 @@ fn async_blocks_in_a_probe() {
 
 #[test]
 fn move_closures_have_the_prober_and_the_set() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let callee = move || labels_in_a_probe(vmi, Some(1), suppressed);
         let read = move |a| vmi.read_u64(a);
@@ -153,12 +153,12 @@ struct Own<'a, V> {
 }
 
 impl Own<'_, Vmi> {
-    #[probed(vmi = self.vmi)]
+    #[probed(options, vmi = self.vmi)]
     fn all(&self, list: &[u64]) -> prober::Result<Vec<Option<u64>>> {
         list.iter().map(|a| Ok(self.vmi.read_u64(*a)?)).collect()
     }
 
-    #[probed(vmi = self.vmi)]
+    #[probed(options, vmi = self.vmi)]
     fn boxed<'s>(&'s self) -> prober::Result<Box<dyn Iterator<Item = u64> + 's>> {
         let a = self.vmi.read_u64(1)?;
         Ok(Box::new(
@@ -177,7 +177,7 @@ fn collected_in_the_tail() {
 
 #[test]
 fn the_set_and_parameters_in_format_strings() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, label: String) -> prober::Result<String> {
         let a = vmi.read_u64(1)?;
         Ok(format!("{label}{a:?}{}", suppressed.iter().len()))
@@ -189,7 +189,7 @@ fn the_set_and_parameters_in_format_strings() {
 
 #[test]
 fn patterns_of_every_kind() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a: Option<u64> = vmi.read_u64(1)?;
         let Some(ref b @ 1..=9) = vmi.read_u64(2)? else {

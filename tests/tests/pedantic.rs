@@ -36,13 +36,13 @@ use prober_tests::{Vmi, block_on, faults, none, suppress, tick};
 use vmi_core::VmiError;
 
 /// A single expression.
-#[probed]
+#[probed(options)]
 fn one(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
     vmi.read_u64(1)
 }
 
 /// A statement that is an `if`.
-#[probed]
+#[probed(options)]
 fn two(vmi: &Vmi, v: &mut Vec<u64>) -> Result<(), VmiError> {
     if let Some(x) = vmi.read_u64(1)? {
         v.push(x);
@@ -51,7 +51,7 @@ fn two(vmi: &Vmi, v: &mut Vec<u64>) -> Result<(), VmiError> {
 }
 
 /// Arms of both kinds.
-#[probed]
+#[probed(options)]
 fn three(vmi: &Vmi) -> Result<u64, VmiError> {
     match vmi.read_u64(1)? {
         Some(x) if x > 0 => Ok(x),
@@ -61,7 +61,7 @@ fn three(vmi: &Vmi) -> Result<u64, VmiError> {
 }
 
 /// An early return.
-#[probed]
+#[probed(options)]
 fn four(vmi: &Vmi) -> prober::Result<u64> {
     if vmi.read_u64(1)?.is_some() {
         return Ok(1);
@@ -71,7 +71,7 @@ fn four(vmi: &Vmi) -> prober::Result<u64> {
 }
 
 /// Async.
-#[probed]
+#[probed(options)]
 async fn five(vmi: &Vmi, x: u64) -> Result<u64, VmiError> {
     tick().await;
     let y = vmi.read_async(x).await?;
@@ -79,7 +79,7 @@ async fn five(vmi: &Vmi, x: u64) -> Result<u64, VmiError> {
 }
 
 /// Deferred initialisation.
-#[probed]
+#[probed(options)]
 fn six(vmi: &Vmi) -> prober::Result<u64> {
     let (mut a, b);
     a = 1;
@@ -89,7 +89,7 @@ fn six(vmi: &Vmi) -> prober::Result<u64> {
 }
 
 /// As many parameters as clippy allows, and one more by the attribute.
-#[probed]
+#[probed(options)]
 fn seven(
     vmi: &Vmi,
     one: u64,
@@ -105,7 +105,7 @@ fn seven(
 }
 
 /// Owned, mutable and patterned parameters.
-#[probed]
+#[probed(options)]
 fn eight(
     vmi: &Vmi,
     mut a: u64,
@@ -121,7 +121,7 @@ fn eight(
 }
 
 /// Chains, labels and everything in a loop.
-#[probed]
+#[probed(options)]
 fn nine(vmi: &Vmi, list: &[Option<u64>], base: Option<u64>) -> prober::Result<Vec<u64>> {
     let mut out = Vec::new();
     'outer: for item in list {
@@ -147,7 +147,7 @@ fn nine(vmi: &Vmi, list: &[Option<u64>], base: Option<u64>) -> prober::Result<Ve
 }
 
 /// The markers, writes and errors of all kinds.
-#[probed]
+#[probed(options)]
 fn ten(vmi: &Vmi, text: &str) -> anyhow::Result<u64> {
     let number = text.parse::<u64>()?;
     let name = probe!(vmi.read_string(number))?;
@@ -178,21 +178,21 @@ struct Object {
 
 impl Object {
     /// By reference.
-    #[probed]
+    #[probed(options)]
     fn name(&self, vmi: &Vmi) -> prober::Result<&str> {
         let _: Option<u64> = vmi.read_u64(self.at)?;
         Ok(&self.name)
     }
 
     /// By value.
-    #[probed]
+    #[probed(options)]
     fn into_name(self, vmi: &Vmi) -> prober::Result<String> {
         let number = vmi.read_u64(self.at)?;
         Ok(format!("{}{number:?}", self.name))
     }
 
     /// By value, and changed.
-    #[probed]
+    #[probed(options)]
     fn renamed(mut self, vmi: &Vmi, suffix: &str) -> prober::Result<Self> {
         let number = vmi.read_u64(self.at)?;
         self.name = format!("{}{suffix}{number:?}", self.name);
@@ -201,7 +201,7 @@ impl Object {
     }
 
     /// By value, and changed for what its drop would see.
-    #[probed]
+    #[probed(options)]
     fn forgotten(mut self, vmi: &Vmi) -> prober::Result<u64> {
         let number = vmi.read_u64(self.at)?;
         self.name.clear();
@@ -210,7 +210,7 @@ impl Object {
     }
 
     /// Async, by mutable reference.
-    #[probed]
+    #[probed(options)]
     async fn advance(&mut self, vmi: &Vmi) -> prober::Result<u64> {
         self.at = vmi.read_async(self.at).await?? + 1;
         Ok(self.at)
@@ -218,7 +218,7 @@ impl Object {
 }
 
 /// Elided in a free function, and generic.
-#[probed]
+#[probed(options)]
 fn eleven<T: AsRef<str> + ?Sized>(vmi: Vmi, text: &T) -> prober::Result<&str> {
     let length = vmi.read_u64(3)??;
     drop(vmi);
@@ -227,7 +227,7 @@ fn eleven<T: AsRef<str> + ?Sized>(vmi: Vmi, text: &T) -> prober::Result<&str> {
 }
 
 /// Closures.
-#[probed]
+#[probed(options)]
 fn twelve(vmi: &Vmi, list: &[u64]) -> prober::Result<u64> {
     let read = |address: u64| vmi.read_u64(address);
     let sum = list

@@ -32,7 +32,7 @@ fn index(n: u64) -> usize {
 
 #[test]
 fn operands_fields_indices_and_assignments() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<Record> {
         let mut array = [vmi.read_u64(1)?; 3];
         array[index(vmi.read_u64(2)??)] = vmi.read_u64(3)?;
@@ -81,7 +81,7 @@ fn operands_fields_indices_and_assignments() {
 
 #[test]
 fn blocks_branches_and_labels() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, k: u64) -> prober::Result<u64> {
         let a = if vmi.read_u64(1)?.is_some() {
             vmi.read_u64(2)?
@@ -132,7 +132,7 @@ fn blocks_branches_and_labels() {
 // What a closure or a loop in a probe does is its own.
 #[test]
 fn closures_and_loops_in_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[u64], p: Option<u64>) -> prober::Result<Vec<Option<u64>>> {
         let sum = probe!(
             list.iter()
@@ -203,21 +203,21 @@ fn closures_and_loops_in_a_probe() {
 
 #[test]
 fn markers_in_statement_and_tail_position() {
-    #[probed]
+    #[probed(options)]
     fn tail(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
         let _ = probe! { vmi.read_u64(1) };
         _ = probe!(vmi.read_u64(2))?;
         probe!(vmi.read_u64(3))
     }
 
-    #[probed]
+    #[probed(options)]
     fn braces(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
         prober::settle! {}
         prober::settle!();
         probe! { vmi.read_u64(3) }
     }
 
-    #[probed]
+    #[probed(options)]
     fn of_a_batch(_vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(probe!(Err::<u64, prober::ProbeError>(
             batch(&[1, 2]).into()
@@ -234,7 +234,7 @@ fn markers_in_statement_and_tail_position() {
 // A read in its text would be refused: what its calls give is not known here.
 #[test]
 fn a_macro_defined_in_the_body() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         macro_rules! twice {
             ($e:expr) => {
@@ -262,7 +262,7 @@ fn values_that_borrow() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f<'t>(
         vmi: &Vmi,
         table: &'t Table,
@@ -296,21 +296,21 @@ fn elision_in_every_form() {
     struct Owner<'o>(&'o str);
 
     impl<'o> Owner<'o> {
-        #[probed]
+        #[probed(options)]
         fn with_other(self, other: &str) -> prober::Result<&str> {
             let vmi = Vmi::default();
             let _ = vmi.read_u64(1)?;
             Ok(&other[self.0.len()..])
         }
 
-        #[probed]
+        #[probed(options)]
         fn own(&self, vmi: &Vmi, _other: &str) -> prober::Result<&'o str> {
             let _ = vmi.read_u64(1)?;
             Ok(self.0)
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn into(
         vmi: Vmi,
         text: impl Into<Cow<'static, str>>,
@@ -320,30 +320,30 @@ fn elision_in_every_form() {
         Ok(format!("{}{by:?}", text.into()))
     }
 
-    #[probed]
+    #[probed(options)]
     fn in_bound(vmi: Vmi, text: impl Into<Cow<'_, str>>) -> prober::Result<Cow<'_, str>> {
         let _ = vmi.read_u64(1)?;
         Ok(text.into())
     }
 
-    #[probed]
+    #[probed(options)]
     fn unsized_by(vmi: Vmi, by: &(impl Debug + ?Sized)) -> prober::Result<impl Debug + '_> {
         let _ = vmi.read_u64(1)?;
         Ok([by])
     }
 
-    #[probed]
+    #[probed(options)]
     fn is_static(vmi: Vmi, text: &'static str) -> prober::Result<&str> {
         let _ = vmi.read_u64(1)?;
         Ok(text)
     }
 
-    #[probed]
+    #[probed(options)]
     fn same<'a>(vmi: Vmi, a: &'a str, b: &'a str) -> prober::Result<&str> {
         Ok(if vmi.read_u64(1)?.is_some() { a } else { b })
     }
 
-    #[probed]
+    #[probed(options)]
     fn slices<const N: usize, T>(
         vmi: Vmi,
         list: &mut [[T; N]],
@@ -353,7 +353,7 @@ fn elision_in_every_form() {
         Ok((first.first_mut()?, rest))
     }
 
-    #[probed]
+    #[probed(options)]
     fn callback(
         vmi: Vmi,
         text: &str,
@@ -363,7 +363,7 @@ fn elision_in_every_form() {
         Ok(f(text).len())
     }
 
-    #[probed]
+    #[probed(options)]
     fn result_in_result(vmi: Vmi, text: &str) -> prober::Result<Result<&str, Option<&str>>> {
         let _ = vmi.read_u64(1)?;
         Ok(if text.is_empty() {
@@ -373,7 +373,7 @@ fn elision_in_every_form() {
         })
     }
 
-    #[probed]
+    #[probed(options)]
     async fn later(
         vmi: Vmi,
         list: &mut Vec<u64>,
@@ -410,17 +410,17 @@ fn elision_in_every_form() {
 
 #[test]
 fn modifiers_in_every_order() {
-    #[probed]
+    #[probed(options)]
     pub(crate) unsafe fn a(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     pub(crate) async unsafe fn b(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     extern "Rust" fn c<T>(vmi: &Vmi, _: T) -> prober::Result<Option<u64>>
     where
         T: Copy,

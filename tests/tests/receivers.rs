@@ -14,7 +14,7 @@ use vmi_core::VmiError;
 fn spellings() {
     #[allow(unused_parens, clippy::needless_borrow, clippy::borrow_deref_ref)]
     #[allow(clippy::explicit_auto_deref)]
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<[Option<u64>; 6]> {
         Ok([
             (vmi).read_u64(1)?,
@@ -38,14 +38,14 @@ fn spellings() {
 
 #[test]
 fn raw_identifiers() {
-    #[probed]
+    #[probed(options)]
     fn f(r#vmi: &Vmi) -> prober::Result<Option<u64>> {
         let x = r#vmi.read_u64(1)?;
         let _ = vmi.read_u64(2)?;
         Ok(x)
     }
 
-    #[probed(vmi = r#type)]
+    #[probed(options, vmi = r#type)]
     fn g(r#type: &Vmi) -> prober::Result<Option<u64>> {
         let r#match = r#type.r#read_u64(1)?;
         let r#loop = r#type.read_u64(2)?;
@@ -59,7 +59,7 @@ fn raw_identifiers() {
 
 #[test]
 fn what_is_called_vmi_counts() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, others: &[Vmi]) -> prober::Result<u64> {
         let mut sum = vmi.read_u64(0)?.unwrap_or(0);
         for vmi in others {
@@ -93,7 +93,7 @@ fn named_receivers() {
             &self.vmi
         }
 
-        #[probed(vmi = (self.vmi, self.inner.0, self.state(), other))]
+        #[probed(options, vmi = (self.vmi, self.inner.0, self.state(), other))]
         fn walk(&self, other: &Vmi) -> prober::Result<[Option<u64>; 5]> {
             let vmi = other;
             Ok([
@@ -123,7 +123,7 @@ fn named_receivers() {
 // What is not called so is left alone; its fault joins when it leaves.
 #[test]
 fn unknown_receivers_and_method_paths_are_plain() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, other: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         let b: u64 = Vmi::read_u64(vmi, 2)?;
@@ -172,7 +172,7 @@ fn names_that_are_no_reads() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Odd, n: u64) -> prober::Result<(u64, Option<usize>, u64)> {
         let _ = vmi.read()?;
         let page: u64 = vmi.read_page(n)?;
@@ -195,7 +195,7 @@ fn chains_after_a_read() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<u64, VmiError> {
         let a = match vmi.read_u64(1) {
             Ok(Some(x)) => x,
@@ -219,7 +219,7 @@ fn chains_after_a_read() {
         Ok(a + b + c + d as u64 + e + u64::from(f))
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> Result<Option<u32>, VmiError> {
         vmi.read_u64(1).and_then(|p| match p {
             Some(p) => vmi.read_u32(p + 1),
@@ -236,12 +236,12 @@ fn chains_after_a_read() {
 
 #[test]
 fn reads_within_reads_are_one_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(vmi.read_u64(vmi.read_u64(1)? + 1)? + 1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(probe_of(vmi, 1)? + u64::from(vmi.read_struct::<u16>(7)?))?)
     }
@@ -275,7 +275,7 @@ fn probe_round_anything_fallible() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, at: Option<u64>) -> prober::Result<Vec<Option<u64>>> {
         let chain = probe!(Process(vmi, at?).parent()?.parent()?.id())?;
         let block = probe!({
@@ -325,7 +325,7 @@ fn probe_round_anything_fallible() {
 
 #[test]
 fn unprobed_is_plain() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<(bool, u64)> {
         let there = unprobed!(vmi.read_u64(1)).is_ok();
         let _ = vmi.read_u64(2)?;
@@ -340,7 +340,7 @@ fn unprobed_is_plain() {
 
 #[test]
 fn attributes_and_parentheses_on_probes() {
-    #[probed]
+    #[probed(options)]
     #[allow(unused_parens)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         #[allow(clippy::let_and_return)]
@@ -369,7 +369,7 @@ fn attributes_and_parentheses_on_probes() {
 
 #[test]
 fn a_read_through_a_mutable_receiver() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &mut Vmi, buf: &mut [u8]) -> prober::Result<u64> {
         let a = vmi.read_mut(1)?.unwrap_or(0);
         vmi.absent.insert(a + 6);
@@ -379,7 +379,7 @@ fn a_read_through_a_mutable_receiver() {
         Ok(vmi.read_mut(a + 6)?.unwrap_or(u64::from(buf[0])))
     }
 
-    #[probed]
+    #[probed(options)]
     fn owned(mut vmi: Vmi) -> prober::Result<u64> {
         vmi.absent.insert(4);
         Ok(vmi.read_mut(vmi.absent.len() as u64)?? + vmi.read_mut(4)??)
@@ -412,14 +412,14 @@ fn a_mutable_reader_with_the_names_that_are_served() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_ref(vmi: &mut Reader<'_>) -> prober::Result<u64> {
         let mut buffer = [0; 3];
         let n = vmi.read(&mut buffer)?.unwrap_or(0) as u64;
         Ok(n + u64::from(buffer[0]) + vmi.read_struct::<u64>()?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_local(source: &Vmi) -> prober::Result<u64> {
         let mut vmi = Reader(source, 0);
         let mut buffer = [0; 3];
@@ -428,7 +428,7 @@ fn a_mutable_reader_with_the_names_that_are_served() {
         Ok(n + u64::from(buffer[0]) + vmi.read_struct::<u64>()?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     fn generic(vmi: &mut impl std::io::Read) -> anyhow::Result<u8> {
         let mut buffer = [0];
         let n = unprobed!(vmi.read(&mut buffer))?;

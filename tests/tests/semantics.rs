@@ -13,12 +13,12 @@ use vmi_core::VmiError;
 
 #[test]
 fn a_value_that_was_not_needed_fails_the_function_all_the_same() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<Option<u64>, VmiError> {
         Ok(vmi.read_u64(1)?.or(vmi.read_u64(2)?))
     }
 
-    #[probed]
+    #[probed(options)]
     fn lazily(vmi: &Vmi) -> prober::Result<Option<u64>> {
         match vmi.read_u64(1)? {
             Some(v) => Ok(Some(v)),
@@ -33,7 +33,7 @@ fn a_value_that_was_not_needed_fails_the_function_all_the_same() {
 
 #[test]
 fn a_fault_that_is_looked_away_from_is_recorded() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<bool> {
         let _ = vmi.read_u64(1);
         let a = vmi.read_u64(2).ok().flatten();
@@ -58,7 +58,7 @@ fn a_fault_that_is_looked_away_from_is_recorded() {
 // A `None` that a function returns with `Ok` is final.
 #[test]
 fn ok_means_that_no_fault_is_pending() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, pages: &[u64]) -> prober::Result<Vec<Option<u64>>> {
         let mut out = vec![];
         for page in pages {
@@ -88,7 +88,7 @@ fn ok_means_that_no_fault_is_pending() {
 
 #[test]
 fn missing_values_travel_along_a_chain() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<[Option<u64>; 4]> {
         let a = vmi.read_u64(1)?;
         let b = vmi.read_u64(a? + 1)?;
@@ -111,7 +111,7 @@ fn missing_values_travel_along_a_chain() {
 
 #[test]
 fn needed_and_not_to_be_had() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, own: Option<u64>) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         let b = vmi.read_u64(2)??;
@@ -138,7 +138,7 @@ fn needed_and_not_to_be_had() {
 
 #[test]
 fn a_resident_page_is_read_suppressed_or_not() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
@@ -148,7 +148,7 @@ fn a_resident_page_is_read_suppressed_or_not() {
 
 #[test]
 fn a_hard_error_is_deferred_behind_pending_faults() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> Result<u64, VmiError> {
         let a = vmi.read_u64(1)?;
         probe!(Err::<(), _>(VmiError::Timeout))?.unwrap_or_default();
@@ -168,7 +168,7 @@ fn a_hard_error_is_deferred_behind_pending_faults() {
 
 #[test]
 fn a_defaulted_pointer_is_the_bodys_own_doing() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let p = vmi.read_u64(8)?.unwrap_or(0);
         Ok(vmi.read_u64(p)?.unwrap_or(0))
@@ -182,7 +182,7 @@ fn a_defaulted_pointer_is_the_bodys_own_doing() {
 
 #[test]
 fn writes_wait_for_the_data() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         vmi.write_u64(10, 1)?;
@@ -221,7 +221,7 @@ fn writes_wait_for_the_data() {
 
 #[test]
 fn acts_in_every_position() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, k: u64) -> Result<(), VmiError> {
         let a = vmi.read_u64(1)?;
         match k {
@@ -267,7 +267,7 @@ fn acts_in_every_position() {
 
 #[test]
 fn settle_leaves_with_what_is_pending() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, log: &mut Vec<u64>) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?;
         let b = vmi.read_u64(2)?;
@@ -299,7 +299,7 @@ fn a_set_of_ones_own() {
     }
 
     impl Monitor {
-        #[probed(suppressed = self.suppressed, vmi = self.vmi)]
+        #[probed(options, suppressed = self.suppressed, vmi = self.vmi)]
         fn handle(&mut self, page: u64) -> prober::Result<u64> {
             // The set at entry counts.
             self.suppressed.insert(fault(page));
@@ -309,14 +309,14 @@ fn a_set_of_ones_own() {
             Ok(a? + b?)
         }
 
-        #[probed(suppressed = &self.suppressed, vmi = self.vmi)]
+        #[probed(options, suppressed = &self.suppressed, vmi = self.vmi)]
         async fn later(&mut self, page: u64) -> prober::Result<u64> {
             prober_tests::tick().await;
             self.seen.push(page);
             Ok(self.vmi.read_u64(page)??)
         }
 
-        #[probed(suppressed = self.set(), vmi = self.vmi)]
+        #[probed(options, suppressed = self.set(), vmi = self.vmi)]
         fn by_method(&self) -> prober::Result<Option<u64>> {
             Ok(self.vmi.read_u64(1)?)
         }
@@ -340,29 +340,29 @@ fn a_set_of_ones_own() {
 
 #[test]
 fn sets_of_every_kind_and_a_taken_name() {
-    #[probed(suppressed = suppressed)]
+    #[probed(options, suppressed = suppressed)]
     fn by_parameter(vmi: &Vmi, suppressed: &SuppressedPages) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed(suppressed = suppressed)]
+    #[probed(options, suppressed = suppressed)]
     fn by_value(suppressed: SuppressedPages, vmi: &Vmi) -> prober::Result<Option<u64>> {
         drop(suppressed);
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed(suppressed = suppressed)]
+    #[probed(options, suppressed = suppressed)]
     fn by_mut(vmi: &Vmi, suppressed: &mut SuppressedPages) -> prober::Result<Option<u64>> {
         suppressed.remove(&fault(1));
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed(suppressed = *sets.last().unwrap())]
+    #[probed(options, suppressed = *sets.last().unwrap())]
     fn by_expression(vmi: &Vmi, sets: &[&SuppressedPages]) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed(suppressed = SuppressedPages::new())]
+    #[probed(options, suppressed = SuppressedPages::new())]
     fn made(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(20)?)
     }
@@ -378,14 +378,14 @@ fn sets_of_every_kind_and_a_taken_name() {
 
 #[test]
 fn nested_functions_share_the_batch() {
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         let x = vmi.read_u64(a)?;
         let y = vmi.read_u64(a + 1)?;
         Ok(x? + y?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &Vmi) -> prober::Result<[Option<u64>; 3]> {
         let start = vmi.read_u64(9)?;
         let a = probe!(inner(vmi, 1, suppressed))?;
@@ -407,12 +407,12 @@ fn nested_functions_share_the_batch() {
 
 #[test]
 fn each_call_has_its_own_faults() {
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &Vmi) -> prober::Result<bool> {
         let _ = vmi.read_u64(2)?;
         // What is not let through `?` stays where it was.
@@ -425,7 +425,7 @@ fn each_call_has_its_own_faults() {
 
 #[test]
 fn the_limit_counts_misses_in_a_row() {
-    #[probed(limit = 3)]
+    #[probed(options, limit = 3)]
     fn f(vmi: &Vmi, pages: &[u64]) -> prober::Result<usize> {
         let mut n = 0;
         for page in pages {
@@ -435,7 +435,7 @@ fn the_limit_counts_misses_in_a_row() {
     }
 
     const LIMIT: u32 = 2;
-    #[probed(limit = LIMIT)]
+    #[probed(options, limit = LIMIT)]
     fn by_constant(vmi: &Vmi, p: Option<u64>) -> prober::Result<usize> {
         for n in 0.. {
             // A probe that misses for lack of its argument counts too.
@@ -466,7 +466,7 @@ fn the_limit_counts_misses_in_a_row() {
 
 #[test]
 fn recursion() {
-    #[probed]
+    #[probed(options)]
     fn tree(vmi: &Vmi, node: u64, depth: u32) -> prober::Result<u64> {
         if depth == 0 {
             return Ok(vmi.read_u64(node)?.unwrap_or(0));
@@ -489,12 +489,12 @@ fn recursion() {
 
 #[test]
 fn a_read_behind_two_dots_is_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<String> {
         Ok(format!("{:?}", ..vmi.read_u64(1)?.unwrap_or(7)))
     }
 
-    #[probed]
+    #[probed(options)]
     fn without_question(vmi: &Vmi) -> prober::Result<String> {
         Ok(format!(
             "{:?}",
@@ -510,7 +510,7 @@ fn a_read_behind_two_dots_is_a_probe() {
 
 #[test]
 fn a_loop_is_left_from_within_a_macro_in_a_probe() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, list: &[Option<u64>], offset: Option<u64>) -> prober::Result<u64> {
         let mut sum = 0;
         for number in list {

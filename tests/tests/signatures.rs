@@ -16,7 +16,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn impl_trait_in_the_result() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, n: u64) -> prober::Result<impl Iterator<Item = u64> + Clone + use<>> {
         let x = vmi.read_u64(n)?.unwrap_or(0);
         if x == 0 {
@@ -25,13 +25,13 @@ fn impl_trait_in_the_result() {
         Ok((0..x).step_by(1))
     }
 
-    #[probed]
+    #[probed(options)]
     fn lazy<'v>(vmi: &'v Vmi) -> prober::Result<impl Iterator<Item = u64> + use<'v>> {
         let n = vmi.read_u64(2)?;
         Ok(n.into_iter().chain(vmi.absent.iter().copied()))
     }
 
-    #[probed]
+    #[probed(options)]
     fn nested(
         vmi: &Vmi,
     ) -> prober::Result<Option<(impl Fn(u64) -> u64 + use<>, impl Debug + use<>)>> {
@@ -39,7 +39,7 @@ fn impl_trait_in_the_result() {
         Ok(n.map(|n| (move |x| x + n, [n])))
     }
 
-    #[probed]
+    #[probed(options)]
     fn of_generic<T: Clone>(
         vmi: &Vmi,
         value: T,
@@ -49,7 +49,7 @@ fn impl_trait_in_the_result() {
     }
 
     // Without `use<..>`, in edition 2024, it captures the set as well.
-    #[probed]
+    #[probed(options)]
     fn captures(vmi: &Vmi) -> prober::Result<impl Iterator<Item = u64>> {
         Ok(vmi.read_u64(2)?.into_iter())
     }
@@ -72,7 +72,7 @@ fn impl_trait_in_the_result() {
 fn coercions_at_the_exits() {
     type Callback = Box<dyn Fn(u32) -> u32 + Send + Sync>;
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, k: bool) -> Result<Callback, Box<dyn Error + Send + Sync>> {
         let a = vmi.read_u32(1)?.unwrap_or(0);
         if k {
@@ -81,13 +81,13 @@ fn coercions_at_the_exits() {
         Ok(Box::new(|x| x))
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> Result<&'static dyn Debug, VmiError> {
         let _ = vmi.read_u8(1)?;
         Ok(&1u8)
     }
 
-    #[probed]
+    #[probed(options)]
     fn slice(vmi: &Vmi) -> prober::Result<&'static [u64]> {
         if vmi.read_u8(1)?.is_none() {
             return Ok(&[]);
@@ -95,7 +95,7 @@ fn coercions_at_the_exits() {
         Ok(&[1, 2])
     }
 
-    #[probed]
+    #[probed(options)]
     fn function(vmi: &Vmi) -> prober::Result<fn(u64) -> u64> {
         match vmi.read_u8(1)? {
             Some(1) => Ok(|x| x + 1),
@@ -117,7 +117,7 @@ fn mutable_and_pattern_parameters() {
         end: u64,
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, mut a: u64, mut out: Vec<u64>) -> prober::Result<Vec<u64>> {
         while a < 4 {
             out.push(vmi.read_u64(a)?.unwrap_or(99));
@@ -126,7 +126,7 @@ fn mutable_and_pattern_parameters() {
         Ok(out)
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(
         vmi: &Vmi,
         (a, mut b): (u64, Vec<u64>),
@@ -182,7 +182,7 @@ where
 {
     const TWICE: u64 = O::OFFSET * 2;
 
-    #[probed]
+    #[probed(options)]
     fn walk<const N: usize, F>(
         &self,
         vmi: &Vmi,
@@ -214,7 +214,7 @@ fn generics_constants_and_higher_ranked_bounds() {
 
 #[test]
 fn generic_and_dyn_receivers() {
-    #[probed]
+    #[probed(options)]
     fn f<V: VmiRead + ?Sized>(vmi: &V, w: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_word(1)?.map_or(0, u64::from);
         let vmi = w;
@@ -223,17 +223,17 @@ fn generic_and_dyn_receivers() {
         Ok(a + u64::from(b) + c.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     fn owned(vmi: impl VmiRead) -> prober::Result<Option<u32>> {
         Ok(vmi.read_word(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn smart(vmi: Rc<Vmi>) -> prober::Result<u64> {
         Ok(vmi.read_u64(1)?? + vmi.read_struct::<u64>(2)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn through_deref<V: Deref<Target = Vmi>>(vmi: V) -> prober::Result<u64> {
         Ok(vmi.read_u64(1)?? + vmi.read_struct::<u64>(2)??)
     }
@@ -254,21 +254,21 @@ fn generic_and_dyn_receivers() {
 
 #[test]
 fn unsafe_and_extern_functions() {
-    #[probed]
+    #[probed(options)]
     #[deny(unsafe_op_in_unsafe_fn, unused_unsafe)]
     unsafe fn f(vmi: &Vmi, p: *const u64) -> prober::Result<u64> {
         let a = unsafe { *p };
         Ok(unsafe { vmi.read_raw(a) }?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     #[allow(improper_ctypes_definitions)] // Called from Rust.
     unsafe extern "C" fn c(vmi: &Vmi, p: *const u64) -> prober::Result<u64> {
         let a = unsafe { *p };
         Ok(unsafe { vmi.read_raw(a)? }.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> prober::Result<u64> {
         let x = unsafe { vmi.read_raw(3)? };
         let y = unsafe { vmi.read_raw(vmi.read_raw(4)? + 1) }?;
@@ -296,17 +296,17 @@ mod visible {
     use prober::probed;
     use prober_tests::Vmi;
 
-    #[probed]
+    #[probed(options)]
     pub(crate) fn in_crate(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     pub(super) fn in_super(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[probed]
+    #[probed(options)]
     pub(in super::visible) fn in_path(vmi: &Vmi) -> prober::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?.or(in_super(vmi, suppressed)?))
     }
@@ -339,47 +339,47 @@ fn result_aliases() {
         pub(super) type Result<T> = std::result::Result<T, super::VmiError>;
     }
 
-    #[probed]
+    #[probed(options)]
     fn a(vmi: &Vmi) -> Mine<u64> {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn b(vmi: &Vmi) -> OfAlias {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn c(vmi: &Vmi) -> Fixed {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn d(vmi: &Vmi) -> nested::Result<u64> {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn e(vmi: &Vmi) -> Swapped<VmiError, u64> {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> anyhow::Result<u64> {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn g(vmi: &Vmi) -> prober::Result<u64, VmiError> {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn h(vmi: &Vmi) -> ::core::result::Result<u64, VmiError> {
         Ok(vmi.read_u64(1)??)
     }
 
-    #[probed]
+    #[probed(options)]
     async fn i(vmi: &Vmi) -> Fixed {
         Ok(vmi.read_u64(1)??)
     }

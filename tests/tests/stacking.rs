@@ -9,7 +9,7 @@ mod instrument_above {
     use super::*;
 
     #[tracing::instrument(skip_all, err)]
-    #[probed]
+    #[probed(options)]
     pub(super) fn sync(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         if a == 9 {
             return Err(VmiError::Other("nine").into());
@@ -18,7 +18,7 @@ mod instrument_above {
     }
 
     #[tracing::instrument(skip_all, err)]
-    #[probed]
+    #[probed(options)]
     pub(super) async fn later(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         if a == 9 {
             return Err(VmiError::Other("nine").into());
@@ -29,7 +29,7 @@ mod instrument_above {
 
     // Every parameter is recorded, the added one too.
     #[tracing::instrument]
-    #[probed]
+    #[probed(options)]
     pub(super) fn records(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         Ok(vmi.read_u64(a)?.unwrap_or(0) + vmi.read_u64(2)?.unwrap_or(0))
     }
@@ -38,7 +38,7 @@ mod instrument_above {
 mod instrument_below {
     use super::*;
 
-    #[probed]
+    #[probed(options)]
     #[tracing::instrument(skip_all, err)]
     pub(super) fn sync(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         if a == 9 {
@@ -47,7 +47,7 @@ mod instrument_below {
         Ok(vmi.read_u64(a)?.unwrap_or(0) + vmi.read_u64(2)?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     #[tracing::instrument(skip_all, err)]
     pub(super) async fn later(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         if a == 9 {
@@ -57,7 +57,7 @@ mod instrument_below {
         Ok(vmi.read_u64(a)?.unwrap_or(0) + vmi.read_u64(2)?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     #[tracing::instrument(skip(vmi), ret, level = "error", fields(b = a + 1))]
     pub(super) fn records(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         Ok(vmi.read_u64(a)?.unwrap_or(0) + vmi.read_u64(2)?.unwrap_or(0))
@@ -153,7 +153,7 @@ fn instrument_when_enabled() {
 }
 
 // What makes a boxed future must come after.
-#[probed]
+#[probed(options)]
 #[async_recursion::async_recursion(?Send)]
 async fn depth(vmi: &Vmi, a: u64) -> prober::Result<u64> {
     match vmi.read_u64(a)? {
@@ -171,7 +171,7 @@ trait Scan {
 struct S(prober::SuppressedPages);
 
 impl S {
-    #[probed(suppressed = self.0)]
+    #[probed(options, suppressed = self.0)]
     async fn scanned(&self, vmi: &Vmi, a: u64) -> prober::Result<u64> {
         tick().await;
         Ok(vmi.read_u64(a)?.unwrap_or(0))
@@ -200,14 +200,14 @@ mod tests_with_their_own_set {
     use super::*;
 
     #[test]
-    #[probed(suppressed = none())]
+    #[probed(options, suppressed = none())]
     fn above() -> prober::Result<()> {
         let vmi = Vmi::default();
         assert_eq!(vmi.read_u64(1)?, Some(1));
         Ok(())
     }
 
-    #[probed(suppressed = suppress(&[1]))]
+    #[probed(options, suppressed = suppress(&[1]))]
     #[test]
     fn below() -> prober::Result<()> {
         let vmi = Vmi::with(&[1]);

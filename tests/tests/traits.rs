@@ -7,22 +7,22 @@ use prober::probed;
 use prober_tests::{Vmi, block_on, faults, none};
 
 trait Scan {
-    #[probed]
+    #[probed(options)]
     fn head(&self, vmi: &Vmi) -> prober::Result<u64>;
 
-    #[probed]
+    #[probed(options)]
     fn two(&self, vmi: &Vmi) -> prober::Result<u64> {
         let a = vmi.read_u64(1)?.unwrap_or(0);
         Ok(a + self.head(vmi, suppressed)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn borrowed(&self, vmi: &Vmi) -> prober::Result<&str> {
         let _ = vmi.read_u64(1)?;
         Ok("none")
     }
 
-    #[probed]
+    #[probed(options)]
     fn from_arg(vmi: Vmi, s: &str) -> prober::Result<&str>
     where
         Self: Sized;
@@ -31,12 +31,12 @@ trait Scan {
 struct Five;
 
 impl Scan for Five {
-    #[probed]
+    #[probed(options)]
     fn head(&self, vmi: &Vmi) -> prober::Result<u64> {
         Ok(vmi.read_u64(5)?.unwrap_or(0))
     }
 
-    #[probed]
+    #[probed(options)]
     fn from_arg(vmi: Vmi, s: &str) -> prober::Result<&str> {
         let _ = vmi.read_u64(1)?;
         Ok(&s[1..])
@@ -56,21 +56,21 @@ trait Table<K, V: ?Sized + 'static>
 where
     K: Ord,
 {
-    #[probed]
+    #[probed(options)]
     fn look_up(&self, vmi: &Vmi, key: &K) -> prober::Result<Option<&V>>;
 
-    #[probed]
+    #[probed(options)]
     async fn look_up_later(&self, vmi: &Vmi, key: &K) -> prober::Result<Option<&V>>;
 }
 
 impl<K: Ord> Table<K, str> for BTreeMap<K, String> {
-    #[probed]
+    #[probed(options)]
     fn look_up(&self, vmi: &Vmi, key: &K) -> prober::Result<Option<&str>> {
         let _ = vmi.read_u64(1)?;
         Ok(self.get(key).map(|value| &**value))
     }
 
-    #[probed]
+    #[probed(options)]
     async fn look_up_later(&self, vmi: &Vmi, key: &K) -> prober::Result<Option<&str>> {
         prober_tests::tick().await;
         let _ = vmi.read_u64(1)?;
@@ -116,7 +116,7 @@ fn a_method_of_a_foreign_trait() {
     impl TryFrom<&mut Pages> for u64 {
         type Error = prober::ProbeError;
 
-        #[probed(suppressed = pages.suppressed, vmi = pages.vmi)]
+        #[probed(options, suppressed = pages.suppressed, vmi = pages.vmi)]
         fn try_from(pages: &mut Pages) -> Result<u64, prober::ProbeError> {
             pages.suppressed.insert(prober_tests::fault(99));
             Ok(pages.vmi.read_u64(pages.at)?? + pages.vmi.read_u64(pages.at)??)

@@ -16,6 +16,7 @@ mod prober_macros {
     pub(crate) mod fallback;
     pub(crate) mod invisible;
     pub(crate) mod item;
+    pub(crate) mod keep;
     pub(crate) mod known_macros;
     pub(crate) mod marker;
     pub(crate) mod names;

@@ -13,10 +13,10 @@ use syn::{
 use super::Rewriter;
 
 /// The arguments of a macro.
-pub(super) struct Arguments(pub(super) Vec<Argument>);
+pub(crate) struct Arguments(pub(super) Vec<Argument>);
 
 /// An argument: `PREFIX EXPR SUFFIX`.
-pub(super) struct Argument {
+pub(crate) struct Argument {
     /// `name =`, `target:`, `%` and the like.
     prefix: TokenStream,
     pub(super) part: Part,
@@ -24,7 +24,7 @@ pub(super) struct Argument {
     pub(super) suffix: TokenStream,
 }
 
-pub(super) enum Part {
+pub(crate) enum Part {
     Expr(Expr),
     Stmts(Vec<Stmt>),
     /// `{ name = EXPR, .. }`, as the `tracing` macros take it.
@@ -33,11 +33,31 @@ pub(super) enum Part {
 
 impl Arguments {
     /// The arguments that are expressions.
-    pub(super) fn exprs(&self) -> impl Iterator<Item = &Expr> {
+    pub(crate) fn exprs(&self) -> impl Iterator<Item = &Expr> {
         self.0.iter().filter_map(|argument| match &argument.part {
             Part::Expr(expr) => Some(expr),
             Part::Stmts(_) | Part::Fields(..) => None,
         })
+    }
+
+    /// The arguments that are expressions, to change them.
+    pub(crate) fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        let mut exprs = Vec::new();
+        for argument in &mut self.0 {
+            match &mut argument.part {
+                Part::Expr(expr) => exprs.push(expr),
+                Part::Fields(_, fields) => exprs.extend(fields.exprs_mut()),
+                Part::Stmts(_) => {}
+            }
+        }
+        exprs
+    }
+
+    /// Whether no argument is a list of statements.
+    pub(crate) fn all_exprs(&self) -> bool {
+        self.0
+            .iter()
+            .all(|argument| !matches!(argument.part, Part::Stmts(_)))
     }
 
     /// Rewrites all expressions in the arguments.
@@ -73,7 +93,7 @@ impl ToTokens for Arguments {
 }
 
 /// Parses the arguments of a macro as expressions, or else as statements.
-pub(super) fn parse(mac: &Macro) -> syn::Result<Arguments> {
+pub(crate) fn parse(mac: &Macro) -> syn::Result<Arguments> {
     let tokens = || mac.tokens.clone();
     if mac
         .path

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Macro, visit_mut::VisitMut};
 
 use super::{
-    Context, Rewriter,
+    Context, Form, Rewriter,
     arguments::{self, Part},
     loops::Loop,
     probes::operand,
@@ -126,7 +126,10 @@ impl Rewriter<'_> {
             Err(error) => {
                 let place =
                     format!("the arguments of `{name}!`, which are no plain expressions ({error})");
-                let error = unseen::error(self, &mac.tokens, &place);
+                let error = match self.form {
+                    Form::Options => unseen::error(self, &mac.tokens, &place),
+                    Form::Kept => unseen::marker_error(self, &mac.tokens, &place),
+                };
                 invisible::show_in(&mut mac.tokens);
                 return error.map_or(Ok(()), Err);
             }

@@ -10,7 +10,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{Context, Rewriter, hazards, take_attrs, with_attrs};
+use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
     marker::Marker,
     names::Names,
@@ -21,6 +21,10 @@ use crate::{
 impl Rewriter<'_> {
     pub(super) fn method_call(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
+        if self.form == Form::Kept {
+            visit_mut::visit_expr_method_call_mut(self, call);
+            return;
+        }
         if !self.context.is_in_probe() {
             hazards::check_call(self, call);
         }
@@ -112,6 +116,9 @@ impl Rewriter<'_> {
         let prober = self.names.prober_at(place.start);
 
         match self.context {
+            Context::Function | Context::Closure if self.form == Form::Kept => {
+                self.visit_expr_mut(&mut question.expr);
+            }
             Context::Probe { loops, .. } => {
                 self.visit_expr_mut(&mut question.expr);
                 self.context = Context::Probe {
@@ -181,7 +188,7 @@ impl Rewriter<'_> {
 
 /// An expression that becomes an argument: there the user's parentheses and
 /// braces would be found unused.
-pub(super) fn operand(expr: &Expr) -> Cow<'_, Expr> {
+pub(crate) fn operand(expr: &Expr) -> Cow<'_, Expr> {
     match expr {
         Expr::Paren(paren) => operand(&paren.expr),
         Expr::Block(block) => {

@@ -44,6 +44,18 @@ pub(super) fn error(
     ))
 }
 
+/// The error for a marker that stands where it cannot be rewritten.
+pub(super) fn marker_error(
+    rewriter: &Rewriter<'_>,
+    tokens: &TokenStream,
+    place: &str,
+) -> Option<syn::Error> {
+    let (_, what) = find(rewriter, tokens)?;
+    what.ends_with("!`")
+        .then(|| error(rewriter, tokens, place))
+        .flatten()
+}
+
 /// The error for a read in the text of a macro that the body defines.
 pub(super) fn in_definition(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<syn::Error> {
     let (found, what) = find(rewriter, tokens)?;

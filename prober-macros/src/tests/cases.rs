@@ -11,7 +11,7 @@ use crate::expand;
 fn expansion_of(signature: &str, body: &str, args: TokenStream) -> String {
     let item = format!("fn f{signature} -> Result<u8, E> {{ vmi.read_u8(first)??; {body} }}");
     let item = item.parse().unwrap_or_else(|_| panic!("tokens: {item}"));
-    expand::probed(args, &grouped(item)).to_string()
+    expand::probed(quote!(options, #args), &grouped(item)).to_string()
 }
 
 /// Puts what stands in `@(..)` into invisible delimiters, as what a macro was
@@ -370,7 +370,7 @@ fn a_mistake_is_the_only_error() {
         "unknown!(vmi.read_u8(a) => b);",
     ] {
         let item = format!("fn f(vmi: &Vmi) -> Result<u8, E> {{ {body} }}");
-        let expansion = expand::probed(quote!(), &item.parse().expect("tokens")).to_string();
+        let expansion = expand::probed(quote!(options), &item.parse().expect("tokens")).to_string();
         assert_eq!(
             expansion.matches("compile_error").count(),
             1,

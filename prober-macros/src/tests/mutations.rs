@@ -185,7 +185,7 @@ fn mutations_hold() {
             item = mutate(item, &snippets, &mut random);
         }
         let result = catch_unwind(AssertUnwindSafe(|| check(args.clone(), &item)));
-        assert!(result.is_ok(), "#[probed({args})]\n{item}");
+        assert!(result.is_ok(), "#[probed(options, {args})]\n{item}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What holds for the expansion of any tokens.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 
 use super::restore::{restore, text};
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// When something does not hold.
 pub(crate) fn check(args: TokenStream, item: &TokenStream) {
-    let expanded = expand::probed(args, item);
+    let expanded = expand::probed(quote!(options, #args), item);
     let Ok(before) = syn::parse2::<ProbedFn>(item.clone()) else {
         // Where there is a body it must not be taken as it is, without a word.
         let has_body = matches!(item.clone().into_iter().last(),

@@ -146,7 +146,7 @@ impl Functions {
             .map(|receiver| receiver.parse::<TokenStream>().expect("tokens"));
         // A test or `main` takes no parameter.
         let own_set = sig.inputs.is_empty().then(|| quote!(suppressed = set,));
-        let args = quote!(#own_set vmi = (#(#receivers,)*));
+        let args = quote!(options, #own_set vmi = (#(#receivers,)*));
         let item = quote!(#(#attrs)* #vis #sig #block);
         let expanded = expand::probed(args, &item);
 

@@ -54,7 +54,7 @@ fn read_by_hand(
     Ok(sum)
 }
 
-#[probed(limit = 1_000_000)]
+#[probed(options, limit = 1_000_000)]
 #[inline(never)]
 fn read_probed(vmi: &Vmi<'_>, addresses: impl Iterator<Item = Va>) -> prober::Result<u64> {
     let mut sum = 0;

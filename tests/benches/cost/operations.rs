@@ -55,7 +55,7 @@ macro_rules! operations {
             }
 
             pub(super) fn probed(vmi: &Vmi<'_>, times: u64) -> Result<u64, VmiError> {
-                #[probed]
+                #[probed(options)]
                 #[inline(never)]
                 fn operation(vmi: &Vmi<'_>) -> Result<u64, VmiError> {
                     let mut number = None;

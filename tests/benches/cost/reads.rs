@@ -51,7 +51,7 @@ macro_rules! reads {
                 Ok(sum)
             }
 
-            #[probed(suppressed = SuppressedPages::empty())]
+            #[probed(options, suppressed = SuppressedPages::empty())]
             pub(super) fn probed($vmi: &Vmi<'_>, times: u64) -> Result<u64, VmiError> {
                 let mut sum = 0;
                 for _ in 0..times {

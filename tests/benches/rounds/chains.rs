@@ -58,7 +58,7 @@ fn by_hand(
     Ok(ends)
 }
 
-#[probed]
+#[probed(options)]
 fn probed(vmi: &State<'_>, chains: u64, length: u64) -> prober::Result<Vec<Va>> {
     let mut ends = Vec::new();
     for chain in 0..chains {

@@ -46,7 +46,7 @@ fn by_hand(
     Ok(numbers)
 }
 
-#[probed]
+#[probed(options)]
 fn probed(vmi: &State<'_>) -> prober::Result<Vec<Option<u64>>> {
     let mut numbers = Vec::new();
     for address in addresses() {

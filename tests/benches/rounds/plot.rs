@@ -56,7 +56,7 @@ pub(crate) fn draw(rows: &[Row]) -> String {
     let lines: [Line; 4] = [
         ("plain `?`", "#c33", "", |row| row.plain.runs),
         ("VmiProber by hand", "#e90", "6 6", |row| row.by_hand.runs),
-        ("#[probed]", "#27c", "", |row| row.probed.runs),
+        ("#[probed(options)]", "#27c", "", |row| row.probed.runs),
         ("least: longest chain + 1", "#333", "2 4", |row| {
             row.least_runs
         }),

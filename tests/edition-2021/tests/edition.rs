@@ -45,12 +45,12 @@ macro_rules! same {
             let _ = vmi.read_u64(1)?;
             $body
         }
-        #[probed]
+        #[probed(options)]
         fn probed(vmi: &Vmi, $log: &Log) -> prober::Result<u64> {
             let _ = vmi.read_u64(1)?;
             $body
         }
-        #[probed]
+        #[probed(options)]
         async fn probed_async(vmi: &Vmi, $log: &Log) -> prober::Result<u64> {
             tick().await;
             let _ = vmi.read_u64(1)?;
@@ -105,20 +105,20 @@ fn temporaries_of_if_let() {
 
 #[test]
 fn a_borrow_in_the_tail() {
-    #[probed]
+    #[probed(options)]
     fn of_parameter(vmi: &Vmi, cell: RefCell<Vec<u64>>) -> prober::Result<usize> {
         let borrowed = &cell;
         let _ = vmi.read_u64(1)?;
         Ok(borrowed.borrow().len())
     }
 
-    #[probed]
+    #[probed(options)]
     fn directly(vmi: &Vmi, cell: RefCell<Vec<u64>>) -> prober::Result<usize> {
         let _ = vmi.read_u64(1)?;
         Ok(cell.borrow().len())
     }
 
-    #[probed]
+    #[probed(options)]
     async fn later(vmi: &Vmi, cell: RefCell<Vec<u64>>) -> prober::Result<usize> {
         let _ = vmi.read_u64(1)?;
         tick().await;
@@ -137,12 +137,12 @@ fn a_borrow_in_the_tail() {
 // In this edition nothing is captured that is not named.
 #[test]
 fn impl_trait_captures_nothing() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi) -> prober::Result<impl Iterator<Item = u64>> {
         Ok(vmi.read_u64(2)?.into_iter())
     }
 
-    #[probed]
+    #[probed(options)]
     fn elided(vmi: Vmi, text: &str) -> prober::Result<impl Iterator<Item = char> + '_> {
         let _ = vmi.read_u64(2)?;
         Ok(text.chars())
@@ -161,7 +161,7 @@ fn impl_trait_captures_nothing() {
 // A keyword of the next edition.
 #[test]
 fn a_variable_called_gen() {
-    #[probed(vmi = gen)]
+    #[probed(options, vmi = gen)]
     fn f(gen: &Vmi, base: Option<u64>) -> prober::Result<u64> {
         let mut sum = 0;
         for i in 0..3 {
@@ -185,7 +185,7 @@ fn a_variable_called_gen() {
 
 #[test]
 fn control_flow() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Vmi, a: u64) -> prober::Result<u64> {
         let Some(x) = vmi.read_u64(a)? else {
             return Ok(0);

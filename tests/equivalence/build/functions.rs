@@ -255,11 +255,11 @@ impl Generator {
         };
         let plain = function("plain", "", &body.plain, "");
         let probed = if own_set {
-            let attribute = "#[probed(suppressed = SuppressedPages::new())]";
+            let attribute = "#[probed(options, suppressed = SuppressedPages::new())]";
             function("probed", attribute, &body.probed, "")
         } else {
             let set = ", &SuppressedPages::new()";
-            function("probed", "#[probed]", &body.probed, set)
+            function("probed", "#[probed(options)]", &body.probed, set)
         };
         format!("{plain}\n{probed}\n")
     }

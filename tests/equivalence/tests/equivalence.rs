@@ -41,7 +41,7 @@ macro_rules! shapes {
                 Ok(first ^ u64::from(vmi.read_u8(at(first))?))
             }
 
-            #[probed]
+            #[probed(options)]
             fn callee(vmi: &Vmi<'_>, x: u64) -> Result<u64, VmiError> {
                 let first = vmi.read_u64(at(x))?;
                 Ok(first? ^ u64::from(vmi.read_u8(at(first?))??))

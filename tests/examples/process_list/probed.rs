@@ -7,7 +7,7 @@ use prober_tests::process_list::{
 use vmi_core::{Pa, Va, VmiOs, VmiRead, VmiState};
 
 /// All processes, in the order of the list.
-#[probed]
+#[probed(options)]
 pub(crate) fn processes<Os>(vmi: &VmiState<'_, Os>, head: Va) -> prober::Result<Vec<Process>>
 where
     Os: VmiOs,
@@ -26,7 +26,7 @@ where
     Ok(processes)
 }
 
-#[probed]
+#[probed(options)]
 fn process<Os>(vmi: &VmiState<'_, Os>, entry: Va) -> prober::Result<Process>
 where
     Os: VmiOs,
@@ -49,7 +49,7 @@ where
 }
 
 /// The path of a process's image, which lies in the process's own address space.
-#[probed]
+#[probed(options)]
 fn image_path<Os>(vmi: &VmiState<'_, Os>, block: Va, root: Pa) -> prober::Result<String>
 where
     Os: VmiOs,

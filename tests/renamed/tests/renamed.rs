@@ -7,7 +7,7 @@ use vmi_core::VmiError;
 
 #[test]
 fn under_another_name() {
-    #[probed(crate = guest_reads)]
+    #[probed(options, crate = guest_reads)]
     fn f(vmi: &Vmi, p: Option<u64>) -> Result<Vec<Option<u64>>> {
         let a = vmi.read_u64(1)?;
         let b = vmi.read_u64(p? + 1)?;
@@ -42,19 +42,19 @@ fn under_another_name() {
 
 #[test]
 fn by_an_absolute_path_and_through_another_crate() {
-    #[probed(crate = ::guest_reads)]
+    #[probed(options, crate = ::guest_reads)]
     fn absolute(vmi: &Vmi) -> core::result::Result<u64, VmiError> {
         Ok(vmi.read_u64(1)?? + u64::from(::guest_reads::probe!(vmi.read_u8(2))??))
     }
 
-    #[probed(crate = prober_tests_renamed::reexport::prober_of_ours)]
+    #[probed(options, crate = prober_tests_renamed::reexport::prober_of_ours)]
     async fn through(vmi: &Vmi) -> Result<u64> {
         let a = vmi.read_async(1).await?;
         let b = prober_tests_renamed::reexport::prober_of_ours::probe!(vmi.read_u64(2))?;
         Ok(a? + b?)
     }
 
-    #[probed(crate = ::guest_reads, suppressed = none(), vmi = ctx, limit = 2)]
+    #[probed(options, crate = ::guest_reads, suppressed = none(), vmi = ctx, limit = 2)]
     fn everything(ctx: &Vmi) -> Result<u64> {
         let mut n = 0;
         loop {
@@ -81,12 +81,12 @@ mod relative {
         pub(super) use guest_reads as reads;
     }
 
-    #[guest_reads::probed(crate = inner::reads)]
+    #[guest_reads::probed(options, crate = inner::reads)]
     fn by_self(vmi: &Vmi) -> inner::reads::Result<Option<u64>> {
         Ok(vmi.read_u64(1)?)
     }
 
-    #[guest_reads::probed(crate = self::inner::reads)]
+    #[guest_reads::probed(options, crate = self::inner::reads)]
     fn by_module(vmi: &Vmi) -> inner::reads::Result<Option<u64>> {
         let _ = self::inner::reads::probe!(vmi.read_u64(2))?;
         by_self(vmi, suppressed)

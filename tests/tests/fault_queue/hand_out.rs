@@ -110,7 +110,7 @@ fn two_operations_in_one_handler() {
 
 #[test]
 fn chains_are_followed_in_one_run_a_link() {
-    #[probed]
+    #[probed(options)]
     fn chain(vmi: &State<'_>) -> prober::Result<u64> {
         let b = vmi.read_va(A)?;
         let c = vmi.read_va(b?)?;
@@ -133,7 +133,7 @@ fn chains_are_followed_in_one_run_a_link() {
     assert_eq!(faults.stats().operation_runs, 4);
 }
 
-#[probed]
+#[probed(options)]
 fn in_spaces(vmi: &State<'_>, faults: &[AddressContext]) -> prober::Result<Vec<Option<u8>>> {
     let mut values = Vec::new();
     for fault in faults {

@@ -19,7 +19,7 @@ const B: Va = Va(0x20_0000);
 const C: Va = Va(0x30_0000);
 const KERNEL: Va = Va(0xffff_f800_0010_0000);
 
-#[probed]
+#[probed(options)]
 fn values(vmi: &State<'_>, pages: &[Va]) -> prober::Result<Vec<Option<u64>>> {
     let mut values = Vec::new();
     for page in pages {

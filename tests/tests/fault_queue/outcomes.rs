@@ -14,7 +14,7 @@ use super::{A, B, C, State, batch, event, guest, injected, skip, unavailable, va
 
 #[test]
 fn run_or_skip_gives_none_for_what_is_not_to_be_had() {
-    #[probed]
+    #[probed(options)]
     fn needs(vmi: &State<'_>, page: Va) -> prober::Result<u64> {
         let value = vmi.read_u64(page)??;
         Ok(value)
@@ -28,7 +28,7 @@ fn run_or_skip_gives_none_for_what_is_not_to_be_had() {
     assert_eq!(unavailable(vm.with(runs)), [A]);
     let runaway = vm.with(|vmi| {
         faults.run_or_skip(vmi, |suppressed| {
-            #[probed(limit = 3)]
+            #[probed(options, limit = 3)]
             fn scan(vmi: &State<'_>) -> prober::Result<u64> {
                 for page in 1..100 {
                     let _ = vmi.read_u64(Va(page))?;
@@ -92,7 +92,7 @@ fn nothing_is_pending_after_a_batch_that_cannot_be_injected() {
 #[test]
 fn a_probe_limit_is_skipped_too() {
     // How it comes out of the function that it ended.
-    #[probed(limit = 1)]
+    #[probed(options, limit = 1)]
     fn limit(vmi: &State<'_>) -> prober::Result<Option<VmiError>> {
         let _ = vmi.read_u64(Va(0x18))?;
         match vmi.read_u64(Va(0x18)) {
@@ -144,7 +144,7 @@ fn any_error_that_carries_faults_will_do() {
             }
         }
     }
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> Result<u64, AppError> {
         let a = vmi.read_u64(A)?;
         let b = vmi.read_u64(B)?;

@@ -117,7 +117,7 @@ fn one_fault_at_a_time(guest: &Guest, set: &Set) -> Result<()> {
     };
 
     let (found, cost) = survey()?;
-    cost.print("#[probed], FaultQueue");
+    cost.print("#[probed(options)], FaultQueue");
     set.check(&found)?;
     ensure!(
         cost.runs == 1 + LONGEST_CHAIN && cost.injections == MISSING,
@@ -137,7 +137,7 @@ fn one_fault_at_a_time(guest: &Guest, set: &Set) -> Result<()> {
     let (text, cost) = queued(guest, &queue, |vmi, suppressed| {
         probed::text(vmi, set, suppressed)
     })?;
-    cost.print("#[probed], FaultQueue: a string over 4 missing pages");
+    cost.print("#[probed(options)], FaultQueue: a string over 4 missing pages");
     set.check_text(&text)?;
     ensure!(cost.injections == TEXT_PAGES, "{cost:?}");
 
@@ -182,7 +182,7 @@ fn a_batch_in_one_stop(guest: &Guest, set: &Set) -> Result<()> {
         guest.with_state(&registers, |vmi| probed::survey(vmi, set, suppressed))
     })?;
     let cost = meter.stop();
-    cost.print("#[probed], retry: the guest's program touches a batch");
+    cost.print("#[probed(options)], retry: the guest's program touches a batch");
     set.check(&survey)?;
     ensure!(
         cost.runs == 1 + LONGEST_CHAIN && cost.injections == 0,

@@ -8,7 +8,7 @@ use crate::{
     layout::{Account, BUFFER_SIZE, Identity, Node, Owner, Set, Survey},
 };
 
-#[probed]
+#[probed(options)]
 pub(crate) fn survey(vmi: &Vmi<'_>, set: &Set) -> prober::Result<Survey> {
     let mut words = [None; 8];
     for (word, address) in words.iter_mut().zip(set.words) {
@@ -29,7 +29,7 @@ pub(crate) fn survey(vmi: &Vmi<'_>, set: &Set) -> prober::Result<Survey> {
     })
 }
 
-#[probed]
+#[probed(options)]
 fn chain(vmi: &Vmi<'_>, first: Va) -> prober::Result<Vec<u64>> {
     let mut values = Vec::new();
     let mut next = first;
@@ -41,7 +41,7 @@ fn chain(vmi: &Vmi<'_>, first: Va) -> prober::Result<Vec<u64>> {
     Ok(values)
 }
 
-#[probed]
+#[probed(options)]
 fn account(vmi: &Vmi<'_>, address: Va) -> prober::Result<Identity> {
     let account = vmi.read_struct::<Account>(address)?;
     let owner = vmi.read_struct::<Owner>(Va(account?.owner))?;
@@ -54,13 +54,13 @@ fn account(vmi: &Vmi<'_>, address: Va) -> prober::Result<Identity> {
 }
 
 /// A string that vmi-core 0.13 reads wrong, plain: it goes astray on the third page.
-#[probed]
+#[probed(options)]
 pub(crate) fn text(vmi: &Vmi<'_>, set: &Set) -> Result<String, VmiError> {
     Ok(vmi.read_string_limited(Va(set.text), 1 << 16)??)
 }
 
 /// Cannot do without the page that nothing backs.
-#[probed]
+#[probed(options)]
 pub(crate) fn word_in_hole(vmi: &Vmi<'_>, set: &Set) -> Result<u64, VmiError> {
     Ok(vmi.read_u64(Va(set.words[7]))??)
 }

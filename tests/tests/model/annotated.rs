@@ -56,7 +56,7 @@ macro_rules! ensure {
 
 /// Runs a program.
 #[expect(clippy::too_many_lines, reason = "an arm for each statement")]
-#[probed(limit = machine.limit)]
+#[probed(options, limit = machine.limit)]
 pub(crate) fn run<E>(
     vmi: &Vmi<'_>,
     machine: Machine<'_>,

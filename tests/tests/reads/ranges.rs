@@ -9,7 +9,7 @@ use super::{Outcome, PAGE, State, batch, faults, none, outcome, page_in, page_ou
 
 const BASE: Va = Va(0x7000_0000);
 
-#[probed]
+#[probed(options)]
 fn read(vmi: &State<'_>, at: Va, length: usize) -> prober::Result<Option<Vec<u8>>> {
     let mut buffer = vec![0xee; length];
     let read = vmi.read(at, &mut buffer)?;
@@ -109,7 +109,7 @@ fn a_suppressed_page_in_a_range_spares_the_others() {
 
 #[test]
 fn what_was_needed_names_the_suppressed_pages() {
-    #[probed]
+    #[probed(options)]
     fn needs(vmi: &State<'_>, length: usize) -> Result<Vec<u8>, VmiError> {
         let mut buffer = vec![0; length];
         vmi.read(BASE, &mut buffer)??;
@@ -248,7 +248,7 @@ fn a_walk_that_fails_otherwise_ends_the_listing() {
 
 #[test]
 fn physical_ranges_have_no_pages_to_miss() {
-    #[probed]
+    #[probed(options)]
     fn physical(vmi: &State<'_>, at: Pa) -> prober::Result<Option<[u8; 16]>> {
         Ok(vmi.read_struct_in(at)?)
     }
@@ -275,11 +275,11 @@ struct Header {
 
 #[test]
 fn structs_over_several_pages() {
-    #[probed]
+    #[probed(options)]
     fn header(vmi: &State<'_>, at: Va) -> prober::Result<Option<Header>> {
         Ok(vmi.read_struct(at)?)
     }
-    #[probed]
+    #[probed(options)]
     fn nothing(vmi: &State<'_>, at: Va) -> prober::Result<Option<[u8; 0]>> {
         Ok(vmi.read_struct(at)?)
     }

@@ -53,7 +53,7 @@ macro_rules! reads {
         $read:ident $read_struct:ident $bytes:ident $bytes_limited:ident $text:ident $text_limited:ident
         $wide_bytes:ident $wide_bytes_limited:ident $wide:ident $wide_limited:ident
     ) => {
-        #[probed(vmi = $vmi)]
+        #[probed(options, vmi = $vmi)]
         fn $name<Os>($vmi: $receiver, $root: Pa) -> prober::Result<All>
         where
             Os: VmiOs,
@@ -274,7 +274,7 @@ impl Reader<'_> {
 
 #[test]
 fn a_receiver_of_another_type_keeps_its_own_methods() {
-    #[probed(vmi = reader)]
+    #[probed(options, vmi = reader)]
     fn use_it(reader: &Reader<'_>, at: u64, limit: u8) -> Result<Found, ReaderError> {
         let bytes = match reader.read(at, 8) {
             Ok(bytes) => bytes,
@@ -340,7 +340,7 @@ fn a_receiver_that_wraps_one_of_vmi_core() {
         }
     }
 
-    #[probed]
+    #[probed(options)]
     fn both<Os>(vmi: &Wrapper<'_, Os>) -> prober::Result<(Option<&'static str>, Option<[u8; 8]>)>
     where
         Os: VmiOs,
@@ -361,7 +361,7 @@ fn a_receiver_that_wraps_one_of_vmi_core() {
 
 #[test]
 fn a_read_without_a_translation_root_is_a_hard_error() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> prober::Result<Option<[u8; 8]>> {
         let context = AccessContext {
             address: TEXT.0,
@@ -392,7 +392,7 @@ impl<'a> std::ops::Deref for Wrap<'a, '_> {
 // README: by itself it reads as vmi-core does.
 #[test]
 fn a_type_that_derefs_is_served_behind_a_star() {
-    #[probed]
+    #[probed(options)]
     fn f(vmi: &Wrap<'_, '_>, at: Va) -> prober::Result<Option<[u8; 0x3000]>> {
         Ok((**vmi).read_struct(at)?)
     }

@@ -5,12 +5,12 @@ use vmi_core::{AddressContext, Va};
 
 use super::{Outcome, PAGE, State, faults, none, outcome, page_in, page_out};
 
-#[probed]
+#[probed(options)]
 fn bytes(vmi: &State<'_>, at: Va, limit: usize) -> prober::Result<Option<Vec<u8>>> {
     Ok(vmi.read_string_bytes_limited(at, limit)?)
 }
 
-#[probed]
+#[probed(options)]
 fn units(vmi: &State<'_>, at: Va, limit: usize) -> prober::Result<Option<Vec<u16>>> {
     Ok(vmi.read_string_utf16_bytes_limited(at, limit)?)
 }
@@ -216,7 +216,7 @@ fn a_suppressed_page_ends_a_string() {
 
 #[test]
 fn the_limit_of_the_core() {
-    #[probed]
+    #[probed(options)]
     fn all(vmi: &State<'_>, at: Va) -> prober::Result<[Option<usize>; 4]> {
         Ok([
             vmi.read_string_bytes(at)?.map(|text| text.len()),
@@ -243,7 +243,7 @@ fn the_limit_of_the_core() {
 
 #[test]
 fn what_is_no_text_is_replaced() {
-    #[probed]
+    #[probed(options)]
     fn texts(vmi: &State<'_>, at: Va) -> prober::Result<(Option<String>, Option<String>)> {
         let narrow = vmi.read_string_limited(at, 16)?;
         let wide = vmi.read_string_utf16_limited(at + 16, 16)?;

@@ -9,7 +9,7 @@ use crate::{Pages, State, faults, page, unavailable};
 
 #[test]
 fn a_settle_leaves_now_if_a_fault_is_pending() {
-    #[probed]
+    #[probed(options)]
     fn note(vmi: &State<'_>, notes: &mut Vec<u64>) -> Result<()> {
         let first = vmi.read_u64(page(1))?;
         let second = vmi.read_u64(page(2))?;
@@ -29,7 +29,7 @@ fn a_settle_leaves_now_if_a_fault_is_pending() {
 
 #[test]
 fn a_settle_does_not_wait_for_what_is_suppressed() {
-    #[probed]
+    #[probed(options)]
     fn note(vmi: &State<'_>, notes: &mut Vec<Option<u64>>) -> Result<()> {
         let value = vmi.read_u64(page(1))?;
         prober::settle!();
@@ -48,7 +48,7 @@ fn a_settle_does_not_wait_for_what_is_suppressed() {
 
 #[test]
 fn what_follows_a_settle_is_repeated_when_a_later_probe_faults() {
-    #[probed]
+    #[probed(options)]
     fn note(vmi: &State<'_>, notes: &mut u32) -> Result<()> {
         let _: Option<u8> = vmi.read_u8(page(1))?;
         settle!();
@@ -68,7 +68,7 @@ fn what_follows_a_settle_is_repeated_when_a_later_probe_faults() {
 
 #[test]
 fn writes_settle_by_themselves() {
-    #[probed]
+    #[probed(options)]
     fn increment(vmi: &State<'_>, from: Va, to: Va) -> Result<()> {
         let value = vmi.read_u64(from)?;
         let other = vmi.read_u64(page(4))?;
@@ -91,7 +91,7 @@ fn writes_settle_by_themselves() {
 
 #[test]
 fn the_arguments_of_a_write_are_read_before_it_settles() {
-    #[probed]
+    #[probed(options)]
     fn copy(vmi: &State<'_>, from: Va, to: Va) -> Result<()> {
         vmi.write_u64(vmi.read_va(to)??, vmi.read_u64(from)??)?;
         Ok(())
@@ -112,7 +112,7 @@ fn the_arguments_of_a_write_are_read_before_it_settles() {
 
 #[test]
 fn a_write_that_faults_is_in_the_batch() {
-    #[probed]
+    #[probed(options)]
     fn write(vmi: &State<'_>) -> Result<()> {
         let value = vmi.read_u64(page(1))?;
         vmi.write_u64(page(2), value?)?;
@@ -129,7 +129,7 @@ fn every_kind_of_change_settles() {
     macro_rules! changes {
         ($vmi:ident: $($change:expr,)*) => {
             [$({
-                #[probed]
+                #[probed(options)]
                 fn change($vmi: &State<'_>) -> Result<(), VmiError> {
                     let _: Option<u8> = $vmi.read_u8(page(1))?;
                     $change
@@ -164,7 +164,7 @@ fn every_kind_of_change_settles() {
 
 #[test]
 fn registers_are_set_and_interrupts_injected_when_the_data_is_there() {
-    #[probed]
+    #[probed(options)]
     fn set(vmi: &State<'_>) -> Result<(), VmiError> {
         let rax = vmi.read_u64(page(1))?;
         let mut registers = *vmi.registers();
@@ -172,7 +172,7 @@ fn registers_are_set_and_interrupts_injected_when_the_data_is_there() {
         vmi.set_registers(VcpuId(0), registers)
     }
 
-    #[probed]
+    #[probed(options)]
     fn inject(vmi: &State<'_>, at: Va) -> Result<(), VmiError> {
         let at = vmi.read_va(at)?;
         vmi.inject_interrupt(VcpuId(0), Interrupt::page_fault(at.unwrap_or(Va(0)), 0))
@@ -195,7 +195,7 @@ fn registers_are_set_and_interrupts_injected_when_the_data_is_there() {
 
 #[test]
 fn an_unprobed_expression_is_as_it_is_written() {
-    #[probed]
+    #[probed(options)]
     fn is_there(vmi: &State<'_>) -> Result<bool> {
         let there = unprobed!(vmi.read_u8(page(1))).is_ok();
         // Although a fault is pending.

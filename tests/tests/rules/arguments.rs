@@ -17,7 +17,7 @@ trait Handle {
 }
 
 impl Handle for Monitor {
-    #[probed(suppressed = self.gone)]
+    #[probed(options, suppressed = self.gone)]
     fn handle(&mut self, vmi: &State<'_>) -> Result<(), VmiError> {
         let first = vmi.read_u64(page(1))?;
         // The set is the one that there was at the start.
@@ -44,22 +44,22 @@ fn a_set_kept_in_self() {
 
 #[test]
 fn a_set_a_reference_or_what_a_call_gives() {
-    #[probed(suppressed = gone)]
+    #[probed(options, suppressed = gone)]
     fn by_reference(vmi: &State<'_>, gone: &SuppressedPages) -> Result<Option<u8>, VmiError> {
         vmi.read_u8(page(1))
     }
 
-    #[probed(suppressed = gone)]
+    #[probed(options, suppressed = gone)]
     fn by_value(vmi: &State<'_>, gone: SuppressedPages) -> Result<(Option<u8>, usize)> {
         Ok((vmi.read_u8(page(1))?, gone.iter().len()))
     }
 
-    #[probed(suppressed = all().clone())]
+    #[probed(options, suppressed = all().clone())]
     fn by_call(vmi: &State<'_>, all: &dyn Fn() -> SuppressedPages) -> Result<Option<u8>, VmiError> {
         vmi.read_u8(page(1))
     }
 
-    #[probed(suppressed = &mut gone)]
+    #[probed(options, suppressed = &mut gone)]
     fn by_mutable(vmi: &State<'_>, mut gone: SuppressedPages) -> Result<Option<u8>, VmiError> {
         gone.remove(&vmi.address_context(page(1)));
         vmi.read_u8(page(1))
@@ -80,12 +80,12 @@ fn a_set_a_reference_or_what_a_call_gives() {
 
 #[test]
 fn the_added_set_is_handed_on() {
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &State<'_>) -> Result<u8> {
         Ok(vmi.read_u8(page(1))??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &State<'_>) -> Result<(Option<u8>, bool)> {
         let value = probe!(inner(vmi, suppressed))?;
         Ok((value, suppressed.contains(&vmi.address_context(page(1)))))
@@ -99,7 +99,7 @@ fn the_added_set_is_handed_on() {
 
 #[test]
 fn a_null_pointer_is_not_worth_a_page_fault() {
-    #[probed]
+    #[probed(options)]
     fn follow(vmi: &State<'_>) -> Result<[Option<u64>; 2]> {
         let at = vmi.read_va(page(1))?;
         Ok([vmi.read_u64(at? + 0x18)?, vmi.read_u64(page(2))?])
@@ -128,7 +128,7 @@ fn other_receivers() {
     }
 
     impl Reader<'_> {
-        #[probed(vmi = self.state)]
+        #[probed(options, vmi = self.state)]
         fn here(&self, at: Va) -> Result<[Option<u8>; 2]> {
             Ok([
                 self.state.read_u8(at)?,
@@ -137,7 +137,7 @@ fn other_receivers() {
         }
     }
 
-    #[probed(vmi = (state, session))]
+    #[probed(options, vmi = (state, session))]
     fn both(
         state: &State<'_>,
         session: VmiSession<'_, NoOS<prober::testing::GuestDriver>>,
@@ -169,7 +169,7 @@ mod vendor {
 
 #[test]
 fn the_crate_under_another_name() {
-    #[probed(crate = self::vendor::reads)]
+    #[probed(options, crate = self::vendor::reads)]
     fn read(vmi: &State<'_>) -> Result<Option<u8>, VmiError> {
         self::vendor::reads::settle!();
         vmi.read_u8(page(1))

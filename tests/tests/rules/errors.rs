@@ -57,21 +57,21 @@ macro_rules! functions {
         mod $name {
             use super::*;
 
-            #[probed]
+            #[probed(options)]
             pub(super) fn callee(vmi: &State<'_>) -> Result<u64, $error> {
                 let second = vmi.read_u64(page(2))?;
                 let third = vmi.read_u64(page(3))?;
                 Ok(second? + third?)
             }
 
-            #[probed]
+            #[probed(options)]
             pub(super) fn by_question(vmi: &State<'_>) -> Result<u64, $error> {
                 let first = vmi.read_u64(page(1))?;
                 let rest = callee(vmi, suppressed)?;
                 Ok(first? + rest)
             }
 
-            #[probed]
+            #[probed(options)]
             pub(super) fn by_tail(vmi: &State<'_>) -> Result<u64, $error> {
                 let _: Option<u64> = vmi.read_u64(page(1))?;
                 callee(vmi, suppressed)
@@ -180,20 +180,20 @@ fn an_opaque_error_carries_the_functions_own_batch() {
 fn the_batch_of_one_error_is_merged_into_another() {
     use anyhow::Context;
 
-    #[probed]
+    #[probed(options)]
     fn any(vmi: &State<'_>) -> anyhow::Result<u64> {
         let first = vmi.read_u64(page(1))?;
         let rest = probe_error::callee(vmi, suppressed).context("while adding up")?;
         Ok(first? + rest)
     }
 
-    #[probed]
+    #[probed(options)]
     fn any_of_any(vmi: &State<'_>) -> anyhow::Result<u64> {
         let fourth = vmi.read_u64(page(4))?;
         Ok(any(vmi, suppressed).with_context(|| "at the second level")? + fourth?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn boxed(vmi: &State<'_>) -> Result<u64, Box<dyn Error>> {
         let fourth = vmi.read_u64(page(4))?;
         let first = vmi.read_u64(page(1))?;
@@ -218,13 +218,13 @@ fn a_fault_is_found_before_its_error_is_converted() {
         vmi.read_u64(page(2))
     }
 
-    #[probed]
+    #[probed(options)]
     fn into_opaque(vmi: &State<'_>) -> Result<u64, Opaque> {
         let first = vmi.read_u64(page(1))?;
         Ok(plain(vmi)? + first?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn into_boxed(vmi: &State<'_>) -> Result<u64, Box<dyn Error + Send + Sync>> {
         let first = vmi.read_u64(page(1))?;
         // `anyhow` hides what it holds when it is converted.

@@ -15,7 +15,7 @@ enum By {
     Bail,
 }
 
-#[probed]
+#[probed(options)]
 fn leave(vmi: &State<'_>, by: By) -> anyhow::Result<u64> {
     let first = vmi.read_u64(page(2))?;
     let second = vmi.read_u64(page(1))?;
@@ -51,7 +51,7 @@ fn with_nothing_pending_the_bodys_own_result_comes_out() {
 
 #[test]
 fn a_hard_error_is_deferred_and_then_unchanged() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>, broken: Va) -> Result<u64, VmiError> {
         let first = vmi.read_u64(page(1))?;
         let second = vmi.read_u64(broken)?;
@@ -68,7 +68,7 @@ fn a_hard_error_is_deferred_and_then_unchanged() {
 
 #[test]
 fn unavailable_lists_what_this_run_met() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> Result<u64> {
         let first = vmi.read_u64(page(3) + 8)?;
         let second = vmi.read_u64(page(1))?;
@@ -86,12 +86,12 @@ fn unavailable_lists_what_this_run_met() {
 
 #[test]
 fn unavailable_never_becomes_a_page_fault() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> Result<u64, VmiError> {
         Ok(vmi.read_u64(page(1))??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn plain(vmi: &State<'_>, other: &State<'_>) -> Result<u64, VmiError> {
         let _: Option<u8> = vmi.read_u8(page(2))?;
         // No probe, so a fault that is known to be unserviceable.
@@ -113,7 +113,7 @@ fn unavailable_never_becomes_a_page_fault() {
 
 #[test]
 fn a_none_of_the_bodys_own_says_so() {
-    #[probed]
+    #[probed(options)]
     fn last(vmi: &State<'_>, numbers: &[u64]) -> Result<u64> {
         let last = numbers.last()?;
         let first = vmi.read_u64(page(1))?;
@@ -134,7 +134,7 @@ fn a_none_of_the_bodys_own_says_so() {
 
 #[test]
 fn what_is_none_in_a_result_is_so_for_good() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> Result<[Option<u64>; 3]> {
         Ok([
             vmi.read_u64(page(1))?,
@@ -162,7 +162,7 @@ fn what_is_none_in_a_result_is_so_for_good() {
 #[test]
 fn the_error_of_a_callee_is_merged() {
     fn two(vmi: &State<'_>, suppressed: &SuppressedPages) -> Result<u64> {
-        #[probed]
+        #[probed(options)]
         fn two(vmi: &State<'_>) -> Result<u64> {
             let second = vmi.read_u64(page(2))?;
             let third = vmi.read_u64(page(3))?;
@@ -171,14 +171,14 @@ fn the_error_of_a_callee_is_merged() {
         two(vmi, suppressed)
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_question(vmi: &State<'_>) -> Result<u64> {
         let first = vmi.read_u64(page(3) + 8)?;
         let two = two(vmi, suppressed)?;
         Ok(first? + two)
     }
 
-    #[probed]
+    #[probed(options)]
     fn by_tail(vmi: &State<'_>) -> Result<u64> {
         let _: Option<u64> = vmi.read_u64(page(1))?;
         two(vmi, suppressed)
@@ -201,12 +201,12 @@ fn the_error_of_a_callee_is_merged() {
 
 #[test]
 fn each_function_sees_its_own_faults_only() {
-    #[probed]
+    #[probed(options)]
     fn inner(vmi: &State<'_>) -> Result<u64> {
         Ok(vmi.read_u64(page(2))??)
     }
 
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &State<'_>, seen: &mut Option<u64>) -> Result<u64> {
         let first = vmi.read_u64(page(1))?;
         // Not held back by the fault that is pending here.

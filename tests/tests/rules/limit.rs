@@ -9,7 +9,7 @@ const LIMIT: u64 = ProbeLimit::DEFAULT as u64;
 const FIRST: u64 = 1 << 20;
 
 /// Never ends by itself.
-#[probed]
+#[probed(options)]
 fn scan(vmi: &State<'_>, probes: &mut u64) -> Result<u64> {
     let mut number = FIRST;
     loop {
@@ -59,7 +59,7 @@ fn one_miss_less_is_no_runaway() {
 #[test]
 fn the_limit_is_settable_and_in_a_row() {
     /// Reads pages as long as there is no error.
-    #[probed(limit = 3)]
+    #[probed(options, limit = 3)]
     fn read(vmi: &State<'_>, numbers: &[u64], error: &mut Option<VmiError>) -> Result<usize> {
         let mut found = 0;
         for &number in numbers {
@@ -97,13 +97,13 @@ fn the_limit_is_settable_and_in_a_row() {
 
 #[test]
 fn each_call_counts_for_itself() {
-    #[probed(limit = 2)]
+    #[probed(options, limit = 2)]
     fn inner(vmi: &State<'_>, at: Va) -> Result<Option<u64>, VmiError> {
         let _: Option<u64> = vmi.read_u64(at)?;
         vmi.read_u64(at + 0x1000)
     }
 
-    #[probed(limit = 2)]
+    #[probed(options, limit = 2)]
     fn outer(vmi: &State<'_>) -> Result<[Option<u64>; 3]> {
         let _: Option<u64> = vmi.read_u64(page(1))?;
         let _: Option<u64> = vmi.read_u64(page(1))?;
@@ -121,7 +121,7 @@ fn each_call_counts_for_itself() {
 
 #[test]
 fn probes_of_which_a_part_is_missing_count() {
-    #[probed(limit = 5)]
+    #[probed(options, limit = 5)]
     fn scan(vmi: &State<'_>, probes: &mut u32) -> Result<u64> {
         let base = vmi.read_va(page(1))?;
         let mut offset = 0;

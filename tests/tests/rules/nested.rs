@@ -7,14 +7,14 @@ use vmi_core::{Va, VmiError};
 use crate::{Pages, State, faults, is_broken, page};
 
 /// The sum of two pages, both needed.
-#[probed]
+#[probed(options)]
 fn pair(vmi: &State<'_>, at: Va) -> Result<u64> {
     let first = vmi.read_u64(at)?;
     let second = vmi.read_u64(at + 0x1000)?;
     Ok(first? + second?)
 }
 
-#[probed]
+#[probed(options)]
 fn pairs(vmi: &State<'_>, starts: &[Va]) -> Result<Vec<Option<u64>>> {
     let mut pairs = Vec::new();
     for &start in starts {
@@ -48,7 +48,7 @@ fn one_that_is_unavailable_is_missing_for_good() {
 
 #[test]
 fn an_argument_that_is_missing_keeps_it_from_being_called() {
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &State<'_>) -> Result<Option<u64>> {
         let at = vmi.read_va(page(1))?;
         probe!(pair(vmi, at?, suppressed))
@@ -68,7 +68,7 @@ fn an_argument_that_is_missing_keeps_it_from_being_called() {
 
 #[test]
 fn a_hard_error_of_one_leaves_the_outer_function() {
-    #[probed]
+    #[probed(options)]
     fn outer(vmi: &State<'_>, at: Va) -> Result<Option<u64>, VmiError> {
         let value = probe!(pair(vmi, at, suppressed).map_err(VmiError::from))?;
         unreachable!("{value:?} was read from a frame that is not there")
@@ -83,7 +83,7 @@ fn a_hard_error_of_one_leaves_the_outer_function() {
 #[test]
 fn a_function_that_calls_itself_walks_a_tree_in_as_many_runs_as_it_is_deep() {
     /// Each node holds the addresses of two others, and its number.
-    #[probed]
+    #[probed(options)]
     fn sum(vmi: &State<'_>, node: Va) -> Result<u64> {
         if node.0 == 0 {
             return Ok(0);

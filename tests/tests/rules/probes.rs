@@ -9,7 +9,7 @@ const READS: u64 = 23;
 type Reads = [bool; 23];
 
 /// The reads by address, each of a page of its own, in order: whether the data was there.
-#[probed]
+#[probed(options)]
 fn by_address(vmi: &State<'_>) -> prober::Result<Reads> {
     let (page, buffer) = (&mut (0..READS).map(page), &mut [0; 8]);
     let mut next = || page.next().unwrap();
@@ -41,7 +41,7 @@ fn by_address(vmi: &State<'_>) -> prober::Result<Reads> {
 }
 
 /// The same reads in an address space.
-#[probed]
+#[probed(options)]
 fn by_context(vmi: &State<'_>, root: Pa) -> prober::Result<Reads> {
     let (page, buffer) = (&mut (0..READS).map(page), &mut [0; 8]);
     let mut next = || (page.next().unwrap(), root);
@@ -105,7 +105,7 @@ fn what_is_there_is_read_and_what_is_suppressed_is_not_recorded() {
 
 #[test]
 fn values_are_those_of_the_plain_read() {
-    #[probed]
+    #[probed(options)]
     fn values(
         vmi: &State<'_>,
         at: Va,
@@ -127,7 +127,7 @@ fn values_are_those_of_the_plain_read() {
 #[test]
 #[allow(clippy::needless_borrow)] // What is seen through.
 fn the_receiver_is_seen_through_parentheses_and_references() {
-    #[probed]
+    #[probed(options)]
     fn all(vmi: &State<'_>) -> prober::Result<[Option<u8>; 4]> {
         Ok([
             (vmi).read_u8(page(4))?,
@@ -143,7 +143,7 @@ fn the_receiver_is_seen_through_parentheses_and_references() {
 
 #[test]
 fn any_other_error_stays_one() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>, at: Va) -> Result<Option<u64>, VmiError> {
         let value = vmi.read_u64(at);
         assert!(value.as_ref().is_err_and(is_broken));
@@ -158,7 +158,7 @@ fn any_other_error_stays_one() {
 
 #[test]
 fn a_page_and_a_length_are_no_probes() {
-    #[probed]
+    #[probed(options)]
     fn first_byte(vmi: &State<'_>, gfn: Gfn) -> prober::Result<(u8, Option<usize>, Option<u8>)> {
         let page = vmi.read_page(gfn)?;
         let limit: Option<usize> = vmi.read_string_length_limit();
@@ -186,7 +186,7 @@ fn a_page_and_a_length_are_no_probes() {
 
 #[test]
 fn a_read_in_the_arguments_is_part_of_the_probe() {
-    #[probed]
+    #[probed(options)]
     fn second(vmi: &State<'_>, at: Va) -> Result<Option<Va>, VmiError> {
         vmi.read_va(vmi.read_va(at)? + 8)
     }
@@ -216,7 +216,7 @@ fn probe_takes_any_expression_whose_error_can_carry_faults() {
         Ok(vmi.read_u64(at)? + vmi.read_u64(at + 0x1000)?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn all(vmi: &State<'_>) -> anyhow::Result<[bool; 4]> {
         let by_call = probe!(sum(vmi, page(1)))?;
         let by_method = probe!(vmi.core().read_u64((page(3), vmi.registers().cr3.into())))?;
@@ -245,7 +245,7 @@ fn probe_takes_any_expression_whose_error_can_carry_faults() {
 fn a_fault_of_the_kernel_half_is_one_under_any_root() {
     const KERNEL: Va = Va(0xffff_8000_0010_0000);
 
-    #[probed]
+    #[probed(options)]
     fn twice(vmi: &State<'_>, other: Pa, at: Va) -> prober::Result<[Option<u8>; 2]> {
         let here = vmi.read_u8(at)?;
         let there = vmi.read_u8_in(AccessContext::paging(at + 4, other))?;

@@ -11,7 +11,7 @@ use crate::{Pages, State, faults, is_broken, page, unavailable};
 
 #[test]
 fn a_missing_value_makes_a_probe_missing() {
-    #[probed]
+    #[probed(options)]
     fn chain(vmi: &State<'_>, at: Va, asked: &Cell<u32>) -> Result<[Option<Va>; 3]> {
         let first = vmi.read_va(at)?;
         let second = vmi.read_va(first? + 8)?;
@@ -41,7 +41,7 @@ fn a_missing_value_makes_a_probe_missing() {
 
 #[test]
 fn elsewhere_a_missing_value_leaves_the_function() {
-    #[probed]
+    #[probed(options)]
     fn sum(vmi: &State<'_>, after: &Cell<bool>) -> Result<u64> {
         let first = vmi.read_u64(page(1))?;
         let second = vmi.read_u64(page(2))?;
@@ -71,7 +71,7 @@ fn a_fault_inside_a_probe_makes_it_missing() {
         vmi.read_va(at)
     }
 
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> Result<[bool; 2]> {
         let through = vmi.read_u64(plain(vmi, page(1))? + 8)?;
         let other = probe!(plain(vmi, plain(vmi, page(4))?))?;
@@ -90,7 +90,7 @@ fn a_value_that_is_not_to_be_had_makes_a_probe_missing() {
         Err(VmiError::os(Unavailable::default()))
     }
 
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>) -> Result<[bool; 3]> {
         Ok([
             vmi.read_u8(gone()?)?.is_some(),
@@ -106,7 +106,7 @@ fn a_value_that_is_not_to_be_had_makes_a_probe_missing() {
 
 #[test]
 fn any_other_error_leaves_from_inside_a_probe_too() {
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>, broken: Va, after: &Cell<bool>) -> Result<Option<u8>, VmiError> {
         let value = vmi.read_u8(vmi.read_va(broken)? + 8);
         after.set(true);
@@ -126,7 +126,7 @@ fn elsewhere_a_fault_leaves_the_function_recorded() {
         vmi.read_u64(at)
     }
 
-    #[probed]
+    #[probed(options)]
     fn read(vmi: &State<'_>, after: &Cell<bool>) -> Result<u64> {
         let first = vmi.read_u64(page(1))?;
         let second = plain(vmi, page(2))?;
@@ -181,18 +181,18 @@ impl FaultError for Failure {
 
 #[test]
 fn errors_convert_and_types_are_inferred_as_by_a_plain_question_mark() {
-    #[probed]
+    #[probed(options)]
     fn own(vmi: &State<'_>, number: &str) -> Result<Option<u64>, Failure> {
         let number = number.parse()?;
         Ok(vmi.read_u64(page(number))?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn boxed(vmi: &State<'_>, number: &str) -> Result<Option<u64>, Box<dyn Error>> {
         Ok(vmi.read_u64(page(number.parse()?))?)
     }
 
-    #[probed]
+    #[probed(options)]
     fn any(vmi: &State<'_>, number: &str) -> anyhow::Result<Option<u64>> {
         let at = page(number.parse()?);
         Ok(vmi.read_u64(at)?)

@@ -4,7 +4,7 @@ use vmi_core::Va;
 
 const LIMIT: u64 = 16;
 
-#[probed(limit = LIMIT)]
+#[probed(options, limit = LIMIT)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }

@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed(limit = 8 vmi = ctx)]
+#[probed(options, limit = 8 vmi = ctx)]
 fn pid(ctx: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(ctx.read_u32(process)?)
 }

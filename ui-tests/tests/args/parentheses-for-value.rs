@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed(vmi(ctx))]
+#[probed(options, vmi(ctx))]
 fn pid(ctx: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(ctx.read_u32(process)?)
 }

@@ -3,7 +3,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed(depth = 3, limit = 0, vmi, crate = "prober")]
+#[probed(options, depth = 3, limit = 0, vmi, crate = "prober")]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }

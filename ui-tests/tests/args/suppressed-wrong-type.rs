@@ -7,7 +7,7 @@ struct Scan {
 }
 
 impl Scan {
-    #[probed(suppressed = self.tried)]
+    #[probed(options, suppressed = self.tried)]
     fn pid(&self, vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
         Ok(vmi.read_u32(process)?)
     }

@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed(vmi = (ctx, contexts[0]))]
+#[probed(options, vmi = (ctx, contexts[0]))]
 fn pid(ctx: &Vmi, contexts: &[Vmi], process: Va) -> prober::Result<Option<u32>> {
     Ok(ctx.read_u32(process)?)
 }

@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed(vmi = "ctx")]
+#[probed(options, vmi = "ctx")]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }

@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, processes: &[Va]) -> prober::Result<u32> {
     let mut pids = 0;
     for process in processes {

@@ -10,7 +10,7 @@ impl Limit for Vmi {
     const FIRST: u32 = 1;
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     let _ = <Vmi as Limit>::FIRST?;
     let _ = ::core::f32::consts::PI?;

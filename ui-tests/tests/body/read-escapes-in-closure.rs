@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::{Va, VmiError};
 
-#[probed]
+#[probed(options)]
 fn reader<'v>(
     vmi: &'v Vmi,
     process: Va,

@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn name(vmi: &Vmi, process: Va) -> prober::Result<Option<String>> {
     let name = vmi.read_string_limited(process 16)?;
     Ok(name)

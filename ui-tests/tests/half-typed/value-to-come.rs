@@ -5,7 +5,7 @@ use vmi_core::Va;
 struct Scan;
 
 impl Scan {
-    #[probed]
+    #[probed(options)]
     async fn pid(&self, vmi: &Vmi, process: Va) -> prober::Result<u32> {
         let pid = ;
         Ok(pid?)

@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn is_process(vmi: &Vmi, process: Va) -> prober::Result<bool> {
     Ok(vmi.read_u32(process).is_ok())
 }

@@ -4,7 +4,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn name(vmi: &Vmi, process: Va) -> prober::Result<[u8; 15]> {
     let mut name = [0; 15];
     vmi.read(process, &mut name);

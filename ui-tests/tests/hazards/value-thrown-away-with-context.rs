@@ -5,7 +5,7 @@ use prober::{probe, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn name(vmi: &Vmi, process: Va) -> anyhow::Result<[u8; 15]> {
     let mut name = [0; 15];
     probe!(vmi.read(process, &mut name)).context("the name of the process")?;

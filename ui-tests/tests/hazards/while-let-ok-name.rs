@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn last(vmi: &Vmi, list: Va) -> prober::Result<Option<u64>> {
     let mut last = None;
     let mut offset = 0;

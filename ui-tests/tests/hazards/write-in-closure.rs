@@ -1,7 +1,7 @@
 use prober::probed;
 use vmi_core::{Va, VmiError, VmiOs, VmiRead, VmiState, VmiWrite};
 
-#[probed]
+#[probed(options)]
 fn set_pids<Os>(vmi: &VmiState<'_, Os>, process: Va, copies: &[Va]) -> Result<(), VmiError>
 where
     Os: VmiOs,

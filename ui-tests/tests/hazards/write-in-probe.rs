@@ -1,7 +1,7 @@
 use prober::{probe, probed};
 use vmi_core::{Va, VmiError, VmiOs, VmiRead, VmiState, VmiWrite};
 
-#[probed]
+#[probed(options)]
 fn set_pid<Os>(vmi: &VmiState<'_, Os>, process: Va, copy: Va) -> Result<(), VmiError>
 where
     Os: VmiOs,

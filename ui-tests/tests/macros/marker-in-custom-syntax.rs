@@ -7,7 +7,7 @@ macro_rules! when {
     ($condition:expr => $($act:tt)*) => { if $condition { $($act)* } };
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     let pid = vmi.read_u32(process)?;
     when!(pid.is_some() => settle!(););

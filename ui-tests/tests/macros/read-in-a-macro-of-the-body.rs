@@ -3,7 +3,7 @@
 use prober::probed;
 use vmi_core::{Va, VmiOs, VmiRead, VmiState};
 
-#[probed]
+#[probed(options)]
 fn f<Os>(vmi: &VmiState<Os>, a: Va) -> prober::Result<u64>
 where
     Os: VmiOs,

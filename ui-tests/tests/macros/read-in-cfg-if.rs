@@ -10,7 +10,7 @@ macro_rules! cfg_if {
     };
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     cfg_if! {
         if #[cfg(target_pointer_width = "64")] {

@@ -7,7 +7,7 @@ macro_rules! first_of {
     ($($value:expr => $name:ident),*) => { [$(($value?, stringify!($name))),*] };
 }
 
-#[probed]
+#[probed(options)]
 fn pids(vmi: &Vmi, a: Va, b: Va) -> prober::Result<usize> {
     let pids = first_of!(vmi.read_u32(a) => a, vmi.read_u32(b) => b);
     Ok(pids.len())

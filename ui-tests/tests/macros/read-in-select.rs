@@ -7,7 +7,7 @@ macro_rules! select {
     ($($pattern:pat = $future:expr => $body:block)*) => { $(let $pattern = $future.await; $body)* };
 }
 
-#[probed]
+#[probed(options)]
 async fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     let pid;
     select! {

@@ -6,7 +6,7 @@ macro_rules! when {
     ($condition:expr => $act:expr) => { if $condition { $act } };
 }
 
-#[probed]
+#[probed(options)]
 fn set_pid<Os>(vmi: &VmiState<'_, Os>, process: Va, copy: Va) -> Result<(), VmiError>
 where
     Os: VmiOs,

@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probe, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::{Va, VmiError};
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     fn name(vmi: &Vmi, process: Va) -> Result<Option<String>, VmiError> {
         probe!(vmi.read_string(process))

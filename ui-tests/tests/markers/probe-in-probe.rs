@@ -6,7 +6,7 @@ fn parent(vmi: &Vmi, process: Option<Va>) -> Result<u32, VmiError> {
     vmi.read_u32(process.unwrap_or_default())
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     let pid = probe!(parent(vmi, probe!(vmi.read_va(process))?))?;
     Ok(pid)

@@ -2,7 +2,7 @@ use prober::{probe, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, processes: &[Va]) -> prober::Result<Option<u32>> {
     let process = probe!(processes.first())?;
     Ok(vmi.read_u32(*process?)?)

@@ -3,7 +3,7 @@ use prober::{VmiProber, probe, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va, prober: &VmiProber<'_>) -> prober::Result<Option<u32>> {
     let pid = probe!(prober, vmi.read_u32(process))?;
     Ok(pid)

@@ -1,7 +1,7 @@
 use prober::{probe, probed};
 use prober_ui_tests::Vmi;
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi) -> prober::Result<Option<u32>> {
     let _ = vmi;
     let pid: Option<u32> = probe!()?;

@@ -12,13 +12,13 @@ struct Names {
 // Of the same name as one that hides a lifetime.
 struct Windows;
 
-#[probed(vmi = names.vmi)]
+#[probed(options, vmi = names.vmi)]
 fn name(names: &Names, process: Va) -> prober::Result<&str> {
     let index = names.vmi.read_u32(process)??;
     Ok(&names.names[index as usize])
 }
 
-#[probed]
+#[probed(options)]
 fn os(vmi: &Vmi) -> prober::Result<Windows> {
     vmi.read_u32(Va(0x1000))??;
     Ok(Windows)

@@ -5,7 +5,7 @@ use prober::{probe, probed, settle, unprobed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn bare(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     let pid = probe!(vmi.read_u32(process))?;
     settle!();
@@ -19,7 +19,7 @@ mod by_path {
     use prober_ui_tests::Vmi;
     use vmi_core::Va;
 
-    #[prober::probed]
+    #[prober::probed(options)]
     pub(crate) fn by_path(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
         let pid = prober::probe!(vmi.read_u32(process))?;
         prober::settle!();

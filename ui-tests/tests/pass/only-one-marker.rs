@@ -4,7 +4,7 @@ use prober::{probed, settle};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn print_pid(vmi: &Vmi, process: Va) -> prober::Result<()> {
     let pid = vmi.read_u32(process)?;
     settle!();

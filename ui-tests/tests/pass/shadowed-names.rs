@@ -15,7 +15,7 @@ enum Outcome { Ok, Err, Some, None }
 #[allow(unused_imports)]
 use Outcome::*;
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Option<Va>) -> Result<Option<u32>, VmiError> {
     let (__probed_run, __probed_value) = (1, 2);
     let prober = __probed_run + __probed_value;

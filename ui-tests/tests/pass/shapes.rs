@@ -5,12 +5,12 @@ use prober_ui_tests::Vmi;
 use vmi_core::{AddressContext, Va, VmiError, VmiOs, VmiRead, VmiState, VmiWrite};
 
 /// Documented.
-#[probed]
+#[probed(options)]
 pub fn tail_alone(vmi: &Vmi, process: Va) -> Result<Option<u32>, VmiError> {
     vmi.read_u32(process)
 }
 
-#[probed]
+#[probed(options)]
 pub fn early_return(vmi: &Vmi, process: Va) -> prober::Result<u32> {
     if vmi.read_u8(process)?.is_none() {
         return Ok(1);
@@ -19,7 +19,7 @@ pub fn early_return(vmi: &Vmi, process: Va) -> prober::Result<u32> {
     }
 }
 
-#[probed]
+#[probed(options)]
 pub fn late_init(vmi: &Vmi, process: Va) -> prober::Result<u64> {
     let (mut first, second);
     first = 1;
@@ -28,14 +28,14 @@ pub fn late_init(vmi: &Vmi, process: Va) -> prober::Result<u64> {
     Ok(first + second.unwrap_or(0))
 }
 
-#[probed]
+#[probed(options)]
 pub fn unused_value(vmi: &Vmi, process: Va, buffer: &mut [u8]) -> prober::Result<()> {
     let _ = vmi.read(process, buffer)?;
     vmi.read(process, buffer)??;
     Ok(())
 }
 
-#[probed]
+#[probed(options)]
 pub fn in_macros(vmi: &Vmi, process: Va) -> prober::Result<Vec<u32>> {
     println!("{:?} {process}", vmi.read_u8(process)?);
     assert!(vmi.read_u8(process)?.is_none());
@@ -43,31 +43,31 @@ pub fn in_macros(vmi: &Vmi, process: Va) -> prober::Result<Vec<u32>> {
     Ok(vec![vmi.read_u32(process)??; 2])
 }
 
-#[probed]
+#[probed(options)]
 pub async fn in_async(vmi: &Vmi, process: Option<Va>) -> prober::Result<Option<u32>> {
     std::future::ready(()).await;
     Ok(vmi.read_u32(process? + 8)?)
 }
 
-#[probed]
+#[probed(options)]
 pub fn unmoved(vmi: &Vmi, process: Va, mut pids: Vec<u32>, _: String) -> prober::Result<Vec<u32>> {
     pids.extend(vmi.read_u32(process)?);
     Ok(pids)
 }
 
-#[probed]
+#[probed(options)]
 pub fn borrowed<'n>(vmi: &Vmi, name: &'n mut String, process: Va) -> prober::Result<&'n mut String> {
     name.push_str(&vmi.read_string(process)??);
     Ok(name)
 }
 
-#[probed]
+#[probed(options)]
 pub fn many(vmi: &Vmi, a: Va, b: Va, c: Va, d: Va, e: Va, f: Va) -> prober::Result<Option<u8>> {
     let _ = (a, b, c, d, e);
     Ok(vmi.read_u8(f)?)
 }
 
-#[probed]
+#[probed(options)]
 pub fn write<Os>(vmi: &VmiState<'_, Os>, from: Va, to: Va) -> Result<(), VmiError>
 where
     Os: VmiOs,
@@ -77,7 +77,7 @@ where
     vmi.write_u64(to, value)
 }
 
-#[probed]
+#[probed(options)]
 pub fn nested(vmi: &Vmi, process: Va) -> prober::Result<Option<Option<u32>>> {
     Ok(probe!(tail_alone(vmi, process, suppressed))?)
 }
@@ -89,14 +89,14 @@ pub struct Scan {
 }
 
 impl Scan {
-    #[probed(vmi = self.vmi, suppressed = self.suppressed)]
+    #[probed(options, vmi = self.vmi, suppressed = self.suppressed)]
     pub fn push(&mut self, process: Va) -> prober::Result<()> {
         let pid = self.vmi.read_u32(process)??;
         self.pids.push(pid);
         Ok(())
     }
 
-    #[probed(vmi = self.vmi, limit = 16)]
+    #[probed(options, vmi = self.vmi, limit = 16)]
     pub fn last(&self, list: Va) -> prober::Result<Option<Va>> {
         let mut last = None;
         let mut entry = list;
@@ -112,10 +112,10 @@ impl Scan {
 }
 
 pub trait Object {
-    #[probed]
+    #[probed(options)]
     fn pid(&self, vmi: &Vmi) -> prober::Result<Option<u32>>;
 
-    #[probed]
+    #[probed(options)]
     fn is_system(&self, vmi: &Vmi) -> prober::Result<bool> {
         let pid = probe!(self.pid(vmi, suppressed))?;
         Ok(pid.flatten() == Some(4))
@@ -123,7 +123,7 @@ pub trait Object {
 }
 
 impl Object for AddressContext {
-    #[probed]
+    #[probed(options)]
     fn pid(&self, vmi: &Vmi) -> prober::Result<Option<u32>> {
         Ok(vmi.read_u32_in(*self)?)
     }

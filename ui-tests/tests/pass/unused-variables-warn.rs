@@ -4,19 +4,19 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 #[expect(unused_variables)]
 fn parameter(vmi: &Vmi, process: Va, name: String) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }
 
-#[probed]
+#[probed(options)]
 #[expect(unused_variables)]
 async fn of_async(vmi: &Vmi, process: Va, name: &str) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }
 
-#[probed]
+#[probed(options)]
 fn local(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     #[expect(unused_variables)]
     let name = vmi.read_string(process)?;

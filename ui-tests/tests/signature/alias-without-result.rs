@@ -4,7 +4,7 @@ use vmi_core::Va;
 
 type Outcome = Vec<u32>;
 
-#[probed]
+#[probed(options)]
 fn pids(vmi: &Vmi, process: Va) -> Outcome {
     vmi.read_u32(process).into_iter().flatten().collect()
 }

@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 async fn pid(vmi: &Vmi, process: Va) -> Result<u32, String> {
     let Ok(Some(pid)) = vmi.read_u32(process) else {
         return Err("no process".to_owned());

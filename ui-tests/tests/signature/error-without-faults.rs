@@ -7,7 +7,7 @@ enum ScanError {
     NotFound,
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> Result<u32, ScanError> {
     let Ok(Some(pid)) = vmi.read_u32(process) else {
         return Err(ScanError::NotFound);

@@ -1,7 +1,7 @@
 use prober::{SuppressedPages, probed};
 use vmi_core::{Va, VmiDriver, VmiError, VmiOs, VmiRead, VmiState};
 
-#[probed]
+#[probed(options)]
 fn os<Os>(vmi: VmiState<Os>, process: Va) -> Result<&Os, VmiError>
 where
     Os: VmiOs,

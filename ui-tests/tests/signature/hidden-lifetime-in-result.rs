@@ -4,7 +4,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn offsets(offsets: &[u64], limit: Va) -> prober::Result<Iter<u64>> {
     let vmi = guest();
     let limit = vmi.read_u64(limit)??;

@@ -8,7 +8,7 @@ struct Scan {
 }
 
 impl Scan {
-    #[probed(vmi = self.vmi)]
+    #[probed(options, vmi = self.vmi)]
     fn push(&mut self, process: Va) {
         self.pids.extend(self.vmi.read_u32(process).ok().flatten());
     }

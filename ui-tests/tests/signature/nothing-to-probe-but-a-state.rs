@@ -5,7 +5,7 @@ fn pid_of<Os: VmiOs>(_: &VmiState<'_, Os>, _: Va) -> Result<u32, VmiError> {
     Ok(4)
 }
 
-#[probed]
+#[probed(options)]
 fn pid<Os: VmiOs>(guest: &VmiState<'_, Os>, process: Va) -> Result<u32, VmiError> {
     pid_of(guest, process)
 }

@@ -7,7 +7,7 @@ struct Scan {
 }
 
 impl Scan {
-    #[probed]
+    #[probed(options)]
     fn pid(&self, process: Va) -> prober::Result<u32> {
         let pid = self.guest.read_u32(process)?;
         Ok(pid?)

@@ -1,6 +1,6 @@
 use prober::{SuppressedPages, probed};
 
-#[probed]
+#[probed(options)]
 fn align(address: u64) -> prober::Result<u64> {
     Ok(address & !7)
 }

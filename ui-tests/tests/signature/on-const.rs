@@ -1,6 +1,6 @@
 use prober::probed;
 
-#[probed]
+#[probed(options)]
 pub(crate) const OFFSET: u64 = 8;
 
 fn main() {

@@ -4,7 +4,7 @@ use vmi_core::{Va, VmiError};
 
 struct Process(Va);
 
-#[probed]
+#[probed(options)]
 impl Process {
     fn pid(&self, vmi: &Vmi) -> Result<u32, VmiError> {
         vmi.read_u32(self.0)

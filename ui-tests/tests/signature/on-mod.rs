@@ -1,6 +1,6 @@
 use prober::probed;
 
-#[probed]
+#[probed(options)]
 mod reads {
     pub fn offset() -> u64 {
         8

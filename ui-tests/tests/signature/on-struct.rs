@@ -1,6 +1,6 @@
 use prober::probed;
 
-#[probed]
+#[probed(options)]
 struct Process {
     pid: u32,
 }

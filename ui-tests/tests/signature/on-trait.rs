@@ -2,7 +2,7 @@ use prober::probed;
 use prober_ui_tests::Vmi;
 use vmi_core::VmiError;
 
-#[probed]
+#[probed(options)]
 trait Object {
     fn pid(&self, vmi: &Vmi) -> Result<u32, VmiError>;
 }

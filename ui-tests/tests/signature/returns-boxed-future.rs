@@ -5,7 +5,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn pid<'a>(vmi: &'a Vmi, process: Va) -> Pin<Box<dyn Future<Output = prober::Result<Option<u32>>> + 'a>> {
     Box::pin(async move { Ok(vmi.read_u32(process)?) })
 }

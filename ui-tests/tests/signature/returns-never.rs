@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn watch(vmi: &Vmi, flag: Va) -> ! {
     loop {
         if vmi.read_u8(flag).is_ok() {}

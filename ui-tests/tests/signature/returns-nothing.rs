@@ -2,7 +2,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn print_pid(vmi: &Vmi, process: Va) {
     if let Ok(Some(pid)) = vmi.read_u32(process) {
         println!("{pid}");

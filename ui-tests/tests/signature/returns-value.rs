@@ -6,7 +6,7 @@ struct Process {
     pid: u32,
 }
 
-#[probed]
+#[probed(options)]
 fn process(vmi: &Vmi, process: Va) -> Process {
     let pid = vmi.read_u32(process);
     Process { pid: pid.ok().flatten().unwrap_or(0) }

@@ -3,7 +3,7 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed(limit = 0)]
+#[probed(options, limit = 0)]
 #[track_caller]
 const fn pid(vmi: &Vmi, process: Va) -> Option<u32> {
     vmi.read_u32(process).ok()?

@@ -3,7 +3,7 @@ use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
 #[track_caller]
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }

@@ -9,7 +9,7 @@ trait Object {
 struct Process(Va);
 
 impl Object for Process {
-    #[probed]
+    #[probed(options)]
     fn pid(&self, vmi: &Vmi) -> prober::Result<Option<u32>> {
         Ok(vmi.read_u32(self.0)?)
     }

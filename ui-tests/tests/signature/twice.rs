@@ -2,8 +2,8 @@ use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
-#[probed]
-#[probed]
+#[probed(options)]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     Ok(vmi.read_u32(process)?)
 }

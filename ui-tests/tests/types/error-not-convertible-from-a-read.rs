@@ -12,7 +12,7 @@ impl From<ProbeError> for ScanError {
     }
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> Result<Option<u32>, ScanError> {
     let pid = vmi.read_u32(process)?;
     Ok(pid)

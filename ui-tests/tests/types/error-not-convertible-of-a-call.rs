@@ -13,7 +13,7 @@ fn find(vmi: &Vmi, process: Va) -> Result<Va, ScanError> {
     if next == process { Err(ScanError::NotFound) } else { Ok(next) }
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<Va>> {
     let next = probe!(find(vmi, process))?;
     Ok(next)

@@ -16,7 +16,7 @@ impl Process {
     }
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
     let pid = probe!(Process::at(vmi, process))?.pid();
     Ok(pid)

@@ -6,7 +6,7 @@ struct Process {
     pid: u32,
 }
 
-#[probed]
+#[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
     let process: Process = vmi.read_struct(process)??;
     Ok(process.pid)

@@ -1,7 +1,7 @@
 use prober::probed;
 use vmi_core::Va;
 
-#[probed]
+#[probed(options)]
 fn pid(process: Va) -> prober::Result<Option<u32>> {
     let pid = vmi.read_u32(process)?;
     Ok(pid)

@@ -1,7 +1,7 @@
 use prober::probed;
 use prober_ui_tests::Vmi;
 
-#[probed]
+#[probed(options)]
 fn name(vmi: &Vmi, process: u64) -> prober::Result<Option<String>> {
     let name = vmi.read_string(process)?;
     Ok(name)

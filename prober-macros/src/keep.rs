@@ -1,0 +1,191 @@
+//! The form that keeps types: an ordinary function, whose `?` become
+//! questions.
+//!
+//! ```text
+//! let a = x.f()?;                     // a question, whose value waits in a slot
+//! let slot_a = 'miss: {
+//!     Some(match ask(x.f(), run) {
+//!         Value(value) => value,
+//!         Missing => break 'miss None,
+//!         Failed(error) => error?,
+//!     })
+//! };
+//! use_it(a);                          // acts, so it must not run doomed
+//! let a = match slot_a {
+//!     Some(value) => value,
+//!     None => {
+//!         /* asks what follows and does not need `a` */
+//!         return leave_doomed(run);
+//!     }
+//! };
+//! use_it(a);
+//! ```
+//!
+//! Until its first miss a run is the plain one. From then on it is doomed: it
+//! evaluates what asks, and nothing that acts.
+
+mod ask;
+mod facts;
+mod flow;
+mod mentions;
+mod plan;
+mod vocabulary;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+};
+
+use quote::{ToTokens, quote};
+use syn::{
+    Block, Expr, ReturnType, Signature, Stmt,
+    visit::{self, Visit},
+};
+
+use self::{
+    facts::Facts,
+    flow::{Flow, Scope, State},
+    mentions::Names,
+};
+use crate::{
+    error::Errors,
+    receiver::Receiver,
+    rewrite::{self, Form, Settings},
+    unserved,
+};
+
+/// What was found in a body.
+pub(crate) struct Kept {
+    /// Whether there is anything to probe.
+    pub(crate) asks: bool,
+}
+
+/// Rewrites a body that keeps its types.
+pub(crate) fn rewrite(
+    block: &mut Block,
+    sig: &Signature,
+    settings: Settings<'_>,
+    errors: &mut Errors,
+) -> Kept {
+    let Settings {
+        names,
+        receivers,
+        unserved,
+        krate,
+        ..
+    } = settings;
+    let asks = asks(block, receivers);
+    let mut never_served = unserved.clone();
+    Mutable(&mut never_served).visit_block(block);
+    rewrite::rewrite(
+        block,
+        Settings {
+            names,
+            receivers,
+            unserved,
+            krate,
+            form: Form::Kept,
+        },
+        errors,
+    );
+    plan::show(block);
+
+    let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
+    let facts = Facts::of(sig, block, known);
+    let (plan, body) = plan::plan(block, &facts, receivers, krate);
+    let flow = Flow {
+        plan: &plan,
+        facts: &facts,
+        emit: names,
+        receivers,
+        unserved: &never_served,
+        krate,
+        records_in_closures: !returns_code(sig),
+        needs: RefCell::default(),
+        ties: RefCell::default(),
+        made: Cell::new(0),
+    };
+    let state = State {
+        // A doomed caller's set may have been handed on.
+        doomed: true,
+        taint: Names::default(),
+        exit: flow.leave(),
+        value: false,
+    };
+    let (tokens, _) = flow.hot(body, state, &Scope::default());
+    let ties = flow.ties.borrow();
+    let ties = ties.values();
+    let tokens = quote!(#(let mut #ties;)* #tokens);
+    block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
+    Kept { asks }
+}
+
+/// Whether a body has a `?`, a read, or hands on the suppressed set.
+fn asks(block: &Block, receivers: &[Receiver]) -> bool {
+    struct Find<'a>(&'a [Receiver], bool);
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            self.1 |=
+                crate::receiver::is_read(&call.method) && crate::receiver::is_on(call, self.0);
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut find = Find(receivers, false);
+    find.visit_block(block);
+    let tokens = quote!(#block);
+    find.1 || vocabulary::has_question(&tokens) || names_the_set(&tokens)
+}
+
+/// Whether a body names the suppressed set.
+pub(crate) fn names_set(tokens: &proc_macro2::TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => ident == "suppressed",
+        proc_macro2::TokenTree::Group(group) => names_set(&group.stream()),
+        _ => false,
+    })
+}
+
+fn names_the_set(tokens: &proc_macro2::TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => {
+            matches!(
+                ident.to_string().as_str(),
+                "suppressed" | "probe" | "todo" | "unimplemented"
+            )
+        }
+        proc_macro2::TokenTree::Group(group) => names_the_set(&group.stream()),
+        _ => false,
+    })
+}
+
+/// Whether a result may hold code that outlives the call, such as a closure.
+fn returns_code(sig: &Signature) -> bool {
+    let ReturnType::Type(_, output) = &sig.output else {
+        return false;
+    };
+    fn has(tokens: proc_macro2::TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => {
+                matches!(
+                    ident.to_string().as_str(),
+                    "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
+                )
+            }
+            proc_macro2::TokenTree::Group(group) => has(group.stream()),
+            _ => false,
+        })
+    }
+    has(output.to_token_stream())
+}
+
+/// Receivers that are read through `&mut` anywhere in a body.
+struct Mutable<'a>(&'a mut Vec<Receiver>);
+
+impl<'ast> Visit<'ast> for Mutable<'_> {
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let mut found = Vec::new();
+        unserved::bind(&mut found, local);
+        self.0.extend(found);
+        visit::visit_local(self, local);
+    }
+}

@@ -1,0 +1,353 @@
+//! What calls, macros and patterns mean to a doomed run, by their names.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    BinOp, Expr, ExprMethodCall, Macro, Pat, Stmt,
+    visit::{self, Visit},
+};
+
+use super::{
+    facts::Facts,
+    plan::{Kind, core, root},
+};
+use crate::{known_macros::name, receiver};
+
+/// Whether an expression is the suppressed set, handed on.
+pub(super) fn is_suppressed(expr: &Expr) -> bool {
+    match expr {
+        Expr::Reference(reference) => is_suppressed(&reference.expr),
+        Expr::Path(path) => path.path.is_ident("suppressed"),
+        Expr::MethodCall(call) => call.method == "clone" && is_suppressed(&call.receiver),
+        _ => false,
+    }
+}
+
+/// Whether a call is handed the suppressed set, so that it inherits the doom.
+pub(super) fn handed_suppressed(call: &Expr) -> bool {
+    match call {
+        Expr::Call(call) => call.args.iter().any(is_suppressed),
+        Expr::MethodCall(call) => call.args.iter().any(is_suppressed),
+        _ => false,
+    }
+}
+
+/// Methods by which a body takes a `Result` apart itself.
+const TAKE: &[&str] = &[
+    "err",
+    "expect",
+    "expect_err",
+    "is_err",
+    "is_err_and",
+    "is_ok",
+    "is_ok_and",
+    "map_or",
+    "map_or_default",
+    "map_or_else",
+    "ok",
+    "or",
+    "or_else",
+    "unwrap",
+    "unwrap_err",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+];
+
+/// The call that a method takes apart: `f()` in `f().ok()`.
+pub(super) fn operand_of_takes(call: &ExprMethodCall) -> Option<&Expr> {
+    let method = call.method.to_string();
+    let takes = TAKE.contains(&method.as_str());
+    (takes
+        && matches!(
+            core_of_take(&call.receiver),
+            Expr::Call(_) | Expr::MethodCall(_)
+        ))
+    .then_some(&call.receiver)
+}
+
+fn core_of_take(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(paren) => &paren.expr,
+            Expr::Group(group) => &group.expr,
+            Expr::Await(future) => &future.base,
+            expr => return expr,
+        }
+    }
+}
+
+/// Whether an expression gives a value of its own, and is no variable.
+pub(super) fn is_call(expr: &Expr) -> bool {
+    matches!(core_of_take(expr), Expr::Call(_) | Expr::MethodCall(_))
+}
+
+/// Whether a pattern is one of a `Result`.
+pub(super) fn is_result_pattern(pat: &Pat) -> bool {
+    match pat {
+        Pat::TupleStruct(pat) => {
+            let segments = &pat.path.segments;
+            let last = segments.last().map(|last| last.ident.to_string());
+            matches!(last.as_deref(), Some("Ok" | "Err"))
+                && (segments.len() == 1
+                    || segments
+                        .iter()
+                        .rev()
+                        .nth(1)
+                        .is_some_and(|name| name.ident == "Result"))
+        }
+        Pat::Or(pat) => pat.cases.iter().any(is_result_pattern),
+        Pat::Paren(pat) => is_result_pattern(&pat.pat),
+        Pat::Ident(pat) => pat
+            .subpat
+            .as_ref()
+            .is_some_and(|(_, pat)| is_result_pattern(pat)),
+        Pat::Tuple(pat) => pat.elems.iter().any(is_result_pattern),
+        Pat::Guard(pat) => is_result_pattern(&pat.pat),
+        _ => false,
+    }
+}
+
+/// Whether an operator assigns.
+pub(super) fn assigns(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
+/// Macros that neither leave the function nor panic.
+const STAY: &[&str] = &[
+    "addr_of",
+    "addr_of_mut",
+    "anyhow",
+    "cfg",
+    "column",
+    "concat",
+    "dbg",
+    "debug",
+    "debug_span",
+    "env",
+    "eprint",
+    "eprintln",
+    "error",
+    "error_span",
+    "event",
+    "file",
+    "format",
+    "format_args",
+    "include_bytes",
+    "include_str",
+    "info",
+    "info_span",
+    "line",
+    "matches",
+    "module_path",
+    "offset_of",
+    "print",
+    "println",
+    "span",
+    "stringify",
+    "trace",
+    "trace_span",
+    "vec",
+    "warn",
+    "warn_span",
+    "write",
+    "writeln",
+];
+
+/// Whether a macro may leave the function, or panic.
+pub(super) fn may_leave(mac: &Macro) -> bool {
+    !STAY.contains(&name(mac).as_str())
+}
+
+/// Whether there is a `?`, at any depth.
+pub(super) fn has_question(code: &impl ToTokens) -> bool {
+    fn has(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Punct(punct) => punct.as_char() == '?',
+            TokenTree::Group(group) => has(group.stream()),
+            _ => false,
+        })
+    }
+    has(code.to_token_stream())
+}
+
+/// Whether a method or function by this name changes or pauses the guest.
+fn acts(name: &syn::Ident) -> bool {
+    receiver::acts_on_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
+}
+
+/// Whether a statement has an effect outside of its blocks, other than by
+/// being a call that stands as a statement.
+pub(super) fn is_effect(stmt: &Stmt, facts: &Facts, kind: Kind) -> bool {
+    let mut effects = Effects {
+        facts,
+        found: false,
+    };
+    match stmt {
+        Stmt::Expr(expr, _) if matches!(kind, Kind::Act | Kind::Ask | Kind::Tail) => {
+            effects.visit_operands(core(expr), kind);
+        }
+        stmt => effects.visit_stmt(stmt),
+    }
+    effects.found
+}
+
+/// Whether an expression has an effect.
+pub(super) fn has_effect(expr: &Expr, facts: &Facts) -> bool {
+    let mut effects = Effects {
+        facts,
+        found: false,
+    };
+    effects.visit_expr(expr);
+    effects.found
+}
+
+/// Finds what acts within an expression.
+struct Effects<'a> {
+    facts: &'a Facts,
+    found: bool,
+}
+
+impl Effects<'_> {
+    fn outlives(&self, expr: &Expr) -> bool {
+        root(expr).is_some_and(|name| self.facts.outlives(&name))
+    }
+
+    fn visit_operands(&mut self, expr: &Expr, kind: Kind) {
+        match expr {
+            Expr::Call(call) if kind != Kind::Tail => {
+                for arg in &call.args {
+                    self.visit_expr(arg);
+                }
+            }
+            Expr::MethodCall(call) if kind == Kind::Act => {
+                self.visit_expr(&call.receiver);
+                for arg in &call.args {
+                    self.visit_expr(arg);
+                }
+            }
+            // A read into a buffer of the caller's.
+            Expr::MethodCall(call) if kind == Kind::Ask => {
+                self.visit_expr(&call.receiver);
+                for arg in &call.args {
+                    if !matches!(arg, Expr::Reference(_) | Expr::Path(_)) {
+                        self.visit_expr(arg);
+                    } else {
+                        self.found |= self.outlives(arg) && !is_suppressed(arg);
+                    }
+                }
+            }
+            expr => self.visit_expr(expr),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Effects<'_> {
+    fn visit_expr_assign(&mut self, _: &'ast syn::ExprAssign) {
+        self.found = true;
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        self.found |= assigns(&binary.op);
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_expr_unsafe(&mut self, _: &'ast syn::ExprUnsafe) {
+        self.found = true;
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.found |= acts(&call.method) || self.outlives(&call.receiver);
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && let Some(last) = path.path.segments.last()
+        {
+            self.found |= path.path.segments.len() > 1 && acts(&last.ident);
+        }
+        self.found |= call
+            .args
+            .iter()
+            .any(|arg| matches!(arg, Expr::Path(_)) && self.outlives(arg));
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+        self.found |= reference.mutability.is_some() && self.outlives(&reference.expr);
+        visit::visit_expr_reference(self, reference);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        let name = name(mac);
+        self.found |= matches!(
+            name.as_str(),
+            "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
+        );
+    }
+
+    // What they do is done where they are called.
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// What a closure does in a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// It is called, and gone.
+    Nothing,
+    /// It is a part of the value, which nothing else tells the type of.
+    Type,
+    Unknown,
+}
+
+/// What becomes of the closures in an initializer: each has a type of its own.
+pub(super) fn holds_closure(init: &Expr) -> Option<Holds> {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {
+            self.0 = true;
+        }
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_expr(init);
+    if !find.0 {
+        return None;
+    }
+    let Expr::MethodCall(call) = core(init) else {
+        return Some(match core(init) {
+            Expr::Closure(_) => Holds::Type,
+            _ => Holds::Unknown,
+        });
+    };
+    Some(match call.method.to_string().as_str() {
+        "filter" | "filter_map" | "flat_map" | "inspect" | "map" | "map_while" | "scan"
+        | "skip_while" | "take_while" | "chain" | "zip" | "enumerate" | "peekable" | "rev"
+        | "skip" | "take" | "step_by" | "fuse" | "cloned" | "copied" => Holds::Type,
+        "all" | "any" | "collect" | "count" | "fold" | "find" | "find_map" | "last" | "len"
+        | "map_err" | "max" | "max_by_key" | "min" | "min_by_key" | "ok_or_else" | "or_else"
+        | "position" | "product" | "sum" | "to_string" | "try_fold" | "unwrap_or"
+        | "unwrap_or_default" | "unwrap_or_else" | "with_context" | "map_or" | "map_or_else"
+        | "is_some_and" | "is_ok_and" | "get_or_try_init" | "get_or_init" | "next" | "and_then" => {
+            Holds::Nothing
+        }
+        _ => Holds::Unknown,
+    })
+}

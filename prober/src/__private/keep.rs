@@ -1,0 +1,236 @@
+//! What an expansion calls that keeps types: a `?` is a question, and the run
+//! is doomed with the first that misses.
+
+use core::panic::Location;
+
+use super::{Carrier, Returned};
+use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, absorb};
+
+/// What a `?` finds.
+#[derive(Debug)]
+pub enum Asked<T, F> {
+    /// The value.
+    Value(T),
+
+    /// The data is missing. The fault is recorded, and the run is doomed.
+    Missing,
+
+    /// Leaves the function, by rustc's own `?`.
+    Failed(F),
+}
+
+/// `EXPR?`: `match ask(EXPR, prober) { .. }`.
+#[track_caller]
+#[inline]
+pub fn ask<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, Q::Failed> {
+    operand.ask(prober)
+}
+
+/// [`ask`] before a call that makes another error, such as `map_err`.
+#[track_caller]
+#[inline]
+pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, Q::Unadapted> {
+    operand.ask_before(prober)
+}
+
+/// What can stand before `?`.
+#[diagnostic::on_unimplemented(
+    message = "the `?` operator can only be applied to an `Option` or a `Result`, not to a `{Self}`",
+    label = "neither an `Option` nor a `Result`"
+)]
+pub trait Ask {
+    type Value;
+
+    /// What `?` leaves with.
+    type Failed;
+
+    /// What an adapter is called on.
+    type Unadapted;
+
+    #[track_caller]
+    fn ask(self, prober: &VmiProber<'_>) -> Asked<Self::Value, Self::Failed>;
+
+    #[track_caller]
+    fn ask_before(self, prober: &VmiProber<'_>) -> Asked<Self::Value, Self::Unadapted>;
+}
+
+impl<T, X> Ask for Result<T, X> {
+    type Value = T;
+    type Failed = Result<Absurd, X>;
+    type Unadapted = Result<Absurd, X>;
+
+    #[track_caller]
+    #[inline]
+    fn ask(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, X>> {
+        match self {
+            Ok(value) => {
+                prober.hit();
+                Asked::Value(value)
+            }
+            Err(error) => missed(error, prober, Location::caller()),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn ask_before(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, X>> {
+        self.ask(prober)
+    }
+}
+
+#[cold]
+fn missed<T, X>(
+    error: X,
+    prober: &VmiProber<'_>,
+    place: &Location<'_>,
+) -> Asked<T, Result<Absurd, X>> {
+    match absorb::miss(error, prober, place) {
+        Ok(()) => Asked::Missing,
+        Err(error) => Asked::Failed(Err(error)),
+    }
+}
+
+impl<T> Ask for Option<T> {
+    type Value = T;
+    type Failed = Result<Absurd, ProbeError>;
+    type Unadapted = Option<Absurd>;
+
+    #[inline]
+    fn ask(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, ProbeError>> {
+        match self {
+            Some(value) => Asked::Value(value),
+            None => Asked::Failed(Err(prober.unavailable(None))),
+        }
+    }
+
+    #[inline]
+    fn ask_before(self, _: &VmiProber<'_>) -> Asked<T, Option<Absurd>> {
+        match self {
+            Some(value) => Asked::Value(value),
+            None => Asked::Failed(None),
+        }
+    }
+}
+
+/// The value of what failed: there is none. Uninhabited, but not visibly so:
+/// otherwise rustc would call code behind it unreachable.
+#[derive(Debug)]
+pub struct Absurd(core::convert::Infallible);
+
+/// Takes the place of a value that there is not.
+#[inline]
+pub fn absurd<T>(never: Absurd) -> T {
+    match never.0 {}
+}
+
+/// A question whose answer nobody needs.
+#[inline]
+pub fn asked<T>(_: T) {}
+
+/// Whether a fault was recorded in this run, or the caller's run is doomed.
+#[inline]
+#[must_use]
+pub fn doomed(prober: &VmiProber<'_>) -> bool {
+    prober.is_doomed()
+}
+
+/// Leaves a function whose run is doomed: the gate returns the batch.
+#[cold]
+#[must_use]
+pub fn leave_doomed<R>(prober: &VmiProber<'_>) -> R
+where
+    R: Returned,
+    R::Error: Carrier,
+{
+    R::err(Carrier::carry(prober.needed()))
+}
+
+/// A value that the body takes apart itself: `Taken(EXPR).note(prober)`.
+#[derive(Debug)]
+pub struct Taken<R>(pub R);
+
+impl<T, X> Taken<Result<T, X>> {
+    /// Records the faults of a result, which stays as it is.
+    #[track_caller]
+    #[inline]
+    pub fn note(self, prober: &VmiProber<'_>) -> Result<T, X> {
+        if let Err(error) = &self.0 {
+            absorb::note(error, prober, Location::caller());
+        }
+        self.0
+    }
+}
+
+/// Any other value: there is nothing to record.
+pub trait Note<R> {
+    fn note(self, prober: &VmiProber<'_>) -> R;
+}
+
+impl<R> Note<R> for Taken<R> {
+    #[inline]
+    fn note(self, _: &VmiProber<'_>) -> R {
+        self.0
+    }
+}
+
+/// The error that a function declares, as far as its type can be seen: its
+/// faults are found at each `?`.
+#[derive(Debug)]
+pub struct Own<E>(core::marker::PhantomData<fn() -> E>);
+
+impl<E> Default for Own<E> {
+    fn default() -> Self {
+        Self(core::marker::PhantomData)
+    }
+}
+
+impl<E: FaultError> Own<E> {
+    /// How to find the faults in it.
+    #[inline]
+    #[must_use]
+    pub fn known(&self) -> Option<absorb::Known> {
+        Some(absorb::Known::of::<E>())
+    }
+}
+
+/// An error into which nobody can look.
+pub trait Opaque {
+    fn known(&self) -> Option<absorb::Known>;
+}
+
+impl<E> Opaque for Own<E> {
+    #[inline]
+    fn known(&self) -> Option<absorb::Known> {
+        None
+    }
+}
+
+/// Begins a function whose own error is looked into.
+#[inline]
+pub fn knows<'s>(prober: VmiProber<'s>, known: Option<absorb::Known>) -> VmiProber<'s> {
+    prober.knows(known)
+}
+
+/// Begins a function that hands its set on.
+#[inline]
+pub fn start_sharing(suppressed: &SuppressedPages, limit: u32) -> VmiProber<'_> {
+    VmiProber::inheriting(suppressed, limit).sharing(suppressed)
+}
+
+/// The type of a variable: a search and what runs agree on it.
+#[derive(Debug)]
+pub struct TypeOf<T>(core::marker::PhantomData<fn(T) -> T>);
+
+/// The type of a variable.
+#[inline]
+#[must_use]
+pub fn type_of<T>(_: &T) -> TypeOf<T> {
+    TypeOf(core::marker::PhantomData)
+}
+
+/// The type of a variable whose value waits in a slot.
+#[inline]
+#[must_use]
+pub fn type_of_slot<T>(_: &Option<T>) -> TypeOf<T> {
+    TypeOf(core::marker::PhantomData)
+}

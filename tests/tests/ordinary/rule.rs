@@ -1,0 +1,310 @@
+//! The rule, one part after the other: what a doomed run asks, and what it
+//! does not do.
+
+#![allow(clippy::missing_errors_doc, reason = "test code")]
+
+use std::cell::{Cell, RefCell};
+
+use prober::{ProbeError, SuppressedPages, probe, probed, settle, unprobed};
+use prober_tests::{Vmi, faults, hard, none, suppress, unavailable};
+use vmi_core::VmiError;
+
+type Log = RefCell<Vec<u64>>;
+
+fn act(log: &Log, value: u64) {
+    log.borrow_mut().push(value);
+}
+
+#[probed]
+fn siblings(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    let b = vmi.read_u64(2)?;
+    let follows = vmi.read_u64(a + 100)?;
+    act(log, a);
+    let c = vmi.read_u64(3)? + vmi.read_u64(4)?;
+    act(log, vmi.read_u64(5)? ^ vmi.read_u64(6)?);
+    Ok(a + b + c + follows + vmi.read_u64(7)?)
+}
+
+#[test]
+fn all_that_can_be_asked_is() {
+    let log = Log::default();
+    let all = Vmi::with(&[1, 2, 3, 4, 5, 6, 7, 101]);
+    assert_eq!(faults(siblings(&all, &log, &none())), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(log.take(), [0; 0]);
+    assert_eq!(
+        faults(siblings(&Vmi::with(&[101, 6]), &log, &none())),
+        [101, 6]
+    );
+    assert_eq!(faults(siblings(&Vmi::with(&[3, 4]), &log, &none())), [3, 4]);
+    assert_eq!(log.take(), [1], "what came before the first miss is done");
+    assert_eq!(siblings(&Vmi::default(), &log, &none()).ok(), Some(118));
+}
+
+#[probed]
+fn exits(vmi: &Vmi) -> prober::Result<u64> {
+    if vmi.read_u64(1)? > 100 {
+        return Ok(0);
+    }
+    let a = vmi.read_u64(2)?;
+    if a > 100 {
+        return Ok(1);
+    }
+    Ok(vmi.read_u64(3)?)
+}
+
+#[test]
+fn a_skipped_exit_ends_the_search() {
+    assert_eq!(faults(exits(&Vmi::with(&[1, 2, 3]), &none())), [1]);
+    assert_eq!(faults(exits(&Vmi::with(&[2, 3]), &none())), [2]);
+    assert_eq!(faults(exits(&Vmi::with(&[3]), &none())), [3]);
+}
+
+#[probed]
+fn counted(vmi: &Vmi) -> prober::Result<Vec<u64>> {
+    let mut list = Vec::new();
+    for address in [1, 2, 3] {
+        list.push(vmi.read_u64(address)?);
+        // Follows from the list.
+        vmi.read_u64(10 + list.len() as u64)?;
+    }
+    Ok(list)
+}
+
+#[probed]
+fn cursor(vmi: &Vmi) -> prober::Result<u64> {
+    let mut at = 1;
+    for _ in 0..3 {
+        at = vmi.read_u64(at)? + 1;
+    }
+    let other = vmi.read_u64(50)?;
+    Ok(at + other)
+}
+
+#[probed]
+fn seen(vmi: &Vmi) -> prober::Result<u64> {
+    let count = Cell::new(10);
+    let at = || count.get();
+    let a = vmi.read_u64(1)?;
+    count.set(a);
+    Ok(vmi.read_u64(at())? + vmi.read_u64(2)?)
+}
+
+#[test]
+fn what_a_skipped_statement_changes_is_missing() {
+    assert_eq!(
+        faults(counted(&Vmi::with(&[1, 2, 10, 11, 12]), &none())),
+        [1]
+    );
+    assert_eq!(faults(cursor(&Vmi::with(&[1, 2, 50]), &none())), [1, 50]);
+    assert_eq!(faults(seen(&Vmi::with(&[1, 2, 10]), &none())), [1, 2]);
+}
+
+#[probed]
+fn apart(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let a = vmi.read_u64(1).unwrap_or(9);
+    let b = match vmi.read_u64(2) {
+        Ok(value) => value,
+        Err(VmiError::Translation(_)) => 8,
+        Err(error) => return Err(error.into()),
+    };
+    let c = vmi.read_u64(3)?;
+    let d = if let Ok(value) = vmi.read_u64(4) {
+        value
+    } else {
+        7
+    };
+    act(log, a);
+    Ok(a + b + c + d)
+}
+
+#[test]
+fn results_taken_apart() {
+    let log = Log::default();
+    let all = Vmi::with(&[1, 2, 3, 4]);
+    assert_eq!(faults(apart(&all, &log, &none())), [1, 2, 3, 4]);
+    assert_eq!(log.take(), [0; 0]);
+    // Nothing can be brought in: the function goes on as it is written.
+    let rest = Vmi::with(&[1, 2, 4]);
+    assert_eq!(apart(&rest, &log, &suppress(&[1, 2, 4])).ok(), Some(27));
+    assert_eq!(log.take(), [9]);
+    assert_eq!(
+        unavailable(apart(&all, &log, &suppress(&[1, 2, 3, 4]))),
+        [1, 2, 3]
+    );
+}
+
+#[probed]
+fn suppressed_first(vmi: &Vmi) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    let b = vmi.read_u64(2)?;
+    Ok(a + b)
+}
+
+#[test]
+fn a_suppressed_page_ends_the_search() {
+    let vmi = Vmi::with(&[1, 2]);
+    assert_eq!(unavailable(suppressed_first(&vmi, &suppress(&[1]))), [1]);
+    assert_eq!(vmi.asked(), [1]);
+    assert_eq!(faults(suppressed_first(&vmi, &suppress(&[2]))), [1]);
+}
+
+#[probed]
+fn inner(vmi: &Vmi, address: u64, log: &Log) -> prober::Result<u64> {
+    act(log, address);
+    let a = vmi.read_u64(address)?;
+    act(log, a);
+    let b = vmi.read_u64(address + 1)?;
+    Ok(a + b)
+}
+
+#[probed]
+fn outer(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let a = inner(vmi, 1, log, suppressed)?;
+    let b = inner(vmi, 10, log, suppressed)?;
+    inner(vmi, 20, log, suppressed)?;
+    Ok(a + b)
+}
+
+#[probed]
+fn forwards(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    vmi.read_u64(0)?;
+    inner(vmi, 1, log, suppressed)
+}
+
+#[test]
+fn nested_functions_inherit_the_doom() {
+    let log = Log::default();
+    let missing = Vmi::with(&[0, 1, 2, 11, 21]);
+    assert_eq!(faults(outer(&missing, &log, &none())), [1, 2, 11, 21]);
+    assert_eq!(log.take(), [1], "nothing acts behind the first miss");
+    assert_eq!(faults(forwards(&missing, &log, &none())), [0, 1, 2]);
+    assert_eq!(log.take(), [0; 0]);
+    // The caller's own set is not doomed for good.
+    let set = none();
+    assert!(outer(&missing, &log, &set).is_err());
+    assert!(outer(&Vmi::default(), &log, &set).is_ok());
+}
+
+#[probed]
+fn writes(vmi: &Vmi) -> prober::Result<()> {
+    let a = vmi.read_u64(1)?;
+    let _written = vmi.write_u64(5, 5)?;
+    let b = vmi.read_u64(2)?;
+    vmi.write_u64(a, b)?;
+    vmi.write_u64(6, vmi.read_u64(3).unwrap_or(0))?;
+    Ok(())
+}
+
+#[test]
+fn a_doomed_run_never_changes_the_guest() {
+    let vmi = Vmi::with(&[1, 2, 3]);
+    assert_eq!(faults(writes(&vmi, &none())), [1, 2, 3]);
+    assert_eq!(vmi.written(), []);
+    let vmi = Vmi::with(&[3]);
+    assert_eq!(faults(writes(&vmi, &none())), [3]);
+    assert_eq!(vmi.written(), [(5, 5), (1, 2)]);
+}
+
+#[probed]
+fn buffers(vmi: &Vmi) -> prober::Result<u64> {
+    let mut name = [0; 2];
+    let mut path = [0; 2];
+    vmi.read(1, &mut name)?;
+    vmi.read(2, &mut path)?;
+    let a = vmi.read_u64(u64::from(name[0]) + 30)?;
+    let b = vmi.read_u64(3)?;
+    Ok(a + b)
+}
+
+#[test]
+fn a_read_into_a_buffer_asks() {
+    assert_eq!(
+        faults(buffers(&Vmi::with(&[1, 2, 3, 30, 31]), &none())),
+        [1, 2, 3]
+    );
+}
+
+#[probed]
+fn mapped(vmi: &Vmi, calls: &Cell<u32>) -> Result<u64, String2> {
+    let a = vmi.read_u64(1).map_err(|error| {
+        calls.set(calls.get() + 1);
+        String2(error.to_string())
+    })?;
+    let b = vmi
+        .read_u64(2)
+        .map_err(|error| String2(error.to_string()))?;
+    Ok(a + b)
+}
+
+/// An error into which nobody can look.
+#[derive(Debug)]
+struct String2(String);
+
+impl From<ProbeError> for String2 {
+    fn from(error: ProbeError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+#[test]
+fn faults_are_found_before_adapters() {
+    let calls = Cell::new(0);
+    let error = mapped(&Vmi::with(&[1, 2]), &calls, &none()).expect_err("missing");
+    assert!(error.0.contains("2 pages"), "{}", error.0);
+    assert_eq!(calls.get(), 0);
+}
+
+#[probed]
+fn fails(vmi: &Vmi) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    Err::<(), _>(VmiError::Timeout)?;
+    Ok(a)
+}
+
+#[test]
+fn other_errors_wait() {
+    assert_eq!(faults(fails(&Vmi::with(&[1]), &none())), [1]);
+    assert_eq!(
+        hard(fails(&Vmi::default(), &none())),
+        VmiError::Timeout.to_string()
+    );
+}
+
+#[probed]
+fn marked(vmi: &Vmi, log: &Log) -> prober::Result<Option<u64>> {
+    let a = probe!(vmi.read_u64(1))?;
+    let b = unprobed!(vmi.read_u64(2))?;
+    settle!();
+    act(log, b);
+    let c = probe!(
+        vmi.read_u64(a? + 2)?
+            .checked_add(0)
+            .ok_or(VmiError::Timeout)
+    )?;
+    Ok(c)
+}
+
+#[test]
+fn markers() {
+    let log = Log::default();
+    assert_eq!(faults(marked(&Vmi::with(&[1, 2]), &log, &none())), [1, 2]);
+    assert_eq!(faults(marked(&Vmi::with(&[1]), &log, &none())), [1]);
+    assert_eq!(log.take(), [0; 0]);
+    assert_eq!(
+        marked(&Vmi::with(&[3]), &log, &suppress(&[3])).ok(),
+        Some(None)
+    );
+}
+
+#[probed(suppressed = set)]
+fn own_set(vmi: &Vmi, set: &SuppressedPages) -> Result<u64, VmiError> {
+    let a = vmi.read_u64(1)?;
+    let b = vmi.read_u64(2)?;
+    Ok(a + b)
+}
+
+#[test]
+fn every_argument() {
+    assert_eq!(faults(own_set(&Vmi::with(&[1, 2]), &none())), [1]);
+}
