@@ -1,7 +1,6 @@
 //! The arguments: `#[probed(suppressed = .., vmi = .., limit = .., crate = ..)]`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::quote;
 use syn::{
     Expr, ExprLit, Lit, Path, Token,
     ext::IdentExt,
@@ -189,9 +188,4 @@ fn skip_argument(input: ParseStream) -> syn::Result<()> {
         input.parse::<TokenTree>()?;
     }
     Ok(())
-}
-
-/// What the expansion writes for the limit.
-pub(crate) fn limit_tokens(limit: Option<&Expr>, runtime: &Ident) -> TokenStream {
-    limit.map_or_else(|| quote!(#runtime::LIMIT), |limit| quote!(#limit))
 }

@@ -1,23 +1,21 @@
 //! From the attribute's tokens to the function's.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::{ReturnType, Type, spanned::Spanned, visit_mut::VisitMut};
 
 use crate::{
-    args::{self, Args},
+    args::Args,
     assigned,
     check::{self, Checked},
+    emit::{self, Names},
     error::Errors,
     fallback, invisible,
     item::{self, Body, ParsedBody, ProbedFn},
-    names::{self, Names},
     params,
     receiver::Receiver,
     rewrite::{self, Settings},
-    signature,
-    spans::{self, Place},
-    unserved,
+    signature, unserved,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -171,21 +169,17 @@ fn rewritten(
         return None;
     }
 
-    let own = names::hidden("__probed_suppressed", Span::call_site());
+    let own = emit::hygienic("__probed_suppressed", Span::call_site());
     let (take, suppressed) = match (&args.suppressed, function.added) {
         (Some(expr), _) => {
-            let place = Place::of(expr);
-            let set = Names::call("own", place, quote_spanned!(place.start=> &#expr));
+            let set = Names::own(expr);
             (quote!(let #own = &#set;), own)
         }
         (None, Some(added)) => (TokenStream::new(), added),
         (None, None) => unreachable!("a body is rewritten with a set"),
     };
-    let limit = args::limit_tokens(args.limit.as_ref(), &own_names.runtime);
+    let start = own_names.start(&suppressed, args.limit.as_ref());
     let imports = own_names.imports(&args.krate);
-    let Names {
-        runtime, prober, ..
-    } = &own_names;
     let Function {
         sig,
         output,
@@ -203,20 +197,10 @@ fn rewritten(
     } else if sig.asyncness.is_none() {
         quote!({ #mention #within #block })
     } else {
-        // An async block has no place for its type but the values it returns.
-        let glue = spans::glue(output.span());
-        let runtime = own_names.runtime_at(output.span());
-        let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
+        let typed = own_names.never(output);
         quote!({ #mention #typed #within #block })
     };
-    // Where `move` and `async` are not the user's, rustc does not give names
-    // to what the body borrows and moves.
-    let outcome = if let Some(future) = &sig.asyncness {
-        quote!(#runtime::outcome(#prober, #future move #body.await))
-    } else {
-        let closure = quote_spanned!(sig.fn_token.span=> move);
-        quote!(#runtime::run(#prober, #closure || -> #output #body))
-    };
+    let outcome = own_names.run(sig, output, &body);
     let finish = Ident::new("finish", at);
 
     let allow = found
@@ -229,7 +213,7 @@ fn rewritten(
             #allow
             #imports
             #take
-            let #prober = &#runtime::start(#suppressed, #limit);
+            #start
             #outcome.#finish()
         });
     });

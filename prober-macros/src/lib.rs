@@ -6,6 +6,7 @@
 mod args;
 mod assigned;
 mod check;
+mod emit;
 mod error;
 mod expand;
 #[cfg(test)]
@@ -15,12 +16,10 @@ mod invisible;
 mod item;
 mod known_macros;
 mod marker;
-mod names;
 mod params;
 mod receiver;
 mod rewrite;
 mod signature;
-mod spans;
 mod unserved;
 
 #[cfg(test)]

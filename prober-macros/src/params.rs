@@ -8,7 +8,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::{names::hidden, spans::glue};
+use crate::emit::{glue, hygienic};
 
 /// What stands before the body in its closure:
 ///
@@ -36,7 +36,7 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
             FnArg::Typed(param) if !may_drop(&param.ty) || is_conditional(&param.attrs) => {}
             FnArg::Typed(param) => {
                 if let Pat::Wild(wild) = &*param.pat {
-                    let name = hidden(&format!("__probed_{index}"), wild.underscore_token.span);
+                    let name = hygienic(&format!("__probed_{index}"), wild.underscore_token.span);
                     *param.pat = Pat::Ident(PatIdent {
                         attrs: Vec::new(),
                         by_ref: None,

@@ -40,7 +40,11 @@ use syn::{
 
 use self::loops::Loop;
 use crate::{
-    error::Errors, invisible, marker::Marker, names::Names, receiver::Receiver, spans::Place,
+    emit::{Names, Place},
+    error::Errors,
+    invisible,
+    marker::Marker,
+    receiver::Receiver,
     unserved,
 };
 
@@ -235,7 +239,7 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
                     let value = probes::operand(expr);
-                    let call = Names::call("value_of_a_probe", place, quote!(#value));
+                    let call = Names::value_of_a_probe(&value, place);
                     *expr = with_attrs(&attrs, call);
                 }
             }

@@ -12,7 +12,10 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{error::Errors, names::hidden, spans};
+use crate::{
+    emit::{self, hygienic},
+    error::Errors,
+};
 
 /// The name of the added parameter.
 pub(crate) const SUPPRESSED: &str = "suppressed";
@@ -32,11 +35,11 @@ pub(crate) fn add_parameter(
     let span = span_of_suppressed(body)
         .map_or_else(Span::call_site, |span| Span::call_site().resolved_at(span));
     let name = if taken {
-        hidden(SUPPRESSED, span)
+        hygienic(SUPPRESSED, span)
     } else {
         Ident::new(SUPPRESSED, span)
     };
-    let glue = spans::glue(krate.span());
+    let glue = emit::glue(krate.span());
     // Not parsed: that would take longer than all else here.
     sig.inputs.push(FnArg::Typed(PatType {
         attrs: Vec::new(),
@@ -234,7 +237,7 @@ impl VisitMut for WriteHidden {
         if hides_lifetime(path)
             && let Some(last) = path.segments.last_mut()
         {
-            let glue = spans::glue(last.ident.span());
+            let glue = emit::glue(last.ident.span());
             let elided = GenericArgument::Lifetime(Lifetime::new("'_", glue));
             match &mut last.arguments {
                 PathArguments::AngleBracketed(arguments) => arguments.args.insert(0, elided),

@@ -11,6 +11,7 @@ mod prober_macros {
     pub(crate) mod args;
     pub(crate) mod assigned;
     pub(crate) mod check;
+    pub(crate) mod emit;
     pub(crate) mod error;
     pub(crate) mod expand;
     pub(crate) mod fallback;
@@ -18,12 +19,10 @@ mod prober_macros {
     pub(crate) mod item;
     pub(crate) mod known_macros;
     pub(crate) mod marker;
-    pub(crate) mod names;
     pub(crate) mod params;
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
-    pub(crate) mod spans;
     pub(crate) mod unserved;
 
     #[path = "."]

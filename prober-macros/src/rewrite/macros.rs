@@ -14,10 +14,10 @@ use super::{
     unseen::{self, is_interesting},
 };
 use crate::{
+    emit::{self, Place},
     invisible,
     known_macros::{LOOPLESS, TEXT, name},
     marker::{self, Marker},
-    spans::{self, Place},
 };
 
 impl Rewriter<'_> {
@@ -101,9 +101,8 @@ impl Rewriter<'_> {
                 "`settle!` cannot leave the function from a closure or an async block; settle before",
             ));
         }
-        let runtime = &self.names.runtime;
-        let prober = &self.names.prober;
-        mac.tokens = quote!(@probed #runtime::settle(#prober)?);
+        let settle = self.names.settle();
+        mac.tokens = quote!(@probed #settle);
         Ok(())
     }
 
@@ -138,7 +137,7 @@ impl Rewriter<'_> {
             && let Some(message) = message(mac)
         {
             let mut message = Literal::string(&message.replace('{', "{{").replace('}', "}}"));
-            message.set_span(spans::start(condition));
+            message.set_span(emit::start(condition));
             argument.suffix = quote!(, #message);
         }
         // A `break` in the arguments may mean a loop of the macro's own.

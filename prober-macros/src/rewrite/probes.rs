@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::{
     Expr, ExprMethodCall,
     token::Brace,
@@ -12,10 +12,9 @@ use syn::{
 
 use super::{Context, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
+    emit::{self, Place, ProbeForm},
     marker::Marker,
-    names::Names,
     receiver,
-    spans::{self, Place},
 };
 
 impl Rewriter<'_> {
@@ -59,7 +58,7 @@ impl Rewriter<'_> {
         if let Expr::MethodCall(call) = expr
             && self.is_served(call)
         {
-            *call.receiver = self.names.served(&call.receiver);
+            *call.receiver = self.names.at(&call.receiver);
         }
         *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
     }
@@ -91,25 +90,16 @@ impl Rewriter<'_> {
 
     /// Wraps the expression of a probe.
     pub(super) fn probe(&self, expr: &TokenStream, ends_early: bool, place: Place) -> Expr {
-        let glue = place.glue();
-        let prober = self.names.prober_at(place.start);
-        let Names { runtime, block, .. } = self.names;
-        let (name, args) = if ends_early {
-            let args = quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober);
-            (if self.needed { "need_if" } else { "read_if" }, args)
-        } else {
-            let args = quote_spanned!(glue=> #expr, #prober);
-            (if self.needed { "need" } else { "read" }, args)
-        };
-        Names::call(name, place, args)
+        let needed = self.needed;
+        self.names
+            .probe(expr, ProbeForm { ends_early, needed }, place)
     }
 
     /// Rewrites `EXPR?`.
     pub(super) fn question(&mut self, expr: &mut Expr) {
         let Expr::Try(question) = expr else { return };
         let place = Place::of(&question.expr);
-        let glue = spans::glue(question.question_token.span);
-        let prober = self.names.prober_at(place.start);
+        let mark = question.question_token.span;
 
         match self.context {
             Context::Probe { loops, .. } => {
@@ -120,22 +110,8 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = operand(&question.expr);
-                let block = &self.names.block;
-                let runtime = self.names.runtime_at(question.question_token.span);
-                let args = quote_spanned!(glue=> #operand, #prober);
-                let part = Names::call("part", place, args);
-                let part = quote_spanned! {glue=>
-                    match #part {
-                        #runtime::Part::Value(__probed_value) => __probed_value,
-                        #runtime::Part::Missing => break #block #runtime::None,
-                        #runtime::Part::Hard(__probed_error) => return #runtime::leave(__probed_error),
-                    }
-                };
-                let place = Place {
-                    end: question.question_token.span,
-                    ..place
-                };
-                *expr = with_attrs(&attrs, Names::call("got", place, part));
+                let value = self.names.value_or_exit(&operand, place, mark);
+                *expr = with_attrs(&attrs, value);
             }
             // In a closure `?` is rustc's.
             Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),
@@ -159,8 +135,8 @@ impl Rewriter<'_> {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
                 let operand = operand(&question.expr);
-                let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = with_attrs(&attrs, Names::call("value", place, args));
+                let value = self.names.value(&operand, place, mark);
+                *question.expr = with_attrs(&attrs, value);
             }
         }
     }
@@ -187,7 +163,7 @@ pub(super) fn operand(expr: &Expr) -> Cow<'_, Expr> {
         Expr::Block(block) => {
             let mut block = block.clone();
             let place = block.block.brace_token.span.join();
-            block.block.brace_token = Brace(spans::glue(place));
+            block.block.brace_token = Brace(emit::glue(place));
             Cow::Owned(Expr::Block(block))
         }
         expr => Cow::Borrowed(expr),
