@@ -13,9 +13,9 @@ use crate::{
     fallback, invisible,
     item::{self, Body, ParsedBody, ProbedFn},
     params,
-    receiver::Receiver,
+    receiver::{self, Receiver},
     rewrite::{self, Settings},
-    signature, unserved,
+    signature,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -52,7 +52,7 @@ fn function(
     invisible::Show.visit_signature_mut(&mut item.sig);
     let body_tokens = item.body.written();
     let well_told = errors.is_empty();
-    let unserved = unserved::parameters(&item.sig);
+    let mutable_readers = receiver::mutable_parameters(&item.sig);
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
     let mention = match &item.body {
@@ -88,7 +88,7 @@ fn function(
                 sig: &sig,
                 written: &body_tokens,
                 output: &output,
-                unserved,
+                mutable_readers,
                 mention: &mention,
                 added,
             };
@@ -116,8 +116,8 @@ struct Function<'a> {
     /// The type of the result, as it may be written in the body.
     output: &'a Type,
 
-    /// Parameters that are never served by the runtime.
-    unserved: Vec<Receiver>,
+    /// Parameters that are read through `&mut`.
+    mutable_readers: Vec<Receiver>,
 
     /// What stands before the body, for the parameters' sake.
     mention: &'a TokenStream,
@@ -160,7 +160,7 @@ fn rewritten(
     let settings = Settings {
         names: &own_names,
         receivers: &args.receivers,
-        unserved: function.unserved,
+        mutable_readers: function.mutable_readers,
         krate: &args.krate,
     };
     let found = rewrite::rewrite(&mut block, settings, errors);
@@ -273,7 +273,7 @@ mod likely {
         visit::{self, Visit},
     };
 
-    use crate::receiver::{self, Receiver};
+    use crate::{receiver::Receiver, vocabulary};
 
     /// The first receiver on which something is read.
     pub(super) fn receiver(block: &Block) -> Option<String> {
@@ -282,7 +282,7 @@ mod likely {
         impl<'ast> Visit<'ast> for Find {
             fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
                 if self.0.is_none()
-                    && receiver::is_read(&call.method)
+                    && vocabulary::is_read(&call.method)
                     && Receiver::of(&call.receiver).is_some()
                 {
                     self.0 = Some(text(&call.receiver));
@@ -313,7 +313,7 @@ mod likely {
                     .path
                     .segments
                     .last()
-                    .filter(|last| receiver::is_of_vmi_core(&last.ident))
+                    .filter(|last| vocabulary::is_of_vmi_core(&last.ident))
                     .map(|_| name.ident.to_string()),
                 _ => None,
             }

@@ -14,13 +14,12 @@ mod expansions;
 mod fallback;
 mod invisible;
 mod item;
-mod known_macros;
 mod marker;
 mod params;
 mod receiver;
 mod rewrite;
 mod signature;
-mod unserved;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;

@@ -44,8 +44,7 @@ use crate::{
     error::Errors,
     invisible,
     marker::Marker,
-    receiver::Receiver,
-    unserved,
+    receiver::{self, Receiver},
 };
 
 /// Rewrites one body.
@@ -55,9 +54,9 @@ pub(crate) struct Rewriter<'a> {
     /// The receivers whose reads are probed.
     receivers: &'a [Receiver],
 
-    /// Receivers of a type that reads through `&mut self`, so not one of
-    /// vmi-core's: their reads are never served by the runtime. Those in scope.
-    unserved: Vec<Receiver>,
+    /// The receivers in scope that read through `&mut self`, so are not of
+    /// vmi-core: the runtime never serves their reads.
+    mutable_readers: Vec<Receiver>,
 
     /// The path of the crate, by which its macros may be named.
     krate: &'a syn::Path,
@@ -119,7 +118,7 @@ impl Context {
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
     pub(crate) receivers: &'a [Receiver],
-    pub(crate) unserved: Vec<Receiver>,
+    pub(crate) mutable_readers: Vec<Receiver>,
     pub(crate) krate: &'a syn::Path,
 }
 
@@ -128,7 +127,7 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
     let mut rewriter = Rewriter {
         names: settings.names,
         receivers: settings.receivers,
-        unserved: settings.unserved,
+        mutable_readers: settings.mutable_readers,
         krate: settings.krate,
         errors,
         context: Context::Function,
@@ -204,14 +203,14 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let unserved = self.unserved.clone();
+        let mutable_readers = self.mutable_readers.clone();
         visit_mut::visit_block_mut(self, block);
-        self.unserved = unserved;
+        self.mutable_readers = mutable_readers;
     }
 
     fn visit_local_mut(&mut self, local: &mut Local) {
         visit_mut::visit_local_mut(self, local);
-        unserved::bind(&mut self.unserved, local);
+        receiver::note_binding(&mut self.mutable_readers, local);
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {

@@ -17,13 +17,12 @@ mod prober_macros {
     pub(crate) mod fallback;
     pub(crate) mod invisible;
     pub(crate) mod item;
-    pub(crate) mod known_macros;
     pub(crate) mod marker;
     pub(crate) mod params;
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
-    pub(crate) mod unserved;
+    pub(crate) mod vocabulary;
 
     #[path = "."]
     pub(crate) mod tests {

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     emit::{self, Place},
     invisible,
-    known_macros::{LOOPLESS, TEXT, name},
     marker::{self, Marker},
+    vocabulary::{LOOPLESS, TEXT, name},
 };
 
 impl Rewriter<'_> {

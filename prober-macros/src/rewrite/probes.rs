@@ -14,7 +14,7 @@ use super::{Context, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
     emit::{self, Place, ProbeForm},
     marker::Marker,
-    receiver,
+    receiver, vocabulary,
 };
 
 impl Rewriter<'_> {
@@ -25,9 +25,9 @@ impl Rewriter<'_> {
         }
         if !receiver::is_on(call, self.receivers) {
             visit_mut::visit_expr_method_call_mut(self, call);
-        } else if receiver::is_read(&call.method) && !self.context.is_in_probe() {
+        } else if vocabulary::is_read(&call.method) && !self.context.is_in_probe() {
             self.probe_read(expr);
-        } else if receiver::acts_on_guest(&call.method) {
+        } else if vocabulary::acts_on_guest(&call.method) {
             self.act(expr);
         } else {
             visit_mut::visit_expr_method_call_mut(self, call);
@@ -47,7 +47,7 @@ impl Rewriter<'_> {
 
     pub(super) fn is_read(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::MethodCall(call)
-            if receiver::is_read(&call.method) && receiver::is_on(call, self.receivers))
+            if vocabulary::is_read(&call.method) && receiver::is_on(call, self.receivers))
     }
 
     /// Makes a read a probe; also a read that is awaited.
@@ -65,7 +65,7 @@ impl Rewriter<'_> {
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
-        receiver::is_served(&call.method) && !receiver::is_on(call, &self.unserved)
+        vocabulary::is_served(&call.method) && !receiver::is_on(call, &self.mutable_readers)
     }
 
     /// Rewrites what stands in a probe, and says whether a `?` may end it
