@@ -6,13 +6,12 @@ use syn::{ReturnType, Type, spanned::Spanned, visit_mut::VisitMut};
 
 use crate::{
     args::Args,
-    assigned,
     check::{self, Checked},
     emit::{self, Names},
     error::Errors,
-    fallback, invisible,
+    fallback, hint, invisible,
     item::{self, Body, ParsedBody, ProbedFn},
-    params,
+    lints, params,
     receiver::{self, Receiver},
     rewrite::{self, Settings},
     signature,
@@ -74,12 +73,14 @@ fn function(
         sig,
         body,
     } = item;
-    let mut allow = allow_arguments(parameters, args);
+    let mut allow = match args.suppressed {
+        None => lints::added_parameter(parameters),
+        Some(_) => TokenStream::new(),
+    };
     if let Body::Parsed(body) = &body
         && checked.rewrite
-        && assigned::assigns_to_field(&sig, &body.block)
     {
-        allow.extend(quote!(#[allow(unused_assignments)]));
+        allow.extend(lints::assignments(&sig, &body.block));
     }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
@@ -98,7 +99,7 @@ fn function(
         }
         (Body::Parsed(body), _) => fallback::withheld(body.block.brace_token, &body_tokens, errors),
         (Body::Raw(body, error), _) => {
-            allow.extend(quote!(#[allow(unused_variables)]));
+            allow.extend(lints::dropped_body());
             fallback::half_typed(&body, &error, &args.krate)
         }
         (Body::None(semicolon), _) => semicolon.into_token_stream(),
@@ -165,7 +166,7 @@ fn rewritten(
     };
     let found = rewrite::rewrite(&mut block, settings, errors);
     if found.probes == 0 && errors.is_empty() {
-        nothing_to_probe(function.written, function.sig, errors);
+        hint::nothing_to_probe(function.written, function.sig, errors);
         return None;
     }
 
@@ -188,10 +189,7 @@ fn rewritten(
     } = function;
     // What is wrong with the type of the result is reported there.
     let at = error_type(output).span();
-    // In a block of ours, the user's would be found to have unused braces if it
-    // is one expression on one line, were there no attribute. This one has
-    // nothing to allow in a body.
-    let within = quote!(#[allow(missing_docs)]);
+    let within = lints::inner_body();
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
@@ -203,9 +201,7 @@ fn rewritten(
     let outcome = own_names.run(sig, output, &body);
     let finish = Ident::new("finish", at);
 
-    let allow = found
-        .seems_in_vain
-        .then(|| quote!(#![allow(clippy::needless_question_mark)]));
+    let allow = found.seems_in_vain.then(lints::needless_question_mark);
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
         tokens.extend(quote! {
@@ -233,94 +229,5 @@ fn error_type(output: &Type) -> &Type {
             }
         }
         _ => output,
-    }
-}
-
-/// The added parameter is not the user's doing.
-fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
-    // The lint's default is 7, and `clippy.toml` may set a smaller one.
-    if args.suppressed.is_none() && (4..=7).contains(&parameters) {
-        quote!(#[allow(clippy::too_many_arguments)])
-    } else {
-        TokenStream::new()
-    }
-}
-
-/// An attribute without effect is a mistake: most likely the receiver has
-/// another name.
-fn nothing_to_probe(body: &TokenStream, sig: &syn::Signature, errors: &mut Errors) {
-    let receiver = syn::parse2(quote!({ #body }))
-        .ok()
-        .and_then(|body| likely::receiver(&body))
-        .or_else(|| likely::parameter(sig));
-    let advice = match receiver {
-        Some(receiver) => format!("did you mean `#[probed(vmi = {receiver})]`?"),
-        None => "probe something, or take `#[probed]` away".to_owned(),
-    };
-    errors.at(
-        sig.ident.span(),
-        format!(
-            "there is nothing to probe in this function: no `vmi.read_*(..)` and no `probe!(..)`; {advice}"
-        ),
-    );
-}
-
-/// Guesses the receiver that was meant.
-mod likely {
-    use quote::ToTokens;
-    use syn::{
-        Block, ExprMethodCall, FnArg, Pat, Signature, Type,
-        visit::{self, Visit},
-    };
-
-    use crate::{receiver::Receiver, vocabulary};
-
-    /// The first receiver on which something is read.
-    pub(super) fn receiver(block: &Block) -> Option<String> {
-        struct Find(Option<String>);
-
-        impl<'ast> Visit<'ast> for Find {
-            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-                if self.0.is_none()
-                    && vocabulary::is_read(&call.method)
-                    && Receiver::of(&call.receiver).is_some()
-                {
-                    self.0 = Some(text(&call.receiver));
-                }
-                visit::visit_expr_method_call(self, call);
-            }
-
-            fn visit_item(&mut self, _: &'ast syn::Item) {}
-        }
-
-        let mut find = Find(None);
-        find.visit_block(block);
-        find.0
-    }
-
-    /// A parameter of one of vmi-core's types.
-    pub(super) fn parameter(sig: &Signature) -> Option<String> {
-        sig.inputs.iter().find_map(|input| {
-            let FnArg::Typed(param) = input else {
-                return None;
-            };
-            let ty = match &*param.ty {
-                Type::Reference(reference) => &*reference.elem,
-                ty => ty,
-            };
-            match (&*param.pat, ty) {
-                (Pat::Ident(name), Type::Path(path)) if name.ident != "vmi" => path
-                    .path
-                    .segments
-                    .last()
-                    .filter(|last| vocabulary::is_of_vmi_core(&last.ident))
-                    .map(|_| name.ident.to_string()),
-                _ => None,
-            }
-        })
-    }
-
-    fn text(tokens: &impl ToTokens) -> String {
-        tokens.to_token_stream().to_string().replace(' ', "")
     }
 }

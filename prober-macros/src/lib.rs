@@ -4,7 +4,6 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod assigned;
 mod check;
 mod emit;
 mod error;
@@ -12,8 +11,10 @@ mod expand;
 #[cfg(test)]
 mod expansions;
 mod fallback;
+mod hint;
 mod invisible;
 mod item;
+mod lints;
 mod marker;
 mod params;
 mod receiver;

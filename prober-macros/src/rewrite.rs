@@ -25,6 +25,7 @@
 
 mod acts;
 mod arguments;
+mod context;
 mod hazards;
 mod loops;
 mod macros;
@@ -38,7 +39,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use self::loops::Loop;
+use self::{context::Context, loops::Loop};
 use crate::{
     emit::{Names, Place},
     error::Errors,
@@ -71,9 +72,6 @@ pub(crate) struct Rewriter<'a> {
     /// How many loops have been given a label.
     labels: usize,
 
-    /// Whether the value of the probe that comes is needed: `PROBE??`.
-    needed: bool,
-
     found: Found,
 }
 
@@ -85,33 +83,6 @@ pub(crate) struct Found {
 
     /// A `?` of which clippy would say that it can go.
     pub(crate) seems_in_vain: bool,
-}
-
-/// Where an expression stands: what a `?` there leaves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Context {
-    /// The function.
-    Function,
-
-    /// A closure or an async block, whose `?` and `return` are its own.
-    Closure,
-
-    /// A probe.
-    Probe {
-        /// Whether a `?` ends it early.
-        ends_early: bool,
-        /// How many loops there were around it.
-        loops: usize,
-    },
-
-    /// A closure in a probe: a `?` in it cannot end the probe.
-    ClosureInProbe,
-}
-
-impl Context {
-    fn is_in_probe(self) -> bool {
-        matches!(self, Self::Probe { .. } | Self::ClosureInProbe)
-    }
 }
 
 /// What the rewriting needs to know.
@@ -133,7 +104,6 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
         context: Context::Function,
         loops: Vec::new(),
         labels: 0,
-        needed: false,
         found: Found::default(),
     };
     rewriter.visit_block_mut(block);
@@ -173,7 +143,7 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::Try(_) => self.question(expr),
             Expr::Await(_) if self.is_probe(expr) && !self.context.is_in_probe() => {
-                self.probe_read(expr);
+                self.probe_read(expr, false);
             }
             Expr::MethodCall(_) => self.method_call(expr),
             Expr::Group(_) => {
@@ -186,7 +156,7 @@ impl VisitMut for Rewriter<'_> {
                 self.found.seems_in_vain |= self.seems_in_vain(call);
                 visit_mut::visit_expr_call_mut(self, call);
             }
-            Expr::Macro(_) => self.macro_call(expr),
+            Expr::Macro(_) => self.macro_call(expr, false),
             Expr::Verbatim(tokens) => {
                 if let Some(error) = unseen::error(self, tokens, "syntax that it does not know") {
                     *expr = self.failed(&error);
@@ -285,10 +255,7 @@ impl VisitMut for Rewriter<'_> {
 impl Rewriter<'_> {
     /// Rewrites what has a `?` of its own.
     fn nest(&mut self, visit: impl FnOnce(&mut Self)) {
-        let inner = match self.context {
-            Context::Function | Context::Closure => Context::Closure,
-            Context::Probe { .. } | Context::ClosureInProbe => Context::ClosureInProbe,
-        };
+        let inner = self.context.nested();
         let context = std::mem::replace(&mut self.context, inner);
         let loops = std::mem::take(&mut self.loops);
         visit(self);

@@ -9,14 +9,15 @@
 #[path = "../../src"]
 mod prober_macros {
     pub(crate) mod args;
-    pub(crate) mod assigned;
     pub(crate) mod check;
     pub(crate) mod emit;
     pub(crate) mod error;
     pub(crate) mod expand;
     pub(crate) mod fallback;
+    pub(crate) mod hint;
     pub(crate) mod invisible;
     pub(crate) mod item;
+    pub(crate) mod lints;
     pub(crate) mod marker;
     pub(crate) mod params;
     pub(crate) mod receiver;

@@ -14,7 +14,7 @@ use super::{
     unseen::{self, is_interesting},
 };
 use crate::{
-    emit::{self, Place},
+    emit::{self, Place, ProbeForm},
     invisible,
     marker::{self, Marker},
     vocabulary::{LOOPLESS, TEXT, name},
@@ -22,7 +22,7 @@ use crate::{
 
 impl Rewriter<'_> {
     /// Rewrites a macro call in the place of an expression.
-    pub(super) fn macro_call(&mut self, expr: &mut Expr) {
+    pub(super) fn macro_call(&mut self, expr: &mut Expr, needed: bool) {
         let place = Place::of(expr);
         let Expr::Macro(call) = expr else { return };
         let result = match Marker::of(&call.mac.path, self.krate) {
@@ -32,8 +32,9 @@ impl Rewriter<'_> {
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac) {
                 Ok(ends_early) => {
                     let attrs = std::mem::take(&mut call.attrs);
+                    let form = ProbeForm { ends_early, needed };
                     *expr =
-                        super::with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
+                        super::with_attrs(&attrs, self.names.probe(&quote!(#expr), form, place));
                     Ok(())
                 }
                 Err(error) => Err(error),

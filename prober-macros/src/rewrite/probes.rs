@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
     Expr, ExprMethodCall,
@@ -26,7 +25,7 @@ impl Rewriter<'_> {
         if !receiver::is_on(call, self.receivers) {
             visit_mut::visit_expr_method_call_mut(self, call);
         } else if vocabulary::is_read(&call.method) && !self.context.is_in_probe() {
-            self.probe_read(expr);
+            self.probe_read(expr, false);
         } else if vocabulary::acts_on_guest(&call.method) {
             self.act(expr);
         } else {
@@ -51,7 +50,7 @@ impl Rewriter<'_> {
     }
 
     /// Makes a read a probe; also a read that is awaited.
-    pub(super) fn probe_read(&mut self, expr: &mut Expr) {
+    pub(super) fn probe_read(&mut self, expr: &mut Expr, needed: bool) {
         let attrs = take_attrs(expr);
         let place = Place::of(expr);
         let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
@@ -60,7 +59,11 @@ impl Rewriter<'_> {
         {
             *call.receiver = self.names.at(&call.receiver);
         }
-        *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
+        *expr = with_attrs(
+            &attrs,
+            self.names
+                .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
+        );
     }
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
@@ -72,29 +75,21 @@ impl Rewriter<'_> {
     /// early.
     pub(super) fn in_probe(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
         self.found.probes += 1;
-        let probe = Context::Probe {
-            ends_early: false,
-            loops: self.loops.len(),
-        };
+        let probe = Context::probe(self.loops.len());
         let context = std::mem::replace(&mut self.context, probe);
         visit(self);
-        let probe = std::mem::replace(&mut self.context, context);
-        matches!(
-            probe,
-            Context::Probe {
-                ends_early: true,
-                ..
-            }
-        )
+        std::mem::replace(&mut self.context, context).ends_early()
     }
 
-    /// Wraps the expression of a probe.
-    pub(super) fn probe(&self, expr: &TokenStream, ends_early: bool, place: Place) -> Expr {
-        let needed = self.needed;
-        self.names
-            .probe(expr, ProbeForm { ends_early, needed }, place)
+    /// Rewrites a probe that is followed by a second `?`.
+    fn needed_probe(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Paren(paren) => self.needed_probe(&mut paren.expr),
+            Expr::Group(group) => self.needed_probe(&mut group.expr),
+            Expr::Macro(_) => self.macro_call(expr, true),
+            expr => self.probe_read(expr, true),
+        }
     }
-
     /// Rewrites `EXPR?`.
     pub(super) fn question(&mut self, expr: &mut Expr) {
         let Expr::Try(question) = expr else { return };
@@ -125,9 +120,7 @@ impl Rewriter<'_> {
                     && inner.attrs.is_empty()
                     && self.is_probe(&inner.expr) =>
             {
-                self.needed = true;
-                self.visit_expr_mut(&mut inner.expr);
-                self.needed = false;
+                self.needed_probe(&mut inner.expr);
                 let probe = std::mem::replace(&mut *inner.expr, Expr::PLACEHOLDER);
                 *question.expr = probe;
             }
