@@ -4,19 +4,17 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod body;
 mod check;
 mod emit;
 mod error;
 mod expand;
-#[cfg(test)]
-mod expansions;
 mod fallback;
 mod hint;
 mod invisible;
 mod item;
 mod lints;
 mod marker;
-mod params;
 mod receiver;
 mod rewrite;
 mod signature;

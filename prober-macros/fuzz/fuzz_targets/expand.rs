@@ -9,6 +9,7 @@
 #[path = "../../src"]
 mod prober_macros {
     pub(crate) mod args;
+    pub(crate) mod body;
     pub(crate) mod check;
     pub(crate) mod emit;
     pub(crate) mod error;
@@ -19,7 +20,6 @@ mod prober_macros {
     pub(crate) mod item;
     pub(crate) mod lints;
     pub(crate) mod marker;
-    pub(crate) mod params;
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;

@@ -385,7 +385,7 @@ fn syntax_that_is_not_known() {
 /// README shows its first example, and what that expands to.
 #[test]
 fn readme() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../../README.md");
     let mut examples = readme
         .split("```rust\n")
         .skip(1)
