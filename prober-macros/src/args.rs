@@ -50,8 +50,8 @@ impl Args {
             errors.push(error);
         }
 
-        // `vmi` is always known: a read that the list forgot would be plain
-        // without a word.
+        // `vmi` is always known: otherwise a read missing from the list would
+        // silently stay unprobed.
         let mut receivers = vec![Receiver::vmi()];
         receivers.extend(raw.vmi.unwrap_or_default());
         Self {
@@ -63,7 +63,7 @@ impl Args {
     }
 }
 
-/// The arguments as they were met.
+/// The arguments as written.
 #[derive(Default)]
 struct Raw {
     suppressed: Option<Expr>,
