@@ -1,7 +1,6 @@
 //! The arguments: `#[probed(suppressed = .., vmi = .., limit = .., crate = ..)]`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::quote;
 use syn::{
     Expr, ExprLit, Lit, Path, Token,
     ext::IdentExt,
@@ -54,8 +53,8 @@ impl Args {
             errors.push(error);
         }
 
-        // `vmi` is always known: a read that the list forgot would be plain
-        // without a word.
+        // `vmi` is always known: otherwise a read missing from the list would
+        // silently stay unprobed.
         let mut receivers = vec![Receiver::vmi()];
         receivers.extend(raw.vmi.unwrap_or_default());
         Self {
@@ -68,7 +67,7 @@ impl Args {
     }
 }
 
-/// The arguments as they were met.
+/// The arguments as written.
 #[derive(Default)]
 struct Raw {
     suppressed: Option<Expr>,
@@ -207,9 +206,4 @@ fn skip_argument(input: ParseStream) -> syn::Result<()> {
         input.parse::<TokenTree>()?;
     }
     Ok(())
-}
-
-/// What the expansion writes for the limit.
-pub(crate) fn limit_tokens(limit: Option<&Expr>, runtime: &Ident) -> TokenStream {
-    limit.map_or_else(|| quote!(#runtime::LIMIT), |limit| quote!(#limit))
 }

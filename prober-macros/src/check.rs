@@ -1,4 +1,4 @@
-//! The rules that need no look into the body.
+//! Checks that do not need the body.
 
 use proc_macro2::Span;
 use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, visit::Visit};
@@ -18,25 +18,25 @@ pub(crate) struct Checked {
     pub(crate) taken: bool,
 }
 
-/// Checks what the attribute was put on, and takes from it what would fail
-/// again.
+/// Checks what the attribute was put on, and strips what would cause follow-up
+/// errors.
 pub(crate) fn check(item: &mut ProbedFn, own_set: bool, errors: &mut Errors) -> Checked {
     let mut checked = Checked {
         rewrite: true,
         add_parameter: !own_set,
         taken: false,
     };
-    constness(item, &mut checked, errors);
-    attributes(item, &mut checked, errors);
-    returns(item, &mut checked, errors);
+    check_const(item, &mut checked, errors);
+    check_attributes(item, &mut checked, errors);
+    check_result(item, &mut checked, errors);
     if checked.add_parameter {
-        name(item, &mut checked, errors);
+        check_name_is_free(item, &mut checked, errors);
     }
     checked
 }
 
 /// Guest memory is not read at compile time.
-fn constness(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+fn check_const(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     if let Some(constness) = item.sig.constness.take() {
         errors.at(
             constness.span,
@@ -46,7 +46,7 @@ fn constness(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     }
 }
 
-fn attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+fn check_attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     let is_program =
         item.sig.ident == "main" && item.sig.inputs.is_empty() && checked.add_parameter;
     if is_program {
@@ -92,9 +92,9 @@ fn last_name(attr: &Attribute) -> Option<String> {
     Some(attr.path().segments.last()?.ident.to_string())
 }
 
-/// Page faults leave the function as its error. Of a type that may be an alias
-/// of `Result` the runtime's traits decide.
-fn returns(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+/// Page faults leave the function as its error. Types that may be an
+/// alias of `Result` are left to the runtime's traits.
+fn check_result(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     const NEEDS: &str = "`#[probed]` needs a function that returns a `Result`";
     const WRITE: &str = "page faults leave it as its error, so return `prober::Result<..>`";
 
@@ -157,7 +157,7 @@ fn is_boxed_future(ty: &Type) -> bool {
 }
 
 /// The added parameter needs its name.
-fn name(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+fn check_name_is_free(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
     struct Find(Option<Span>);
 
     impl<'ast> Visit<'ast> for Find {

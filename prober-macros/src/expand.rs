@@ -1,48 +1,42 @@
 //! From the attribute's tokens to the function's.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{ReturnType, Type, spanned::Spanned, visit_mut::VisitMut};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{ReturnType, visit_mut::VisitMut};
 
 use crate::{
-    args::{self, Args},
-    assigned,
+    args::Args,
+    body,
     check::{self, Checked},
     error::Errors,
     fallback, invisible,
-    item::{self, Body, ParsedBody, ProbedFn},
-    keep,
-    names::{self, Names},
-    params,
-    receiver::Receiver,
-    rewrite::{self, Form, Settings},
-    signature,
-    spans::{self, Place},
-    unserved,
+    item::{self, Body, ProbedFn},
+    lints, receiver, signature,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
 /// stays defined under its new signature.
 pub(crate) fn probed(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors);
+    let function = expand(args, item, &mut errors);
+    let errors = errors.into_compile_errors();
+    quote!(#function #errors)
+}
+
+fn expand(args: TokenStream, item: &TokenStream, errors: &mut Errors) -> TokenStream {
+    let args = Args::parse(args, errors);
     let mut item = match syn::parse2::<ProbedFn>(item.clone()) {
         Ok(item) => item,
         Err(error) if item::looks_like_a_function(item) => {
-            let item = item::map_body(item, |body| fallback::half_typed(body, &error, &args.krate));
-            let errors = errors.into_compile_errors();
-            return quote!(#item #errors);
+            return item::map_body(item, |body| fallback::half_typed(body, &error, &args.krate));
         }
         Err(_) => {
             errors.push(item::not_a_function(item));
-            let errors = errors.into_compile_errors();
-            return quote!(#item #errors);
+            return item.clone();
         }
     };
-    let checked = check::check(&mut item, args.suppressed.is_some(), &mut errors);
-    let item = function(item, &args, &checked, &mut errors);
-    let errors = errors.into_compile_errors();
-    quote!(#item #errors)
+    let checked = check::check(&mut item, args.suppressed.is_some(), errors);
+    function(item, &args, &checked, errors)
 }
 
 /// The function with its new signature and body.
@@ -54,16 +48,16 @@ fn function(
 ) -> TokenStream {
     invisible::Show.visit_signature_mut(&mut item.sig);
     let body_tokens = item.body.written();
-    let well_told = errors.is_empty();
-    let unserved = unserved::parameters(&item.sig);
+    let valid = errors.is_empty();
+    let mutable_readers = receiver::mutable_parameters(&item.sig);
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
     let mention = match &item.body {
-        Body::Parsed(_) if checked.rewrite => params::mention(&mut item.sig, &body_tokens),
+        Body::Parsed(_) if checked.rewrite => body::params::mention(&mut item.sig, &body_tokens),
         _ => TokenStream::new(),
     };
     let output = match &item.sig.output {
-        ReturnType::Type(_, output) => Some(signature::inferred(output)),
+        ReturnType::Type(_, output) => Some(signature::infer_impl_trait(output)),
         ReturnType::Default => None,
     };
     let added = checked.add_parameter.then(|| {
@@ -77,303 +71,36 @@ fn function(
         sig,
         body,
     } = item;
-    let mut allow = allow_arguments(parameters, args);
+    let mut allow = match args.suppressed {
+        None => lints::added_parameter(parameters),
+        Some(_) => TokenStream::new(),
+    };
     if let Body::Parsed(body) = &body
         && checked.rewrite
-        && assigned::assigns_to_field(&sig, &body.block)
     {
-        allow.extend(quote!(#[allow(unused_assignments)]));
+        allow.extend(lints::assignments(&sig, &body.block));
     }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {
             let braces = body.block.brace_token;
-            let function = Function {
+            let function = body::Function {
                 sig: &sig,
                 written: &body_tokens,
                 output: &output,
-                unserved,
+                mutable_readers,
                 mention: &mention,
                 added,
             };
-            let body = rewritten(body, args, function, errors);
-            body.filter(|_| well_told)
+            let body = body::rewritten(body, args, function, errors);
+            body.filter(|_| valid)
                 .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
         }
         (Body::Parsed(body), _) => fallback::withheld(body.block.brace_token, &body_tokens, errors),
         (Body::Raw(body, error), _) => {
-            allow.extend(quote!(#[allow(unused_variables)]));
+            allow.extend(lints::dropped_body());
             fallback::half_typed(&body, &error, &args.krate)
         }
         (Body::None(semicolon), _) => semicolon.into_token_stream(),
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
-}
-
-/// What a body needs to know of its function.
-struct Function<'a> {
-    sig: &'a syn::Signature,
-
-    /// The body as it was written.
-    written: &'a TokenStream,
-
-    /// The type of the result, as it may be written in the body.
-    output: &'a Type,
-
-    /// Parameters that are never served by the runtime.
-    unserved: Vec<Receiver>,
-
-    /// What stands before the body, for the parameters' sake.
-    mention: &'a TokenStream,
-
-    /// The name of the added parameter.
-    added: Option<Ident>,
-}
-
-/// A body with its probes, its prober and its gate.
-///
-/// ```text
-/// {                                                                      // Input
-///     Ok(vmi.read_u64(a)?)
-/// }
-/// {                                                                      // Output
-///     use ::prober::__private::{self as __probed, Finish as _};
-///     let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
-///     __probed::run(__probed_run, move || -> Result<Option<u64>, VmiError> {
-///         Ok(__probed::read(vmi.read_u64(a), __probed_run)?)
-///     })
-///     .finish()
-/// }
-/// ```
-///
-/// All ways out of the closure lead to `finish`, also those in macros.
-///
-/// None, beside an error, where there is nothing to probe.
-fn rewritten(
-    body: ParsedBody,
-    args: &Args,
-    function: Function<'_>,
-    errors: &mut Errors,
-) -> Option<TokenStream> {
-    let ParsedBody {
-        inner_attrs,
-        mut block,
-        ..
-    } = body;
-    let own_names = Names::new();
-    let settings = Settings {
-        names: &own_names,
-        receivers: &args.receivers,
-        unserved: function.unserved,
-        krate: &args.krate,
-        form: Form::Options,
-    };
-    let (asks, seems_in_vain) = if !args.options {
-        let kept = keep::rewrite(&mut block, function.sig, settings, errors);
-        (kept.asks, false)
-    } else {
-        let found = rewrite::rewrite(&mut block, settings, errors);
-        (found.probes > 0, found.seems_in_vain)
-    };
-    if !asks && errors.is_empty() {
-        nothing_to_probe(function.written, function.sig, errors);
-        return None;
-    }
-
-    let shares = !args.options && function.added.is_some() && keep::names_set(function.written);
-    let start = Ident::new(
-        if shares { "start_sharing" } else { "start" },
-        Span::mixed_site(),
-    );
-    let own = names::hidden("__probed_suppressed", Span::call_site());
-    let (take, suppressed) = match (&args.suppressed, function.added) {
-        (Some(expr), _) => {
-            let place = Place::of(expr);
-            let set = Names::call("own", place, quote_spanned!(place.start=> &#expr));
-            (quote!(let #own = &#set;), own)
-        }
-        (None, Some(added)) if shares => {
-            let runtime = &own_names.runtime;
-            (quote!(let #added = &#runtime::own(#added);), added)
-        }
-        (None, Some(added)) => (TokenStream::new(), added),
-        (None, None) => unreachable!("a body is rewritten with a set"),
-    };
-    let limit = args::limit_tokens(args.limit.as_ref(), &own_names.runtime);
-    let imports = own_names.imports(&args.krate, !args.options);
-    let Names {
-        runtime, prober, ..
-    } = &own_names;
-    let Function {
-        sig,
-        output,
-        mention,
-        ..
-    } = function;
-    // What is wrong with the type of the result is reported there.
-    let at = error_type(output).span();
-    // In a block of ours, the user's would be found to have unused braces if it
-    // is one expression on one line, were there no attribute. This one has
-    // nothing to allow in a body.
-    let within = quote!(#[allow(missing_docs)]);
-    let body = if mention.is_empty() && sig.asyncness.is_none() {
-        quote!(#block)
-    } else if sig.asyncness.is_none() {
-        quote!({ #mention #within #block })
-    } else {
-        // An async block has no place for its type but the values it returns.
-        let glue = spans::glue(output.span());
-        let runtime = own_names.runtime_at(output.span());
-        let typed = quote_spanned!(glue=> if false { return #runtime::never::<#output>(); });
-        quote!({ #mention #typed #within #block })
-    };
-    // Where `move` and `async` are not the user's, rustc does not give names
-    // to what the body borrows and moves.
-    let outcome = if let Some(future) = &sig.asyncness {
-        quote!(#runtime::outcome(#prober, #future move #body.await))
-    } else {
-        let closure = quote_spanned!(sig.fn_token.span=> move);
-        quote!(#runtime::run(#prober, #closure || -> #output #body))
-    };
-    let finish = Ident::new("finish", at);
-
-    let allow = seems_in_vain.then(|| quote!(#![allow(clippy::needless_question_mark)]));
-    let start = quote!(#runtime::#start(#suppressed, #limit));
-    let start = if !args.options && !is_known_carrier(error_type(output)) {
-        let error = error_type(output);
-        let error = if std::ptr::eq(error, output) {
-            quote!(<#error as #runtime::Returned>::Error)
-        } else {
-            quote!(#error)
-        };
-        quote!(#runtime::knows(#start, #runtime::Own::<#error>::default().known()))
-    } else {
-        start
-    };
-    let mut tokens = TokenStream::new();
-    block.brace_token.surround(&mut tokens, |tokens| {
-        tokens.extend(quote! {
-            #(#inner_attrs)*
-            #allow
-            #imports
-            #take
-            let #prober = &#start;
-            #outcome.#finish()
-        });
-    });
-    Some(tokens)
-}
-
-/// The type of the error in `Result<T, E>`, as far as it can be seen.
-fn error_type(output: &Type) -> &Type {
-    let Type::Path(path) = output else {
-        return output;
-    };
-    match path.path.segments.last().map(|last| &last.arguments) {
-        Some(syn::PathArguments::AngleBracketed(arguments)) if arguments.args.len() == 2 => {
-            match &arguments.args[1] {
-                syn::GenericArgument::Type(error) => error,
-                _ => output,
-            }
-        }
-        _ => output,
-    }
-}
-
-/// Whether the runtime finds faults in an error without being told, or cannot
-/// be told of it by a type that is written in full.
-fn is_known_carrier(error: &Type) -> bool {
-    let text = error.to_token_stream().to_string();
-    let last = text.rsplit([' ', ':']).next().unwrap_or_default();
-    matches!(last, "VmiError" | "ProbeError")
-        || text.contains("impl ")
-        || text.contains('_') && text.split([' ', '<', '>', ',']).any(|word| word == "_")
-}
-
-/// The added parameter is not the user's doing.
-fn allow_arguments(parameters: usize, args: &Args) -> TokenStream {
-    // The lint's default is 7, and `clippy.toml` may set a smaller one.
-    if args.suppressed.is_none() && (4..=7).contains(&parameters) {
-        quote!(#[allow(clippy::too_many_arguments)])
-    } else {
-        TokenStream::new()
-    }
-}
-
-/// An attribute without effect is a mistake: most likely the receiver has
-/// another name.
-fn nothing_to_probe(body: &TokenStream, sig: &syn::Signature, errors: &mut Errors) {
-    let receiver = syn::parse2(quote!({ #body }))
-        .ok()
-        .and_then(|body| likely::receiver(&body))
-        .or_else(|| likely::parameter(sig));
-    let advice = match receiver {
-        Some(receiver) => format!("did you mean `#[probed(vmi = {receiver})]`?"),
-        None => "probe something, or take `#[probed]` away".to_owned(),
-    };
-    errors.at(
-        sig.ident.span(),
-        format!(
-            "there is nothing to probe in this function: no `vmi.read_*(..)` and no `probe!(..)`; {advice}"
-        ),
-    );
-}
-
-/// Guesses the receiver that was meant.
-mod likely {
-    use quote::ToTokens;
-    use syn::{
-        Block, ExprMethodCall, FnArg, Pat, Signature, Type,
-        visit::{self, Visit},
-    };
-
-    use crate::receiver::{self, Receiver};
-
-    /// The first receiver on which something is read.
-    pub(super) fn receiver(block: &Block) -> Option<String> {
-        struct Find(Option<String>);
-
-        impl<'ast> Visit<'ast> for Find {
-            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-                if self.0.is_none()
-                    && receiver::is_read(&call.method)
-                    && Receiver::of(&call.receiver).is_some()
-                {
-                    self.0 = Some(text(&call.receiver));
-                }
-                visit::visit_expr_method_call(self, call);
-            }
-
-            fn visit_item(&mut self, _: &'ast syn::Item) {}
-        }
-
-        let mut find = Find(None);
-        find.visit_block(block);
-        find.0
-    }
-
-    /// A parameter of one of vmi-core's types.
-    pub(super) fn parameter(sig: &Signature) -> Option<String> {
-        sig.inputs.iter().find_map(|input| {
-            let FnArg::Typed(param) = input else {
-                return None;
-            };
-            let ty = match &*param.ty {
-                Type::Reference(reference) => &*reference.elem,
-                ty => ty,
-            };
-            match (&*param.pat, ty) {
-                (Pat::Ident(name), Type::Path(path)) if name.ident != "vmi" => path
-                    .path
-                    .segments
-                    .last()
-                    .filter(|last| receiver::is_of_vmi_core(&last.ident))
-                    .map(|_| name.ident.to_string()),
-                _ => None,
-            }
-        })
-    }
-
-    fn text(tokens: &impl ToTokens) -> String {
-        tokens.to_token_stream().to_string().replace(' ', "")
-    }
 }

@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, token::Brace};
 
-use crate::{error::Errors, marker, spans};
+use crate::{emit, error::Errors, marker};
 
 /// A body that is not what was meant, after a mistake in what the attribute
 /// was told or put on: the errors about that take its place, so that none
@@ -39,8 +39,9 @@ pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> Toke
         "`#[probed]` cannot read this body: {error}; move this into a function of its own, \
          without the attribute"
     );
-    let value = quote_spanned!(spans::glue(error.span())=> Body {};);
+    let value = quote_spanned!(emit::glue(error.span())=> Body {};);
     let uses = marker::uses(&body.stream());
+    let never = emit::never_of_crate(krate);
     let mut stub = Group::new(
         Delimiter::Brace,
         quote! {
@@ -51,7 +52,7 @@ pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> Toke
                 #value
             }
             #uses
-            #krate::__private::never()
+            #never
         },
     );
     stub.set_span(body.span());

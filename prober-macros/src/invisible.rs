@@ -11,7 +11,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{known_macros::holds_text, spans::glue};
+use crate::{emit::glue, vocabulary::holds_text};
 
 /// Shows the invisible delimiters of what is not rewritten.
 pub(crate) struct Show;

@@ -25,11 +25,17 @@
 //! evaluates what asks, and nothing that acts.
 
 mod ask;
+mod branches;
 mod facts;
 mod flow;
 mod mentions;
 mod plan;
-mod vocabulary;
+mod questions;
+mod run;
+mod scope;
+mod search;
+mod slot;
+mod words;
 
 use std::{
     cell::{Cell, RefCell},
@@ -42,16 +48,11 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{
-    facts::Facts,
-    flow::{Flow, Scope, State},
-    mentions::Names,
-};
+use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope};
 use crate::{
     error::Errors,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
-    unserved,
 };
 
 /// What was found in a body.
@@ -70,19 +71,19 @@ pub(crate) fn rewrite(
     let Settings {
         names,
         receivers,
-        unserved,
+        mutable_readers,
         krate,
         ..
     } = settings;
     let asks = asks(block, receivers);
-    let mut never_served = unserved.clone();
+    let mut never_served = mutable_readers.clone();
     Mutable(&mut never_served).visit_block(block);
     rewrite::rewrite(
         block,
         Settings {
             names,
             receivers,
-            unserved,
+            mutable_readers,
             krate,
             form: Form::Kept,
         },
@@ -98,7 +99,7 @@ pub(crate) fn rewrite(
         facts: &facts,
         emit: names,
         receivers,
-        unserved: &never_served,
+        mutable_readers: &never_served,
         krate,
         records_in_closures: !returns_code(sig),
         needs: RefCell::default(),
@@ -126,14 +127,14 @@ fn asks(block: &Block, receivers: &[Receiver]) -> bool {
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
             self.1 |=
-                crate::receiver::is_read(&call.method) && crate::receiver::is_on(call, self.0);
+                crate::vocabulary::is_read(&call.method) && crate::receiver::is_on(call, self.0);
             visit::visit_expr_method_call(self, call);
         }
     }
     let mut find = Find(receivers, false);
     find.visit_block(block);
     let tokens = quote!(#block);
-    find.1 || vocabulary::has_question(&tokens) || names_the_set(&tokens)
+    find.1 || words::has_question(&tokens) || names_the_set(&tokens)
 }
 
 /// Whether a body names the suppressed set.
@@ -160,9 +161,6 @@ fn names_the_set(tokens: &proc_macro2::TokenStream) -> bool {
 
 /// Whether a result may hold code that outlives the call, such as a closure.
 fn returns_code(sig: &Signature) -> bool {
-    let ReturnType::Type(_, output) = &sig.output else {
-        return false;
-    };
     fn has(tokens: proc_macro2::TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
             proc_macro2::TokenTree::Ident(ident) => {
@@ -175,7 +173,10 @@ fn returns_code(sig: &Signature) -> bool {
             _ => false,
         })
     }
-    has(output.to_token_stream())
+    match &sig.output {
+        ReturnType::Type(_, output) => has(output.to_token_stream()),
+        ReturnType::Default => false,
+    }
 }
 
 /// Receivers that are read through `&mut` anywhere in a body.
@@ -184,7 +185,7 @@ struct Mutable<'a>(&'a mut Vec<Receiver>);
 impl<'ast> Visit<'ast> for Mutable<'_> {
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let mut found = Vec::new();
-        unserved::bind(&mut found, local);
+        crate::receiver::note_binding(&mut found, local);
         self.0.extend(found);
         visit::visit_local(self, local);
     }

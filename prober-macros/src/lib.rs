@@ -4,25 +4,22 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod assigned;
+mod body;
 mod check;
+mod emit;
 mod error;
 mod expand;
-#[cfg(test)]
-mod expansions;
 mod fallback;
+mod hint;
 mod invisible;
 mod item;
 mod keep;
-mod known_macros;
+mod lints;
 mod marker;
-mod names;
-mod params;
 mod receiver;
 mod rewrite;
 mod signature;
-mod spans;
-mod unserved;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;

@@ -38,8 +38,8 @@ impl Marker {
     }
 }
 
-/// Uses the markers that a body names which is left out: their imports are no
-/// mistake. A path needs none.
+/// Uses the markers named in a dropped body, so that their imports are not
+/// reported as unused. A path needs no import.
 pub(crate) fn uses(body: &TokenStream) -> TokenStream {
     fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
         let mut tokens = tokens.into_iter().peekable();

@@ -1,7 +1,13 @@
-//! Which calls are reads: on which receivers, and by which names.
+//! The receivers whose reads are probed, and those among them that read through
+//! `&mut self`.
 
 use proc_macro2::Ident;
-use syn::{Expr, ExprMethodCall, Member, UnOp, ext::IdentExt};
+use syn::{
+    Expr, ExprMethodCall, FnArg, Local, Member, Pat, PatIdent, Path, Signature, Type, UnOp,
+    ext::IdentExt,
+};
+
+use crate::vocabulary;
 
 /// A receiver that the attribute knows: a path of names, such as `self.vmi`.
 ///
@@ -93,53 +99,81 @@ pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
     }
 }
 
-/// Whether a name is that of a type of vmi-core's that reads guest memory.
-pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
-    matches!(
-        name.to_string().as_str(),
-        "VmiContext" | "VmiCore" | "VmiSession" | "VmiState"
-    )
+/// The parameters that are mutable readers: receivers that are read through
+/// `&mut`. No type of vmi-core is, so the runtime cannot serve their reads, and
+/// must not borrow them either.
+pub(crate) fn mutable_parameters(sig: &Signature) -> Vec<Receiver> {
+    let mut mutable_readers = Vec::new();
+    for input in &sig.inputs {
+        if let FnArg::Typed(param) = input
+            && let Pat::Ident(name) = &*param.pat
+            && is_mutable(name, &param.ty)
+        {
+            mutable_readers.push(Receiver::named(&name.ident));
+        }
+    }
+    mutable_readers
 }
 
-/// Whether a method by this name is probed.
-pub(crate) fn is_read(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
-    name == "read"
-        || name.starts_with("read_") && name != "read_page" && name != "read_string_length_limit"
+/// Takes note of a `let`: what it binds is a mutable reader for the rest of the
+/// block, or no longer one.
+pub(crate) fn note_binding(mutable_readers: &mut Vec<Receiver>, local: &Local) {
+    let (name, mutable) = match (&local.pat, local.init.as_ref().map(|init| &*init.expr)) {
+        (Pat::Ident(name), Some(Expr::Reference(reference))) => {
+            (name, reference.mutability.is_some())
+        }
+        (Pat::Ident(name), value) => (
+            name,
+            name.mutability.is_some() && value.is_some_and(makes_another),
+        ),
+        (Pat::Type(typed), _) => {
+            let Pat::Ident(name) = &*typed.pat else {
+                return;
+            };
+            (name, is_mutable(name, &typed.ty))
+        }
+        _ => return,
+    };
+    if !mutable && mutable_readers.is_empty() {
+        return;
+    }
+    let receiver = Receiver::named(&name.ident);
+    mutable_readers.retain(|other| *other != receiver);
+    if mutable {
+        mutable_readers.push(receiver);
+    }
 }
 
-/// Whether a read by this name is served by the runtime where it is made on a
-/// type of vmi-core's.
-pub(crate) fn is_served(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
-    matches!(
-        name.as_str(),
-        "read" | "read_in" | "read_struct" | "read_struct_in"
-    ) || name.starts_with("read_string")
+/// `name: &mut Reader`, or `mut name: Reader`.
+fn is_mutable(name: &PatIdent, ty: &Type) -> bool {
+    let (mutable, ty) = match ty {
+        Type::Reference(reference) => (reference.mutability.is_some(), &*reference.elem),
+        ty => (name.mutability.is_some(), ty),
+    };
+    mutable && !matches!(ty, Type::Path(path) if is_in_vmi_core(&path.path))
 }
 
-/// Whether a method by this name acts on the guest: its memory, registers,
-/// views, frames, or the events it raises.
-///
-/// Not `pause` and `resume`: a function that leaves before its `resume` would
-/// leave the guest paused.
-pub(crate) fn acts_on_guest(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
-    ["write_", "set_", "inject_"]
+/// Whether an expression names the type of what it makes, and vmi-core has no
+/// such type: `Reader { .. }`, `Reader(..)`, `Reader::new(..)`.
+fn makes_another(value: &Expr) -> bool {
+    let path = match value {
+        Expr::Struct(value) => &value.path,
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(function) => &function.path,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let names_type = |name: &Ident| name.to_string().starts_with(char::is_uppercase);
+    path.segments
         .iter()
-        .any(|prefix| name.starts_with(prefix))
-        || matches!(
-            name.as_str(),
-            "write"
-                | "switch_to_view"
-                | "create_view"
-                | "destroy_view"
-                | "change_view_gfn"
-                | "reset_view_gfn"
-                | "allocate_gfn"
-                | "allocate_gfn_at"
-                | "free_gfn"
-                | "monitor_enable"
-                | "monitor_disable"
-        )
+        .any(|segment| names_type(&segment.ident))
+        && !is_in_vmi_core(path)
+}
+
+/// Whether a path leads through a type of vmi-core.
+fn is_in_vmi_core(path: &Path) -> bool {
+    path.segments
+        .iter()
+        .any(|segment| vocabulary::is_of_vmi_core(&segment.ident))
 }

@@ -25,6 +25,7 @@
 
 mod acts;
 pub(crate) mod arguments;
+mod context;
 mod hazards;
 mod loops;
 mod macros;
@@ -38,11 +39,14 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use self::loops::Loop;
 pub(crate) use self::probes::operand;
+use self::{context::Context, loops::Loop};
 use crate::{
-    error::Errors, invisible, marker::Marker, names::Names, receiver::Receiver, spans::Place,
-    unserved,
+    emit::{Names, Place},
+    error::Errors,
+    invisible,
+    marker::Marker,
+    receiver::{self, Receiver},
 };
 
 /// Rewrites one body.
@@ -52,9 +56,9 @@ pub(crate) struct Rewriter<'a> {
     /// The receivers whose reads are probed.
     receivers: &'a [Receiver],
 
-    /// Receivers of a type that reads through `&mut self`, so not one of
-    /// vmi-core's: their reads are never served by the runtime. Those in scope.
-    unserved: Vec<Receiver>,
+    /// The receivers in scope that read through `&mut self`, so are not of
+    /// vmi-core: the runtime never serves their reads.
+    mutable_readers: Vec<Receiver>,
 
     /// The path of the crate, by which its macros may be named.
     krate: &'a syn::Path,
@@ -71,9 +75,6 @@ pub(crate) struct Rewriter<'a> {
     /// How many loops have been given a label.
     labels: usize,
 
-    /// Whether the value of the probe that comes is needed: `PROBE??`.
-    needed: bool,
-
     found: Found,
 }
 
@@ -85,33 +86,6 @@ pub(crate) struct Found {
 
     /// A `?` of which clippy would say that it can go.
     pub(crate) seems_in_vain: bool,
-}
-
-/// Where an expression stands: what a `?` there leaves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Context {
-    /// The function.
-    Function,
-
-    /// A closure or an async block, whose `?` and `return` are its own.
-    Closure,
-
-    /// A probe.
-    Probe {
-        /// Whether a `?` ends it early.
-        ends_early: bool,
-        /// How many loops there were around it.
-        loops: usize,
-    },
-
-    /// A closure in a probe: a `?` in it cannot end the probe.
-    ClosureInProbe,
-}
-
-impl Context {
-    fn is_in_probe(self) -> bool {
-        matches!(self, Self::Probe { .. } | Self::ClosureInProbe)
-    }
 }
 
 /// The two forms of the attribute.
@@ -128,7 +102,7 @@ pub(crate) enum Form {
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
     pub(crate) receivers: &'a [Receiver],
-    pub(crate) unserved: Vec<Receiver>,
+    pub(crate) mutable_readers: Vec<Receiver>,
     pub(crate) krate: &'a syn::Path,
     pub(crate) form: Form,
 }
@@ -138,14 +112,13 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
     let mut rewriter = Rewriter {
         names: settings.names,
         receivers: settings.receivers,
-        unserved: settings.unserved,
+        mutable_readers: settings.mutable_readers,
         krate: settings.krate,
         errors,
         form: settings.form,
         context: Context::Function,
         loops: Vec::new(),
         labels: 0,
-        needed: false,
         found: Found::default(),
     };
     rewriter.visit_block_mut(block);
@@ -189,7 +162,7 @@ impl VisitMut for Rewriter<'_> {
                     && !self.context.is_in_probe()
                     && self.form == Form::Options =>
             {
-                self.probe_read(expr);
+                self.probe_read(expr, false);
             }
             Expr::MethodCall(_) => self.method_call(expr),
             Expr::Group(_) => {
@@ -202,7 +175,7 @@ impl VisitMut for Rewriter<'_> {
                 self.found.seems_in_vain |= self.seems_in_vain(call);
                 visit_mut::visit_expr_call_mut(self, call);
             }
-            Expr::Macro(_) => self.macro_call(expr),
+            Expr::Macro(_) => self.macro_call(expr, false),
             Expr::Verbatim(_) if self.form == Form::Kept => {}
             Expr::Verbatim(tokens) => {
                 if let Some(error) = unseen::error(self, tokens, "syntax that it does not know") {
@@ -220,14 +193,14 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let unserved = self.unserved.clone();
+        let mutable_readers = self.mutable_readers.clone();
         visit_mut::visit_block_mut(self, block);
-        self.unserved = unserved;
+        self.mutable_readers = mutable_readers;
     }
 
     fn visit_local_mut(&mut self, local: &mut Local) {
         visit_mut::visit_local_mut(self, local);
-        unserved::bind(&mut self.unserved, local);
+        receiver::note_binding(&mut self.mutable_readers, local);
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
@@ -257,7 +230,7 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
                     let value = operand(expr);
-                    let call = Names::call("value_of_a_probe", place, quote!(#value));
+                    let call = Names::value_of_a_probe(&value, place);
                     *expr = with_attrs(&attrs, call);
                 }
             }
@@ -305,10 +278,7 @@ impl VisitMut for Rewriter<'_> {
 impl Rewriter<'_> {
     /// Rewrites what has a `?` of its own.
     fn nest(&mut self, visit: impl FnOnce(&mut Self)) {
-        let inner = match self.context {
-            Context::Function | Context::Closure => Context::Closure,
-            Context::Probe { .. } | Context::ClosureInProbe => Context::ClosureInProbe,
-        };
+        let inner = self.context.nested();
         let context = std::mem::replace(&mut self.context, inner);
         let loops = std::mem::take(&mut self.loops);
         visit(self);

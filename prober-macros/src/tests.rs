@@ -1,6 +1,7 @@
 //! Tests of the rewriting on tokens.
 
 mod cases;
+mod expansions;
 mod mutations;
 mod properties;
 mod real_code;

@@ -3,7 +3,6 @@
 // The expansion in our own documentation names the crate.
 extern crate self as prober;
 
-mod absorb;
 mod fault_error;
 mod fault_queue;
 mod markers;
@@ -13,8 +12,6 @@ mod page_in;
 mod page_set;
 mod probe_error;
 mod probe_limit;
-#[allow(missing_docs)] // Reached through `__private` alone.
-mod reads;
 mod retry;
 mod suppressed_pages;
 mod unavailable;

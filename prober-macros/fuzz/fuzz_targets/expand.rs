@@ -9,23 +9,22 @@
 #[path = "../../src"]
 mod prober_macros {
     pub(crate) mod args;
-    pub(crate) mod assigned;
+    pub(crate) mod body;
     pub(crate) mod check;
+    pub(crate) mod emit;
     pub(crate) mod error;
     pub(crate) mod expand;
     pub(crate) mod fallback;
+    pub(crate) mod hint;
     pub(crate) mod invisible;
     pub(crate) mod item;
     pub(crate) mod keep;
-    pub(crate) mod known_macros;
+    pub(crate) mod lints;
     pub(crate) mod marker;
-    pub(crate) mod names;
-    pub(crate) mod params;
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
-    pub(crate) mod spans;
-    pub(crate) mod unserved;
+    pub(crate) mod vocabulary;
 
     #[path = "."]
     pub(crate) mod tests {
@@ -52,6 +51,6 @@ fuzz_target!(|text: &str| -> Corpus {
     let (Ok(args), Ok(item)) = (tokens(args), tokens(item)) else {
         return Corpus::Reject;
     };
-    tests::properties::check(args, &item);
+    tests::properties::check(&args, &item);
     Corpus::Keep
 });

@@ -2,28 +2,26 @@
 //! statement says.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::{
     BinOp, Block, Expr, ExprMethodCall, ExprTry, Label, Pat,
-    visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
 use super::{
-    flow::{Flow, Scope, State},
+    flow::Flow,
     mentions::{Names, mentions},
     plan::Plan,
-    vocabulary::{
-        handed_suppressed, has_effect, has_question, is_call, is_result_pattern, operand_of_takes,
-    },
+    questions::asks,
+    run::State,
+    scope::{Scope, leaves_by},
+    words::{has_question, is_call, is_result_pattern, operand_of_takes},
 };
 use crate::{
-    known_macros::{TEXT, name},
+    emit::{Place, glue, start},
     marker::Marker,
-    names::Names as Emit,
-    receiver,
-    rewrite::arguments,
-    spans::{self, Place, glue},
+    rewrite::{arguments, operand},
+    vocabulary::{TEXT, name},
 };
 
 /// Rewrites one expression.
@@ -105,39 +103,11 @@ impl Asker<'_, '_> {
         self.serve(&mut question.expr);
         let place = Place::of(&question.expr);
         self.visit_expr_mut(&mut question.expr);
-        let operand = crate::rewrite::operand(&question.expr);
-        let mark = question.question_token;
-        let at = glue(mark.span);
-        let emit = self.flow.emit;
-        let runtime = emit.runtime_at(mark.span);
-        let prober = emit.prober_at(place.start);
-        let ask = if adapter.is_some() {
-            "ask_before"
-        } else {
-            "ask"
-        };
-        let args = quote_spanned!(at=> #operand, #prober);
-        let ask = Emit::call(ask, place, args);
+        let operand = operand(&question.expr);
         let missed = self.missed();
-        let failed = crate::names::hidden("__probed_failed", place.start);
-        let failure = match adapter {
-            Some((dot, method, turbofish, args)) => {
-                quote!(#failed #dot #method #turbofish (#args))
-            }
-            None => quote!(#failed),
-        };
-        let outcome = quote_spanned! {at=>
-            match #ask {
-                #runtime::Asked::Value(__probed_value) => __probed_value,
-                #runtime::Asked::Missing => #missed,
-                #runtime::Asked::Failed(#failed) => #runtime::absurd(#failure #mark),
-            }
-        };
-        let place = Place {
-            end: mark.span,
-            ..place
-        };
-        let value = Emit::call("got", place, outcome);
+        let mark = question.question_token;
+        let emit = self.flow.emit;
+        let value = emit.question(&operand, place, mark, adapter.as_ref(), &missed);
         *expr = if attrs.is_empty() {
             value
         } else {
@@ -150,7 +120,7 @@ impl Asker<'_, '_> {
         if let Expr::MethodCall(call) = operand
             && self.flow.is_served(call)
         {
-            *call.receiver = self.flow.emit.served(&call.receiver);
+            *call.receiver = self.flow.emit.at(&call.receiver);
         }
     }
 
@@ -158,26 +128,12 @@ impl Asker<'_, '_> {
     fn take(&mut self, expr: &mut Expr) {
         let place = Place::of(expr);
         self.visit_expr_mut(expr);
-        let operand = crate::rewrite::operand(expr);
+        let operand = operand(expr);
         let emit = self.flow.emit;
-        let prober = emit.prober_at(place.start);
-        let at = place.glue();
-        let runtime = emit.runtime_at(place.start);
-        let noted = quote_spanned!(at=> #runtime::Taken(#operand).note(#prober));
         *expr = if self.strict {
-            let missed = self.missed();
-            let doomed = quote_spanned!(at=> #runtime::doomed(#prober));
-            let outcome = quote_spanned! {at=>
-                match #noted {
-                    __probed_value => {
-                        if #doomed { #missed }
-                        __probed_value
-                    }
-                }
-            };
-            Emit::call("got", place, outcome)
+            emit.taken_or(&operand, place, &self.missed())
         } else {
-            Emit::call("got", place, noted)
+            emit.taken(&operand, place)
         };
     }
 
@@ -233,6 +189,27 @@ impl Asker<'_, '_> {
         doomed
     }
 
+    /// A block, which a `break` may leave.
+    fn labelled_block(&mut self, block: &mut syn::ExprBlock) {
+        let scope = match &block.label {
+            Some(label) => {
+                let label = &label.name;
+                let on_break = if self.value {
+                    self.miss.clone()
+                } else {
+                    quote!(break #label)
+                };
+                self.scope.with_block(label.clone(), on_break)
+            }
+            None => self.scope.clone(),
+        };
+        let state = self.state();
+        self.block_with(&mut block.block, state, &scope, false);
+        // Where a block of ours is around, they may seem to be unused.
+        let place = block.block.brace_token.span.join();
+        block.block.brace_token = syn::token::Brace(glue(place));
+    }
+
     /// A loop: what it asks in its head, and its body.
     pub(super) fn in_loop(&mut self, label: &mut Option<Label>, body: &mut Block, items: bool) {
         let label = self.flow.label_loop(label);
@@ -266,7 +243,8 @@ impl VisitMut for Asker<'_, '_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Closure(closure) => self.flow.record_in(&mut closure.body),
-            Expr::Async(_) | Expr::TryBlock(_) | Expr::Const(_) => {}
+            // A probe that is written already, or `?` of its own.
+            Expr::Async(_) | Expr::Const(_) | Expr::TryBlock(_) | Expr::Verbatim(_) => {}
             Expr::Try(_) => self.question(expr),
             Expr::Call(call) => {
                 let operands = std::iter::once(&mut *call.func).chain(&mut call.args);
@@ -334,25 +312,7 @@ impl VisitMut for Asker<'_, '_> {
                 self.in_loop(&mut each.label, &mut each.body, false);
             }
             Expr::Loop(each) => self.in_loop(&mut each.label, &mut each.body, false),
-            Expr::Block(block) => {
-                let scope = match &block.label {
-                    Some(label) => {
-                        let label = &label.name;
-                        let on_break = if self.value {
-                            self.miss.clone()
-                        } else {
-                            quote!(break #label)
-                        };
-                        self.scope.with_block(label.clone(), on_break)
-                    }
-                    None => self.scope.clone(),
-                };
-                let state = self.state();
-                self.block_with(&mut block.block, state, &scope, false);
-                // Where a block of ours is around, they may seem to be unused.
-                let place = block.block.brace_token.span.join();
-                block.block.brace_token = syn::token::Brace(glue(place));
-            }
+            Expr::Block(block) => self.labelled_block(block),
             Expr::Unsafe(block) => self.block(&mut block.block),
             // There may be a block of ours around.
             Expr::Break(exit) => {
@@ -369,7 +329,6 @@ impl VisitMut for Asker<'_, '_> {
                 }
             }
             Expr::Macro(call) => self.macro_arguments(&mut call.mac),
-            Expr::Verbatim(_) => {}
             expr => visit_mut::visit_expr_mut(self, expr),
         }
     }
@@ -397,11 +356,11 @@ impl Asker<'_, '_> {
         {
             return;
         }
-        if let Ok(mut arguments) = arguments::parse(mac) {
-            if arguments.all_exprs() {
-                self.operands(arguments.exprs_mut());
-                mac.tokens = arguments.into_token_stream();
-            }
+        if let Ok(mut arguments) = arguments::parse(mac)
+            && arguments.all_exprs()
+        {
+            self.operands(arguments.exprs_mut());
+            mac.tokens = arguments.into_token_stream();
         }
     }
 }
@@ -424,16 +383,9 @@ pub(super) fn has_taken(head: &Expr) -> bool {
     has(head.to_token_stream())
 }
 
-type Adapter = (
-    syn::Token![.],
-    syn::Ident,
-    Option<syn::AngleBracketedGenericArguments>,
-    TokenStream,
-);
-
 /// Takes `.map_err(..)` and its like from an operand, so that a fault is found
 /// before they are called.
-fn take_adapter(question: &mut ExprTry) -> Option<Adapter> {
+fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
     let Expr::MethodCall(call) = &mut *question.expr else {
         return None;
     };
@@ -445,133 +397,153 @@ fn take_adapter(question: &mut ExprTry) -> Option<Adapter> {
     if !adapts || call.args.len() != 1 || !pure(&call.args[0]) || !is_call(&call.receiver) {
         return None;
     }
-    let args = call.args.to_token_stream();
-    let adapter = (
-        call.dot_token,
-        call.method.clone(),
-        call.turbofish.take(),
+    let ExprMethodCall {
+        dot_token,
+        method,
+        turbofish,
+        paren_token,
         args,
-    );
+        ..
+    } = &*call;
+    let mut adapter = quote!(#dot_token #method #turbofish);
+    paren_token.surround(&mut adapter, |tokens| args.to_tokens(tokens));
     let receiver = std::mem::replace(&mut *call.receiver, Expr::PLACEHOLDER);
     *question.expr = receiver;
     Some(adapter)
 }
 
-/// What asks in an expression whatever it comes to: its outermost `?`, and
-/// calls that inherit the doom.
-pub(super) fn asks(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
-    let mut asks = Asks {
-        flow,
-        found: Vec::new(),
-    };
-    asks.visit_expr(expr);
-    asks.found
+impl Flow<'_> {
+    pub(super) fn asker<'f>(
+        &'f self,
+        miss: TokenStream,
+        strict: bool,
+        doomed: bool,
+        value: bool,
+        scope: &'f Scope,
+        taint: &'f Names,
+    ) -> Asker<'f, 'f> {
+        Asker {
+            flow: self,
+            miss,
+            strict,
+            doomed,
+            value,
+            scope,
+            taint,
+            later: Vec::new(),
+        }
+    }
+
+    /// A rewritten expression of a run.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each says one thing of the place"
+    )]
+    pub(super) fn ask(
+        &self,
+        expr: &Expr,
+        miss: TokenStream,
+        strict: bool,
+        doomed: bool,
+        value: bool,
+        scope: &Scope,
+        taint: &Names,
+    ) -> Expr {
+        let mut expr = expr.clone();
+        let mut asker = self.asker(miss, strict, doomed, value, scope, taint);
+        asker.visit_expr_mut(&mut expr);
+        expr
+    }
+
+    /// A question whose answer nobody needs.
+    pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> TokenStream {
+        let label = self.label("ask");
+        let rewritten = self.ask(expr, quote!(break #label), true, true, true, scope, taint);
+        let asked = if matches!(expr, Expr::Try(_)) {
+            self.emit.asked(&rewritten, start(expr))
+        } else {
+            self.emit.noted(&rewritten, start(expr))
+        };
+        if leaves_by(asked.clone(), &label) {
+            quote!(#label: { #asked })
+        } else {
+            quote!({ #asked })
+        }
+    }
+
+    /// Records faults at the `?` of a closure, which stay its own.
+    pub(super) fn record_in(&self, body: &mut Expr) {
+        if self.records_in_closures && has_question(body) {
+            Recorder { flow: self }.visit_expr_mut(body);
+        }
+    }
 }
 
-/// What asks in a statement that is not run: in the operands of its call.
-pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
-    let mut asks = Asks {
-        flow,
-        found: Vec::new(),
-    };
-    asks.visit_operands(expr);
-    asks.found
-}
-
-struct Asks<'f, 'a> {
+/// Records faults at each `?` of a closure.
+struct Recorder<'f, 'a> {
     flow: &'f Flow<'a>,
-    found: Vec<Expr>,
 }
 
-impl Asks<'_, '_> {
-    fn push(&mut self, expr: &Expr) {
-        if !has_effect(expr, self.flow.facts) {
-            self.found.push(expr.clone());
+impl VisitMut for Recorder<'_, '_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if let Expr::Try(question) = expr {
+            let place = Place::of(&question.expr);
+            let operand = operand(&question.expr);
+            *question.expr = self.flow.emit.taken(&operand, place);
         }
     }
 
-    fn visit_operands(&mut self, expr: &Expr) {
-        match expr {
-            Expr::Try(question) if !flow_reads(self.flow, &question.expr) => {
-                self.visit_operands(&question.expr);
-            }
-            Expr::Try(_) => self.push(expr),
-            Expr::Await(future) => self.visit_operands(&future.base),
-            Expr::Paren(paren) => self.visit_operands(&paren.expr),
-            Expr::Group(group) => self.visit_operands(&group.expr),
-            expr @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(expr) => {
-                self.push(expr);
-            }
-            expr => visit::visit_expr(self, expr),
-        }
-    }
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+    fn visit_macro_mut(&mut self, _: &mut syn::Macro) {}
 }
 
-/// Whether an expression is a read of guest memory, which asks wherever it
-/// stands.
-fn flow_reads(flow: &Flow<'_>, expr: &Expr) -> bool {
-    matches!(expr, Expr::MethodCall(call)
-        if receiver::is_read(&call.method) && receiver::is_on(call, flow.receivers))
-        || handed_suppressed(expr)
-}
-
-impl<'ast> Visit<'ast> for Asks<'_, '_> {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
+impl Asker<'_, '_> {
+    /// Rewrites a statement whose blocks a doomed run leaves by another way
+    /// than its head.
+    pub(super) fn blocks_exit(&mut self, expr: &mut Expr, exit: TokenStream) {
         match expr {
-            Expr::Try(question) => {
-                if has_effect(&question.expr, self.flow.facts) {
-                    visit::visit_expr(self, &question.expr);
-                } else {
-                    self.found.push(expr.clone());
+            Expr::If(branch) => {
+                self.visit_expr_mut(&mut branch.cond);
+                let miss = std::mem::replace(&mut self.miss, exit.clone());
+                let doomed = self.doomed;
+                self.doomed |= has_taken(&branch.cond);
+                self.visit_block_mut(&mut branch.then_branch);
+                self.miss = miss;
+                if let Some((_, other)) = &mut branch.else_branch {
+                    self.blocks_exit(other, exit);
                 }
+                self.doomed = doomed;
             }
-            expr @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(expr) => {
-                self.push(expr);
-            }
-            Expr::MethodCall(call) if operand_of_takes(call).is_some() => {
-                self.push(&call.receiver);
-                call.args.iter().for_each(|arg| self.visit_expr(arg));
-            }
-            // Not in any case.
-            Expr::Binary(binary) if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
-                self.visit_expr(&binary.left);
-            }
-            Expr::If(branch) => self.visit_expr(&branch.cond),
-            Expr::Match(matched) => self.visit_expr(&matched.expr),
-            Expr::While(each) => self.visit_expr(&each.cond),
-            Expr::ForLoop(each) => self.visit_expr(&each.expr),
-            Expr::Macro(call) => {
-                if Marker::of(&call.mac.path, self.flow.krate).is_none()
-                    && !TEXT.contains(&name(&call.mac).as_str())
-                    && has_question(&call.mac.tokens)
-                    && let Ok(arguments) = arguments::parse(&call.mac)
-                {
-                    for argument in arguments.exprs() {
-                        self.visit_expr(argument);
+            Expr::Match(matched) => {
+                self.head_of_match(matched);
+                self.doomed |= has_taken(&matched.expr);
+                for arm in &mut matched.arms {
+                    if let Pat::Guard(guarded) = &mut arm.pat {
+                        self.visit_expr_mut(&mut guarded.guard);
                     }
+                    let miss = std::mem::replace(&mut self.miss, exit.clone());
+                    self.visit_expr_mut(&mut arm.body);
+                    self.miss = miss;
                 }
             }
-            Expr::Closure(_)
-            | Expr::Async(_)
-            | Expr::Block(_)
-            | Expr::Const(_)
-            | Expr::Loop(_)
-            | Expr::Unsafe(_)
-            | Expr::TryBlock(_) => {}
-            expr => visit::visit_expr(self, expr),
+            Expr::ForLoop(each) => {
+                self.visit_expr_mut(&mut each.expr);
+                self.miss = exit;
+                self.in_loop(&mut each.label, &mut each.body, true);
+            }
+            Expr::While(each) => {
+                self.visit_expr_mut(&mut each.cond);
+                self.doomed |= has_taken(&each.cond);
+                self.miss = exit;
+                self.in_loop(&mut each.label, &mut each.body, false);
+            }
+            Expr::Loop(_) | Expr::Block(_) => {
+                self.miss = exit;
+                self.visit_expr_mut(expr);
+            }
+            expr => self.visit_expr_mut(expr),
         }
     }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-    fn visit_block(&mut self, _: &'ast Block) {}
-}
-
-/// Whether a call is one of a read that the runtime serves.
-pub(super) fn is_read_on(call: &ExprMethodCall, flow: &Flow<'_>) -> bool {
-    receiver::is_read(&call.method) && receiver::is_on(call, flow.receivers)
-}
-
-/// The span by which a call is blamed.
-pub(super) fn start(expr: &Expr) -> proc_macro2::Span {
-    spans::start(expr)
 }

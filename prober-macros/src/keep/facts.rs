@@ -12,7 +12,7 @@ use syn::{
 
 use super::{
     mentions::{Names, mentions},
-    vocabulary::{Holds, holds_closure},
+    words::{Holds, holds_closure},
 };
 
 /// What is known of the variables of a function, by their names.

@@ -14,14 +14,15 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
-    vocabulary::{Holds, handed_suppressed, holds_closure, is_effect, may_leave, operand_of_takes},
+    words::{Holds, handed_suppressed, holds_closure, is_effect, may_leave, operand_of_takes},
 };
 use crate::{
+    emit::glue,
     invisible,
     marker::Marker,
     receiver::{self, Receiver},
     rewrite::arguments,
-    spans::glue,
+    vocabulary,
 };
 
 /// A block of a [`Plan`].
@@ -72,6 +73,7 @@ impl Plan {
 }
 
 /// A statement.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Step {
     /// The statement; blocks in it are numbers of the plan.
     pub(super) stmt: Stmt,
@@ -311,7 +313,7 @@ impl Planner<'_> {
                 | Expr::Block(_) => Kind::Compound,
                 Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => Kind::Exit,
                 Expr::MethodCall(call)
-                    if receiver::is_read(&call.method)
+                    if vocabulary::is_read(&call.method)
                         && receiver::is_on(call, self.receivers)
                         && semi.is_some() =>
                 {
@@ -487,7 +489,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
-        if super::vocabulary::is_result_pattern(&condition.pat) {
+        if super::words::is_result_pattern(&condition.pat) {
             self.takes = true;
             self.asks = true;
         }
@@ -498,7 +500,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
         if expr
             .arms
             .iter()
-            .any(|arm| super::vocabulary::is_result_pattern(&arm.pat))
+            .any(|arm| super::words::is_result_pattern(&arm.pat))
         {
             self.takes = true;
             self.asks = true;
@@ -511,7 +513,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
             .init
             .as_ref()
             .is_some_and(|init| init.diverge.is_some())
-            && super::vocabulary::is_result_pattern(&local.pat)
+            && super::words::is_result_pattern(&local.pat)
         {
             self.takes = true;
             self.asks = true;
@@ -520,7 +522,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        self.asks |= call.args.iter().any(super::vocabulary::is_suppressed);
+        self.asks |= call.args.iter().any(super::words::is_suppressed);
         visit::visit_expr_call(self, call);
     }
 
@@ -530,7 +532,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if super::vocabulary::assigns(&binary.op) {
+        if super::words::assigns(&binary.op) {
             self.roots.extend(root(&binary.left));
         }
         visit::visit_expr_binary(self, binary);
@@ -540,7 +542,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if let Stmt::Expr(expr, _) = stmt
             && let Expr::MethodCall(call) = core(expr)
-            && !(receiver::is_read(&call.method) && receiver::is_on(call, self.receivers))
+            && !(vocabulary::is_read(&call.method) && receiver::is_on(call, self.receivers))
         {
             self.roots.extend(root(&call.receiver));
         }
@@ -612,7 +614,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     // Their `?` and `return` are their own; a fault in them is recorded.
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
-        self.takes |= super::vocabulary::has_question(&closure.body);
+        self.takes |= super::words::has_question(&closure.body);
     }
 
     fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}

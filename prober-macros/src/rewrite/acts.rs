@@ -1,18 +1,17 @@
 //! Calls that change the guest.
 
-use quote::quote_spanned;
 use syn::{Expr, visit_mut};
 
 use super::{Context, Rewriter, take_attrs, with_attrs};
-use crate::{names::Names, spans::Place};
+use crate::emit::Place;
 
 impl Rewriter<'_> {
-    /// Lets a call that changes the guest wait for the data: when its
-    /// arguments are there, and before it is made.
+    /// Makes a call that changes the guest settle first: after its arguments,
+    /// before the call.
     ///
     /// ```text
-    /// vmi.write_u64(a, b)                                    // Input
-    /// vmi.write_u64(a, __probed::settled(b, settle(prober)?)) // Output
+    /// vmi.write_u64(a, b)                                                       // Input
+    /// vmi.write_u64(a, __probed::settled(b, __probed::settle(__probed_run)?)) // Output
     /// ```
     pub(super) fn act(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
@@ -34,21 +33,14 @@ impl Rewriter<'_> {
         visit_mut::visit_expr_method_call_mut(self, call);
         if self.context == Context::Function {
             let place = Place::of(expr);
-            let glue = place.glue();
-            let prober = self.names.prober_at(place.start);
-            let runtime = &self.names.runtime;
-            let settle = quote_spanned!(glue=> #runtime::settle(#prober)?);
             let Expr::MethodCall(call) = expr else { return };
             // A closure must stay an argument of the call, which tells its type.
             let mut args = call.args.iter_mut().rev();
             if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
-                let place = Place::of(last);
-                let args = quote_spanned!(glue=> #last, #settle);
-                *last = Names::call("settled", place, args);
+                *last = self.names.settled(last, place);
             } else {
                 let attrs = take_attrs(expr);
-                let args = quote_spanned!(glue=> #settle, #expr);
-                *expr = with_attrs(&attrs, Names::call("then", place, args));
+                *expr = with_attrs(&attrs, self.names.then(expr, place));
             }
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::{Block, Label, Lifetime, visit_mut::VisitMut};
 
 use super::{Context, Rewriter};
-use crate::spans;
+use crate::emit;
 
 /// What an unlabelled `break` could leave.
 pub(super) enum Loop {
@@ -51,9 +51,8 @@ impl Rewriter<'_> {
             return Ok(());
         };
         self.labels += 1;
-        let name = outer.get_or_insert_with(|| {
-            Lifetime::new(&format!("'__probed_{number}"), spans::glue(span))
-        });
+        let name = outer
+            .get_or_insert_with(|| Lifetime::new(&format!("'__probed_{number}"), emit::glue(span)));
         *label = Some(name.clone());
         Ok(())
     }

@@ -14,15 +14,15 @@ use super::{
     unseen::{self, is_interesting},
 };
 use crate::{
+    emit::{self, Place, ProbeForm},
     invisible,
-    known_macros::{LOOPLESS, TEXT, name},
     marker::{self, Marker},
-    spans::{self, Place},
+    vocabulary::{LOOPLESS, TEXT, name},
 };
 
 impl Rewriter<'_> {
     /// Rewrites a macro call in the place of an expression.
-    pub(super) fn macro_call(&mut self, expr: &mut Expr) {
+    pub(super) fn macro_call(&mut self, expr: &mut Expr, needed: bool) {
         let place = Place::of(expr);
         let Expr::Macro(call) = expr else { return };
         let result = match Marker::of(&call.mac.path, self.krate) {
@@ -32,8 +32,9 @@ impl Rewriter<'_> {
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac) {
                 Ok(ends_early) => {
                     let attrs = std::mem::take(&mut call.attrs);
+                    let form = ProbeForm { ends_early, needed };
                     *expr =
-                        super::with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
+                        super::with_attrs(&attrs, self.names.probe(&quote!(#expr), form, place));
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -101,9 +102,8 @@ impl Rewriter<'_> {
                 "`settle!` cannot leave the function from a closure or an async block; settle before",
             ));
         }
-        let runtime = &self.names.runtime;
-        let prober = &self.names.prober;
-        mac.tokens = quote!(@probed #runtime::settle(#prober)?);
+        let settle = self.names.settle();
+        mac.tokens = quote!(@probed #settle);
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl Rewriter<'_> {
             && let Some(message) = message(mac)
         {
             let mut message = Literal::string(&message.replace('{', "{{").replace('}', "}}"));
-            message.set_span(spans::start(condition));
+            message.set_span(emit::start(condition));
             argument.suffix = quote!(, #message);
         }
         // A `break` in the arguments may mean a loop of the macro's own.

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::{
     Expr, ExprMethodCall,
     token::Brace,
@@ -12,10 +11,9 @@ use syn::{
 
 use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
+    emit::{self, Place, ProbeForm},
     marker::Marker,
-    names::Names,
-    receiver,
-    spans::{self, Place},
+    receiver, vocabulary,
 };
 
 impl Rewriter<'_> {
@@ -30,9 +28,9 @@ impl Rewriter<'_> {
         }
         if !receiver::is_on(call, self.receivers) {
             visit_mut::visit_expr_method_call_mut(self, call);
-        } else if receiver::is_read(&call.method) && !self.context.is_in_probe() {
-            self.probe_read(expr);
-        } else if receiver::acts_on_guest(&call.method) {
+        } else if vocabulary::is_read(&call.method) && !self.context.is_in_probe() {
+            self.probe_read(expr, false);
+        } else if vocabulary::acts_on_guest(&call.method) {
             self.act(expr);
         } else {
             visit_mut::visit_expr_method_call_mut(self, call);
@@ -52,68 +50,55 @@ impl Rewriter<'_> {
 
     pub(super) fn is_read(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::MethodCall(call)
-            if receiver::is_read(&call.method) && receiver::is_on(call, self.receivers))
+            if vocabulary::is_read(&call.method) && receiver::is_on(call, self.receivers))
     }
 
     /// Makes a read a probe; also a read that is awaited.
-    pub(super) fn probe_read(&mut self, expr: &mut Expr) {
+    pub(super) fn probe_read(&mut self, expr: &mut Expr, needed: bool) {
         let attrs = take_attrs(expr);
         let place = Place::of(expr);
         let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
         if let Expr::MethodCall(call) = expr
             && self.is_served(call)
         {
-            *call.receiver = self.names.served(&call.receiver);
+            *call.receiver = self.names.at(&call.receiver);
         }
-        *expr = with_attrs(&attrs, self.probe(&quote!(#expr), ends_early, place));
+        *expr = with_attrs(
+            &attrs,
+            self.names
+                .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
+        );
     }
 
     /// Whether the runtime serves a read where it is one of vmi-core's.
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
-        receiver::is_served(&call.method) && !receiver::is_on(call, &self.unserved)
+        vocabulary::is_served(&call.method) && !receiver::is_on(call, &self.mutable_readers)
     }
 
     /// Rewrites what stands in a probe, and says whether a `?` may end it
     /// early.
     pub(super) fn in_probe(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
         self.found.probes += 1;
-        let probe = Context::Probe {
-            ends_early: false,
-            loops: self.loops.len(),
-        };
+        let probe = Context::probe(self.loops.len());
         let context = std::mem::replace(&mut self.context, probe);
         visit(self);
-        let probe = std::mem::replace(&mut self.context, context);
-        matches!(
-            probe,
-            Context::Probe {
-                ends_early: true,
-                ..
-            }
-        )
+        std::mem::replace(&mut self.context, context).ends_early()
     }
 
-    /// Wraps the expression of a probe.
-    pub(super) fn probe(&self, expr: &TokenStream, ends_early: bool, place: Place) -> Expr {
-        let glue = place.glue();
-        let prober = self.names.prober_at(place.start);
-        let Names { runtime, block, .. } = self.names;
-        let (name, args) = if ends_early {
-            let args = quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober);
-            (if self.needed { "need_if" } else { "read_if" }, args)
-        } else {
-            let args = quote_spanned!(glue=> #expr, #prober);
-            (if self.needed { "need" } else { "read" }, args)
-        };
-        Names::call(name, place, args)
+    /// Rewrites a probe that is followed by a second `?`.
+    fn needed_probe(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Paren(paren) => self.needed_probe(&mut paren.expr),
+            Expr::Group(group) => self.needed_probe(&mut group.expr),
+            Expr::Macro(_) => self.macro_call(expr, true),
+            expr => self.probe_read(expr, true),
+        }
     }
-
     /// Rewrites `EXPR?`.
     pub(super) fn question(&mut self, expr: &mut Expr) {
         let Expr::Try(question) = expr else { return };
         let place = Place::of(&question.expr);
-        let glue = spans::glue(question.question_token.span);
-        let prober = self.names.prober_at(place.start);
+        let mark = question.question_token.span;
 
         match self.context {
             Context::Function | Context::Closure if self.form == Form::Kept => {
@@ -127,22 +112,8 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = operand(&question.expr);
-                let block = &self.names.block;
-                let runtime = self.names.runtime_at(question.question_token.span);
-                let args = quote_spanned!(glue=> #operand, #prober);
-                let part = Names::call("part", place, args);
-                let part = quote_spanned! {glue=>
-                    match #part {
-                        #runtime::Part::Value(__probed_value) => __probed_value,
-                        #runtime::Part::Missing => break #block #runtime::None,
-                        #runtime::Part::Hard(__probed_error) => return #runtime::leave(__probed_error),
-                    }
-                };
-                let place = Place {
-                    end: question.question_token.span,
-                    ..place
-                };
-                *expr = with_attrs(&attrs, Names::call("got", place, part));
+                let value = self.names.value_or_exit(&operand, place, mark);
+                *expr = with_attrs(&attrs, value);
             }
             // In a closure `?` is rustc's.
             Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),
@@ -156,9 +127,7 @@ impl Rewriter<'_> {
                     && inner.attrs.is_empty()
                     && self.is_probe(&inner.expr) =>
             {
-                self.needed = true;
-                self.visit_expr_mut(&mut inner.expr);
-                self.needed = false;
+                self.needed_probe(&mut inner.expr);
                 let probe = std::mem::replace(&mut *inner.expr, Expr::PLACEHOLDER);
                 *question.expr = probe;
             }
@@ -166,8 +135,8 @@ impl Rewriter<'_> {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
                 let operand = operand(&question.expr);
-                let args = quote_spanned!(glue=> #operand, #prober);
-                *question.expr = with_attrs(&attrs, Names::call("value", place, args));
+                let value = self.names.value(&operand, place, mark);
+                *question.expr = with_attrs(&attrs, value);
             }
         }
     }
@@ -194,7 +163,7 @@ pub(crate) fn operand(expr: &Expr) -> Cow<'_, Expr> {
         Expr::Block(block) => {
             let mut block = block.clone();
             let place = block.block.brace_token.span.join();
-            block.block.brace_token = Brace(spans::glue(place));
+            block.block.brace_token = Brace(emit::glue(place));
             Cow::Owned(Expr::Block(block))
         }
         expr => Cow::Borrowed(expr),

@@ -6,9 +6,9 @@ use syn::Expr;
 
 use super::{Context, Rewriter};
 use crate::{
-    known_macros::TEXT,
     marker::Marker,
-    receiver::{self, Receiver},
+    receiver::Receiver,
+    vocabulary::{self, TEXT},
 };
 
 /// Whether there may be something to rewrite in tokens.
@@ -79,12 +79,12 @@ fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, S
                 if is_macro && Marker::by_name(ident).is_some() {
                     return Some((quote!(#ident), format!("`{ident}!`")));
                 }
-                if (receiver::is_read(ident) || receiver::acts_on_guest(ident))
+                if (vocabulary::is_read(ident) || vocabulary::acts_on_guest(ident))
                     && let Some(start) = receiver_before(rewriter, &tokens[..index])
                     && is_call(&tokens[index + 1..])
                 {
                     let call = tokens[start..=index].iter().cloned().collect();
-                    let what = if receiver::is_read(ident) {
+                    let what = if vocabulary::is_read(ident) {
                         "the read"
                     } else {
                         "the call"

@@ -8,7 +8,7 @@ use crate::expand;
 
 /// The expansion of a function with this signature and body, in which another
 /// read makes sure that there is something to probe.
-fn expansion_of(signature: &str, body: &str, args: TokenStream) -> String {
+fn expansion_of(signature: &str, body: &str, args: &TokenStream) -> String {
     let item = format!("fn f{signature} -> Result<u8, E> {{ vmi.read_u8(first)??; {body} }}");
     let item = item.parse().unwrap_or_else(|_| panic!("tokens: {item}"));
     expand::probed(quote!(options, #args), &grouped(item)).to_string()
@@ -37,7 +37,7 @@ fn grouped(tokens: TokenStream) -> TokenStream {
 }
 
 fn expansion(body: &str) -> String {
-    expansion_of("(vmi: &Vmi)", body, quote!())
+    expansion_of("(vmi: &Vmi)", body, &quote!())
 }
 
 /// Bodies that are refused with these words, or that are not (an empty text).
@@ -200,7 +200,7 @@ fn receivers_that_are_never_served() {
         ("(mut vmi: Reader)", "let (a, b) = x;", false),
         ("()", "fn g() { let mut vmi = Reader::new(x); }", true),
     ] {
-        let expansion = expansion_of(signature, &format!("{body} vmi.read_string(a)?"), quote!());
+        let expansion = expansion_of(signature, &format!("{body} vmi.read_string(a)?"), &quote!());
         assert_eq!(
             expansion.contains(":: at ("),
             served,
@@ -250,7 +250,7 @@ fn receivers_that_are_known() {
         ("vmi()", false),
     ] {
         let args = quote!(vmi = (self.vmi, self.0, ctx.state()));
-        let expansion = expansion_of("()", &format!("{receiver}.read_u64(a)"), args);
+        let expansion = expansion_of("()", &format!("{receiver}.read_u64(a)"), &args);
         let probed = expansion.matches(":: read (").count();
         assert_eq!(probed, usize::from(known), "{receiver}: {expansion}");
     }
@@ -288,7 +288,7 @@ fn assignments_to_fields_of_parameters() {
         ("(self)", "self.x = 1;", false),
         ("(mut self: &mut Self)", "self.x = 1;", true),
     ] {
-        let expansion = expansion_of(signature, body, quote!());
+        let expansion = expansion_of(signature, body, &quote!());
         let found = expansion.contains("unused_assignments");
         assert_eq!(found, allowed, "{signature} {body}: {expansion}");
     }
@@ -326,7 +326,7 @@ fn markers() {
         ("prober::probe", quote!(crate = renamed::vmi), true),
         ("prober::other", quote!(), false),
     ] {
-        let expansion = expansion_of("()", &format!("{path}!(g())"), krate);
+        let expansion = expansion_of("()", &format!("{path}!(g())"), &krate);
         assert_eq!(expansion.contains("@ probed"), known, "{path}: {expansion}");
     }
 }
@@ -515,6 +515,6 @@ fn invisible_delimiters() {
         let expansion = expansion(body);
         assert!(expansion.contains(text), "{body}: {expansion}");
     }
-    let expansion = expansion_of("(vmi: &Vmi, a: [u8; @(1 + 2) * 8])", "", quote!());
+    let expansion = expansion_of("(vmi: &Vmi, a: [u8; @(1 + 2) * 8])", "", &quote!());
     assert!(expansion.contains("(1 + 2) * 8"), "{expansion}");
 }

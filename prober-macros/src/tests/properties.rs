@@ -16,7 +16,7 @@ use crate::{
 /// # Panics
 ///
 /// When something does not hold.
-pub(crate) fn check(args: TokenStream, item: &TokenStream) {
+pub(crate) fn check(args: &TokenStream, item: &TokenStream) {
     let expanded = expand::probed(quote!(options, #args), item);
     let Ok(before) = syn::parse2::<ProbedFn>(item.clone()) else {
         // Where there is a body it must not be taken as it is, without a word.

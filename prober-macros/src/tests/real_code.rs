@@ -20,7 +20,7 @@ use super::restore::{restore, text};
 use crate::{
     expand,
     item::{Body, ProbedFn},
-    receiver,
+    receiver, vocabulary,
 };
 
 /// The crates, as `real-code/Cargo.toml` names them.
@@ -215,7 +215,7 @@ struct Reads {
 
 impl<'ast> Visit<'ast> for Reads {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if receiver::is_read(&call.method) && receiver::Receiver::of(&call.receiver).is_some() {
+        if vocabulary::is_read(&call.method) && receiver::Receiver::of(&call.receiver).is_some() {
             let receiver = call.receiver.to_token_stream().to_string();
             self.count += 1;
             if !self.receivers.contains(&receiver) {
@@ -250,7 +250,7 @@ fn unprobed(body: TokenStream, receivers: &[String]) -> Vec<String> {
                 }
             }
             TokenTree::Ident(name)
-                if receiver::is_read(name) && is_called(&tokens[index + 1..]) =>
+                if vocabulary::is_read(name) && is_called(&tokens[index + 1..]) =>
             {
                 let before: TokenStream = tokens[..index].iter().cloned().collect();
                 let before = before.to_string();

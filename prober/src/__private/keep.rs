@@ -3,8 +3,8 @@
 
 use core::panic::Location;
 
-use super::{Carrier, Returned};
-use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, absorb};
+use super::{Carrier, Returned, absorb};
+use crate::{FaultError, ProbeError, SuppressedPages, VmiProber};
 
 /// What a `?` finds.
 #[derive(Debug)]

@@ -1,17 +1,61 @@
-//! A lint that rustc gives for a closure, and not for a function.
+//! The lints that the expansion would cause, and the user's code does not:
+//! every `allow` that it writes.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::{
     BinOp, Block, Expr, ExprAssign, ExprBinary, FnArg, PatIdent, ReceiverKind, Signature,
     visit::{self, Visit},
 };
+
+/// Silences `too_many_arguments` where only our parameter exceeds the limit.
+pub(crate) fn added_parameter(parameters: usize) -> TokenStream {
+    // The lint's default is 7, and `clippy.toml` may set a smaller one.
+    if (4..=7).contains(&parameters) {
+        quote!(#[allow(clippy::too_many_arguments)])
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// Silences `unused_assignments` where rustc reports it in closures but not in
+/// functions.
+pub(crate) fn assignments(sig: &Signature, body: &Block) -> TokenStream {
+    if assigns_to_field(sig, body) {
+        quote!(#[allow(unused_assignments)])
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// For the parameters of a body that was dropped.
+pub(crate) fn dropped_body() -> TokenStream {
+    quote!(#[allow(unused_variables)])
+}
+
+/// For a mention of a parameter whose name begins with `_`.
+pub(crate) fn mention() -> TokenStream {
+    quote!(#[allow(clippy::used_underscore_binding)])
+}
+
+/// For a body in a block of ours: one of one line would trigger
+/// `unused_braces`, unless it has an attribute. This one is a no-op, as
+/// `missing_docs` never fires in a body.
+pub(crate) fn inner_body() -> TokenStream {
+    quote!(#[allow(missing_docs)])
+}
+
+/// For a `?` that clippy calls needless, as it does not see our types.
+pub(crate) fn needless_question_mark() -> TokenStream {
+    quote!(#![allow(clippy::needless_question_mark)])
+}
 
 /// Whether a body assigns to a field of a parameter that it owns.
 ///
 /// Of the last such assignment rustc says that the value is never read
 /// (`unused_assignments`), but only in a closure: in a function the field may
 /// be for the parameter's `Drop` to see.
-pub(crate) fn assigns_to_field(sig: &Signature, body: &Block) -> bool {
+fn assigns_to_field(sig: &Signature, body: &Block) -> bool {
     let owned = owned(sig);
     if owned.is_empty() {
         return false;

@@ -12,7 +12,7 @@ use quote::quote;
 
 use crate::expand;
 
-fn check(args: TokenStream, item: &TokenStream, expect: &Expect) {
+fn check(args: &TokenStream, item: &TokenStream, expect: &Expect) {
     let file =
         syn::parse2(expand::probed(quote!(options, #args), item)).expect("the expansion parses");
     expect.assert_eq(&prettyplease::unparse(&file));
@@ -26,7 +26,7 @@ fn one_read() {
         }
     };
     check(
-        quote!(),
+        &quote!(),
         &item,
         &expect![[r#"
             fn pid(
@@ -58,7 +58,7 @@ fn question_in_a_probe() {
         }
     };
     check(
-        quote!(),
+        &quote!(),
         &item,
         &expect![[r#"
             fn pid(
@@ -111,7 +111,7 @@ fn method_that_changes_self() {
         }
     };
     check(
-        quote!(vmi = self.vmi),
+        &quote!(vmi = self.vmi),
         &item,
         &expect![[r#"
             pub fn push(
@@ -144,7 +144,7 @@ fn async_function() {
         }
     };
     check(
-        quote!(),
+        &quote!(),
         &item,
         &expect![[r#"
             async fn pid(
@@ -189,7 +189,7 @@ fn own_set_and_limit() {
         crate = ::my_prober
     );
     check(
-        args,
+        &args,
         &item,
         &expect![[r#"
             fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
@@ -237,7 +237,7 @@ fn calls_that_settle() {
         }
     };
     check(
-        quote!(),
+        &quote!(),
         &item,
         &expect![[r#"
             fn copy(
@@ -284,7 +284,7 @@ fn borrow_of_the_only_reference() {
         }
     };
     check(
-        quote!(vmi = process.vmi),
+        &quote!(vmi = process.vmi),
         &item,
         &expect![[r#"
             fn name<'__probed>(
@@ -338,7 +338,7 @@ fn test_function() {
         }
     };
     check(
-        quote!(),
+        &quote!(),
         &item,
         &expect![[r##"
         #[test]
@@ -362,7 +362,7 @@ fn syntax_that_is_not_known() {
         }
     };
     check(
-        quote!(),
+        &quote!(),
         &item,
         &expect![[r##"
             #[allow(unused_variables)]
@@ -386,7 +386,7 @@ fn syntax_that_is_not_known() {
 /// README shows its first example, and what that expands to.
 #[test]
 fn readme() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../../README.md");
     let mut examples = readme
         .split("```rust\n")
         .skip(1)

@@ -11,7 +11,7 @@ use super::{
     facts::Facts,
     plan::{Kind, core, root},
 };
-use crate::{known_macros::name, receiver};
+use crate::vocabulary::{self, name};
 
 /// Whether an expression is the suppressed set, handed on.
 pub(super) fn is_suppressed(expr: &Expr) -> bool {
@@ -185,7 +185,7 @@ pub(super) fn has_question(code: &impl ToTokens) -> bool {
 
 /// Whether a method or function by this name changes or pauses the guest.
 fn acts(name: &syn::Ident) -> bool {
-    receiver::acts_on_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
+    vocabulary::acts_on_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
 }
 
 /// Whether a statement has an effect outside of its blocks, other than by
@@ -242,10 +242,10 @@ impl Effects<'_> {
             Expr::MethodCall(call) if kind == Kind::Ask => {
                 self.visit_expr(&call.receiver);
                 for arg in &call.args {
-                    if !matches!(arg, Expr::Reference(_) | Expr::Path(_)) {
-                        self.visit_expr(arg);
-                    } else {
+                    if matches!(arg, Expr::Reference(_) | Expr::Path(_)) {
                         self.found |= self.outlives(arg) && !is_suppressed(arg);
+                    } else {
+                        self.visit_expr(arg);
                     }
                 }
             }

@@ -2,13 +2,16 @@
 //! which the function itself would drop them.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use syn::{
     Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, TypeParamBound,
     visit::{self, Visit},
 };
 
-use crate::{names::hidden, spans::glue};
+use crate::{
+    emit::{glue, hygienic},
+    lints,
+};
 
 /// What stands before the body in its closure:
 ///
@@ -36,7 +39,7 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
             FnArg::Typed(param) if !may_drop(&param.ty) || is_conditional(&param.attrs) => {}
             FnArg::Typed(param) => {
                 if let Pat::Wild(wild) = &*param.pat {
-                    let name = hidden(&format!("__probed_{index}"), wild.underscore_token.span);
+                    let name = hygienic(&format!("__probed_{index}"), wild.underscore_token.span);
                     *param.pat = Pat::Ident(PatIdent {
                         attrs: Vec::new(),
                         by_ref: None,
@@ -54,7 +57,7 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
                     .then(|| take_lint_levels(&mut param.attrs));
                 for name in bindings.0 {
                     if name.to_string().starts_with('_') {
-                        allow = quote!(#[allow(clippy::used_underscore_binding)]);
+                        allow = lints::mention();
                     } else if is_unused(&name, body) {
                         unused.push((levels.clone(), name.clone()));
                     }
@@ -80,7 +83,7 @@ pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
 /// Whether a parameter is one that rustc warns of, as the body does not name
 /// it.
 fn is_unused(name: &Ident, body: &TokenStream) -> bool {
-    !name.to_string().starts_with('_') && !names(body.clone(), name)
+    !name.to_string().starts_with('_') && !mentions(body.clone(), name)
 }
 
 /// Takes the lint levels from a parameter, for what warns in its place.
@@ -100,10 +103,10 @@ fn take_lint_levels(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 }
 
 /// Whether tokens name an identifier, also in the text of a format string.
-fn names(tokens: TokenStream, name: &Ident) -> bool {
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == *name,
-        TokenTree::Group(group) => names(group.stream(), name),
+        TokenTree::Group(group) => mentions(group.stream(), name),
         TokenTree::Literal(literal) => {
             let text = literal.to_string();
             text.contains('"') && text.contains(&format!("{{{name}"))

@@ -1,0 +1,512 @@
+//! How a call to the runtime is written, and where it is blamed: the one place
+//! that names the functions of `prober::__private`.
+//!
+//! A span that covers an expression of the user's cannot be made on stable
+//! Rust. But rustc takes the span of a call from its first token to its last,
+//! so a call that begins with a name at the one and ends with parentheses at
+//! the other is blamed as the user's own expression would be.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Lifetime, MacroDelimiter, Member, Path, Signature, Token, Type, spanned::Spanned};
+
+/// The name under which a function imports the runtime.
+const RUNTIME: &str = "__probed";
+
+/// The names of one expansion, and the calls that use them.
+pub(crate) struct Names {
+    /// The runtime: `__probed`.
+    runtime: Ident,
+
+    /// The prober of this call: `__probed_run`.
+    prober: Ident,
+
+    /// The block round the expression of a probe that may miss: `'__probed`.
+    block: Lifetime,
+}
+
+/// What a probe's call has to do, beside looking at the result.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ProbeForm {
+    /// Whether a `?` in it may end it early.
+    pub(crate) ends_early: bool,
+
+    /// Whether its value is needed: `PROBE??`.
+    pub(crate) needed: bool,
+}
+
+/// The frame of a function.
+impl Names {
+    pub(crate) fn new() -> Self {
+        Self {
+            runtime: hygienic(RUNTIME, Span::call_site()),
+            prober: hygienic("__probed_run", Span::call_site()),
+            block: Lifetime::new("'__probed", Span::mixed_site()),
+        }
+    }
+
+    /// What the function imports: the runtime, and the gate of errors that
+    /// cannot be looked into.
+    pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
+        let runtime = self.runtime_at(krate.span());
+        let glue = runtime.span();
+        quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _};)
+    }
+
+    /// [`imports`](Self::imports) of a function that keeps types: what takes
+    /// results and errors of other types, too.
+    pub(crate) fn imports_of_kept(&self, krate: &Path) -> TokenStream {
+        let runtime = self.runtime_at(krate.span());
+        let glue = runtime.span();
+        quote_spanned! {glue=>
+            use #krate::__private::{self as #runtime, Finish as _, Note as _, Opaque as _};
+        }
+    }
+
+    /// The set that the user names: `__probed::own(&EXPR)`.
+    pub(crate) fn own(set: &Expr) -> Expr {
+        let place = Place::of(set);
+        call("own", place, quote_spanned!(place.start=> &#set))
+    }
+
+    /// `let __probed_run = &__probed::start(SET, LIMIT);`
+    pub(crate) fn start(&self, set: &Ident, limit: Option<&Expr>) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        let limit = limit.map_or_else(|| quote!(#runtime::LIMIT), |limit| quote!(#limit));
+        quote!(let #prober = &#runtime::start(#set, #limit);)
+    }
+
+    /// [`start`](Self::start) of a function that keeps types. Where it hands
+    /// its set on, callees inherit the doom by it; where its error is its own,
+    /// faults are found in it.
+    pub(crate) fn start_kept(
+        &self,
+        set: &Ident,
+        limit: Option<&Expr>,
+        shares: bool,
+        error: Option<&TokenStream>,
+    ) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        let limit = limit.map_or_else(|| quote!(#runtime::LIMIT), |limit| quote!(#limit));
+        let start = if shares {
+            quote!(#runtime::start_sharing(#set, #limit))
+        } else {
+            quote!(#runtime::start(#set, #limit))
+        };
+        let start = match error {
+            Some(error) => {
+                quote!(#runtime::knows(#start, #runtime::Own::<#error>::default().known()))
+            }
+            None => start,
+        };
+        quote!(let #prober = &#start;)
+    }
+
+    /// The set of the caller's, of which the function has its own to doom:
+    /// `let SET = &__probed::own(SET);`
+    pub(crate) fn share(&self, set: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(let #set = &#runtime::own(#set);)
+    }
+
+    /// The error of a result whose type is an alias.
+    pub(crate) fn error_of(&self, output: &Type) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(<#output as #runtime::Returned>::Error)
+    }
+
+    /// Runs the body: `__probed::run(..)`, or `outcome` for an async one.
+    pub(crate) fn run(&self, sig: &Signature, output: &Type, body: &TokenStream) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        // rustc names captured variables in borrow errors only if `move` and
+        // `async` have the user's span.
+        if let Some(future) = &sig.asyncness {
+            quote!(#runtime::outcome(#prober, #future move #body.await))
+        } else {
+            let closure = quote_spanned!(sig.fn_token.span=> move);
+            quote!(#runtime::run(#prober, #closure || -> #output #body))
+        }
+    }
+
+    /// Gives an async block its type, which has no place but the values that
+    /// it returns: `if false { return __probed::never::<OUTPUT>(); }`.
+    pub(crate) fn never(&self, output: &Type) -> TokenStream {
+        let glue = glue(output.span());
+        let runtime = self.runtime_at(output.span());
+        quote_spanned!(glue=> if false { return #runtime::never::<#output>(); })
+    }
+}
+
+/// `CRATE::__private::never()`, where nothing is imported.
+pub(crate) fn never_of_crate(krate: &Path) -> TokenStream {
+    quote!(#krate::__private::never())
+}
+
+/// What takes the place of the user's expressions.
+impl Names {
+    /// A probe: `read`, `read_if`, `need` or `need_if`.
+    pub(crate) fn probe(&self, expr: &TokenStream, form: ProbeForm, place: Place) -> Expr {
+        let glue = place.glue();
+        let prober = self.prober_at(place.start);
+        let Self { runtime, block, .. } = self;
+        let value = if form.ends_early {
+            quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober)
+        } else {
+            quote_spanned!(glue=> #expr, #prober)
+        };
+        let name = match (form.needed, form.ends_early) {
+            (false, false) => "read",
+            (false, true) => "read_if",
+            (true, false) => "need",
+            (true, true) => "need_if",
+        };
+        call(name, place, value)
+    }
+
+    /// Puts the prober beside the receiver of a read that the runtime serves:
+    /// `at(&RECEIVER, prober)`.
+    pub(crate) fn at(&self, receiver: &Expr) -> Expr {
+        let place = Place::of(receiver);
+        let prober = self.prober_at(place.start);
+        call(
+            "at",
+            place,
+            quote_spanned!(place.glue()=> &#receiver, #prober),
+        )
+    }
+
+    /// The operand of a `?` outside a probe: `value(OPERAND, prober)`.
+    pub(crate) fn value(&self, operand: &Expr, place: Place, question: Span) -> Expr {
+        let prober = self.prober_at(place.start);
+        let args = quote_spanned!(glue(question)=> #operand, #prober);
+        call("value", place, args)
+    }
+
+    /// `OPERAND?` inside a probe: `got(match part(OPERAND, prober) { .. })`.
+    pub(crate) fn value_or_exit(&self, operand: &Expr, place: Place, question: Span) -> Expr {
+        let glue = glue(question);
+        let prober = self.prober_at(place.start);
+        let runtime = self.runtime_at(question);
+        let block = &self.block;
+        let part = call("part", place, quote_spanned!(glue=> #operand, #prober));
+        let part = quote_spanned! {glue=>
+            match #part {
+                #runtime::Part::Value(__probed_value) => __probed_value,
+                #runtime::Part::Missing => break #block #runtime::None,
+                #runtime::Part::Hard(__probed_error) => return #runtime::leave(__probed_error),
+            }
+        };
+        let place = Place {
+            end: question,
+            ..place
+        };
+        call("got", place, part)
+    }
+
+    /// `value_of_a_probe(VALUE)`: warns that a statement discards it.
+    pub(crate) fn value_of_a_probe(value: &Expr, place: Place) -> Expr {
+        call("value_of_a_probe", place, quote!(#value))
+    }
+
+    /// `settle(prober)?`, in the place of `settle!()`.
+    pub(crate) fn settle(&self) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        quote!(#runtime::settle(#prober)?)
+    }
+
+    /// `settle(prober)?`, for an act at a place.
+    fn settle_at(&self, act: Place) -> TokenStream {
+        let prober = self.prober_at(act.start);
+        let runtime = &self.runtime;
+        quote_spanned!(act.glue()=> #runtime::settle(#prober)?)
+    }
+
+    /// The last argument of an act: `settled(ARGUMENT, settle(prober)?)`.
+    pub(crate) fn settled(&self, argument: &Expr, act: Place) -> Expr {
+        let settle = self.settle_at(act);
+        let args = quote_spanned!(act.glue()=> #argument, #settle);
+        call("settled", Place::of(argument), args)
+    }
+
+    /// An act without arguments: `then(settle(prober)?, ACT)`.
+    pub(crate) fn then(&self, expr: &Expr, act: Place) -> Expr {
+        let settle = self.settle_at(act);
+        let args = quote_spanned!(act.glue()=> #settle, #expr);
+        call("then", act, args)
+    }
+
+    /// `OPERAND?` that keeps its type: `got(match ask(OPERAND, prober) { .. })`.
+    ///
+    /// What fails leaves by rustc's own `?`, through the adapter (`.map_err(..)`)
+    /// that stands before it.
+    pub(crate) fn question(
+        &self,
+        operand: &Expr,
+        place: Place,
+        mark: Token![?],
+        adapter: Option<&TokenStream>,
+        missed: &TokenStream,
+    ) -> Expr {
+        let at = glue(mark.span);
+        let runtime = self.runtime_at(mark.span);
+        let prober = self.prober_at(place.start);
+        let name = if adapter.is_some() {
+            "ask_before"
+        } else {
+            "ask"
+        };
+        let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
+        let failed = hygienic("__probed_failed", place.start);
+        let outcome = quote_spanned! {at=>
+            match #ask {
+                #runtime::Asked::Value(__probed_value) => __probed_value,
+                #runtime::Asked::Missing => #missed,
+                #runtime::Asked::Failed(#failed) => #runtime::absurd(#failed #adapter #mark),
+            }
+        };
+        let place = Place {
+            end: mark.span,
+            ..place
+        };
+        call("got", place, outcome)
+    }
+
+    /// A result that the body takes apart: `got(Taken(OPERAND).note(prober))`.
+    pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
+        let noted = self.note(operand, place);
+        call("got", place, noted)
+    }
+
+    /// [`taken`](Self::taken) before an act, which a fault keeps from running.
+    pub(crate) fn taken_or(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
+        let noted = self.note(operand, place);
+        let at = place.glue();
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        let outcome = quote_spanned! {at=>
+            match #noted {
+                __probed_value => {
+                    if #runtime::doomed(#prober) { #missed }
+                    __probed_value
+                }
+            }
+        };
+        call("got", place, outcome)
+    }
+
+    fn note(&self, operand: &Expr, place: Place) -> TokenStream {
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        quote_spanned!(place.glue()=> #runtime::Taken(#operand).note(#prober))
+    }
+
+    /// A question whose answer nobody needs: `asked(QUESTION);`
+    pub(crate) fn asked(&self, question: &Expr, at: Span) -> TokenStream {
+        let runtime = &self.runtime;
+        quote_spanned!(glue(at)=> #runtime::asked(#question);)
+    }
+
+    /// The same for a result on which there is no `?`.
+    pub(crate) fn noted(&self, result: &Expr, at: Span) -> TokenStream {
+        let noted = self.note(result, Place { start: at, end: at });
+        quote_spanned!(glue(at)=> let _ = #noted;)
+    }
+
+    /// `doomed(prober)`
+    pub(crate) fn doomed(&self) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        quote!(#runtime::doomed(#prober))
+    }
+
+    /// `return leave_doomed(prober)`
+    pub(crate) fn leave_doomed(&self) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        quote!(return #runtime::leave_doomed(#prober))
+    }
+
+    /// A value that waits in a slot.
+    pub(crate) fn some(&self, value: &impl ToTokens) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#runtime::Some(#value))
+    }
+
+    /// An empty slot.
+    pub(crate) fn none(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#runtime::None)
+    }
+
+    /// The type of a slot for values of a type.
+    pub(crate) fn option_of(&self, ty: &Type) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#runtime::Option<#ty>)
+    }
+
+    /// Binds what waits in a slot: `let PAT = match SLOT { .. };`
+    pub(crate) fn bind_slot(
+        &self,
+        bind: &TokenStream,
+        slot: &Ident,
+        otherwise: &TokenStream,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        quote_spanned! {Span::mixed_site()=>
+            #bind = match #slot {
+                #runtime::Some(__probed_value) => __probed_value,
+                #runtime::None => #otherwise,
+            };
+        }
+    }
+
+    /// Says that a variable has the type of another: `TIE = type_of(&NAME);`
+    pub(crate) fn type_of(&self, tie: &Ident, name: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#tie = #runtime::type_of(&#name);)
+    }
+
+    /// The same of a value that waits in a slot.
+    pub(crate) fn type_of_slot(&self, tie: &Ident, slot: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#tie = #runtime::type_of_slot(&#slot);)
+    }
+
+    /// The runtime, in glue beside an expression of the user's.
+    fn runtime_at(&self, span: Span) -> Ident {
+        located(&self.runtime, span)
+    }
+
+    /// The prober as an argument beside an expression of the user's.
+    fn prober_at(&self, span: Span) -> Ident {
+        located(&self.prober, span)
+    }
+}
+
+fn located(name: &Ident, span: Span) -> Ident {
+    let mut name = name.clone();
+    name.set_span(name.span().located_at(span));
+    name
+}
+
+/// A call of a function of the runtime that takes the place of an expression
+/// of the user's: `__probed::NAME(ARGS)`.
+///
+/// The path has the span of the user's first token, and the parentheses have
+/// that of the last.
+fn call(name: &str, place: Place, args: TokenStream) -> Expr {
+    let mut args = Group::new(Delimiter::Parenthesis, args);
+    args.set_span(place.end);
+    let [runtime, name] = [RUNTIME, name].map(|name| Ident::new(name, place.start));
+    let mut call = quote_spanned!(place.start=> #runtime::#name);
+    args.to_tokens(&mut call);
+    Expr::Verbatim(call)
+}
+
+/// An identifier of the expansion that no name in the function can meet.
+pub(crate) fn hygienic(name: &str, at: Span) -> Ident {
+    Ident::new(name, glue(at))
+}
+
+/// The first and the last token of an expression of the user's.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) start: Span,
+    pub(crate) end: Span,
+}
+
+impl Place {
+    pub(crate) fn of(expr: &Expr) -> Self {
+        Self {
+            start: start(expr),
+            end: end(expr),
+        }
+    }
+
+    /// The span of what the expansion writes there.
+    pub(crate) fn glue(self) -> Span {
+        glue(self.start)
+    }
+}
+
+/// The span of what the expansion writes beside a token of the user's: rustc
+/// blames that token, and no name of the user's meets one in it.
+pub(crate) fn glue(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+/// The span of the first token.
+pub(crate) fn start(expr: &Expr) -> Span {
+    match expr {
+        Expr::Await(expr) => start(&expr.base),
+        Expr::Binary(expr) => start(&expr.left),
+        Expr::Call(expr) => start(&expr.func),
+        Expr::Cast(expr) => start(&expr.expr),
+        Expr::Field(expr) => start(&expr.base),
+        Expr::Group(expr) => start(&expr.expr),
+        Expr::Index(expr) => start(&expr.expr),
+        Expr::MethodCall(expr) => start(&expr.receiver),
+        Expr::Paren(expr) => expr.paren_token.span.open(),
+        Expr::Reference(expr) => expr.and_token.span,
+        Expr::Try(expr) => start(&expr.expr),
+        Expr::Macro(expr) => first(&expr.mac.path),
+        Expr::Path(expr) if expr.qself.is_none() && expr.path.leading_colon.is_none() => {
+            expr.path.segments[0].ident.span()
+        }
+        expr => first(expr),
+    }
+}
+
+/// The span of the last token.
+fn end(expr: &Expr) -> Span {
+    match expr {
+        Expr::Await(expr) => expr.await_token.span,
+        Expr::Block(expr) => expr.block.brace_token.span.close(),
+        Expr::Call(expr) => expr.paren_token.span.close(),
+        Expr::Field(expr) => match &expr.member {
+            Member::Named(ident) => ident.span(),
+            Member::Unnamed(index) => index.span,
+        },
+        Expr::Group(expr) => end(&expr.expr),
+        Expr::Index(expr) => expr.bracket_token.span.close(),
+        Expr::Macro(expr) => match &expr.mac.delimiter {
+            MacroDelimiter::Paren(token) => token.span.close(),
+            MacroDelimiter::Brace(token) => token.span.close(),
+            MacroDelimiter::Bracket(token) => token.span.close(),
+        },
+        Expr::MethodCall(expr) => expr.paren_token.span.close(),
+        Expr::Paren(expr) => expr.paren_token.span.close(),
+        Expr::Reference(expr) => end(&expr.expr),
+        Expr::Try(expr) => expr.question_token.span,
+        Expr::Unary(expr) => end(&expr.expr),
+        Expr::Unsafe(expr) => expr.block.brace_token.span.close(),
+        Expr::Path(expr) if expr.path.get_ident().is_some() => expr.path.segments[0].ident.span(),
+        expr => last(expr),
+    }
+}
+
+fn first(tokens: &impl ToTokens) -> Span {
+    match tokens.to_token_stream().into_iter().next() {
+        Some(TokenTree::Group(group)) => group.span_open(),
+        Some(token) => token.span(),
+        None => Span::call_site(),
+    }
+}
+
+fn last(tokens: &impl ToTokens) -> Span {
+    match tokens.to_token_stream().into_iter().last() {
+        Some(TokenTree::Group(group)) => group.span_close(),
+        Some(token) => token.span(),
+        None => Span::call_site(),
+    }
+}

@@ -1,0 +1,85 @@
+//! The error for a function without probes, with a guess at what was meant.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::error::Errors;
+
+/// An attribute without effect is a mistake: most likely the receiver has
+/// another name.
+pub(crate) fn nothing_to_probe(body: &TokenStream, sig: &syn::Signature, errors: &mut Errors) {
+    let receiver = syn::parse2(quote!({ #body }))
+        .ok()
+        .and_then(|body| likely::receiver(&body))
+        .or_else(|| likely::parameter(sig));
+    let advice = match receiver {
+        Some(receiver) => format!("did you mean `#[probed(vmi = {receiver})]`?"),
+        None => "probe something, or remove `#[probed]`".to_owned(),
+    };
+    errors.at(
+        sig.ident.span(),
+        format!(
+            "there is nothing to probe in this function: no `vmi.read_*(..)` and no `probe!(..)`; {advice}"
+        ),
+    );
+}
+
+/// Guesses the receiver that was meant.
+mod likely {
+    use quote::ToTokens;
+    use syn::{
+        Block, ExprMethodCall, FnArg, Pat, Signature, Type,
+        visit::{self, Visit},
+    };
+
+    use crate::{receiver::Receiver, vocabulary};
+
+    /// The first receiver on which something is read.
+    pub(super) fn receiver(block: &Block) -> Option<String> {
+        struct Find(Option<String>);
+
+        impl<'ast> Visit<'ast> for Find {
+            fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+                if self.0.is_none()
+                    && vocabulary::is_read(&call.method)
+                    && Receiver::of(&call.receiver).is_some()
+                {
+                    self.0 = Some(text(&call.receiver));
+                }
+                visit::visit_expr_method_call(self, call);
+            }
+
+            fn visit_item(&mut self, _: &'ast syn::Item) {}
+        }
+
+        let mut find = Find(None);
+        find.visit_block(block);
+        find.0
+    }
+
+    /// A parameter of one of vmi-core's types.
+    pub(super) fn parameter(sig: &Signature) -> Option<String> {
+        sig.inputs.iter().find_map(|input| {
+            let FnArg::Typed(param) = input else {
+                return None;
+            };
+            let ty = match &*param.ty {
+                Type::Reference(reference) => &*reference.elem,
+                ty => ty,
+            };
+            match (&*param.pat, ty) {
+                (Pat::Ident(name), Type::Path(path)) if name.ident != "vmi" => path
+                    .path
+                    .segments
+                    .last()
+                    .filter(|last| vocabulary::is_of_vmi_core(&last.ident))
+                    .map(|_| name.ident.to_string()),
+                _ => None,
+            }
+        })
+    }
+
+    fn text(tokens: &impl ToTokens) -> String {
+        tokens.to_token_stream().to_string().replace(' ', "")
+    }
+}

@@ -1,0 +1,200 @@
+//! The branches of a statement whose head a doomed run evaluates.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, Lifetime, Pat, Stmt};
+
+use super::{
+    facts::bound,
+    flow::Flow,
+    mentions::Names,
+    plan::{Exit, Kind, Plan, Step},
+    scope::Scope,
+    slot::uses,
+};
+
+/// Searches the branches of a statement whose head is evaluated.
+pub(super) struct Branches<'f, 'a> {
+    pub(super) flow: &'f Flow<'a>,
+    pub(super) scope: &'f Scope,
+    pub(super) missing: &'f Names,
+    pub(super) miss: TokenStream,
+}
+
+impl Branches<'_, '_> {
+    fn head(&self, expr: &mut Expr) {
+        *expr = self.flow.ask(
+            expr,
+            self.miss.clone(),
+            false,
+            true,
+            true,
+            self.scope,
+            self.missing,
+        );
+    }
+
+    fn block(
+        &self,
+        block: &mut syn::Block,
+        shadowed: &Shadowed,
+        scope: &Scope,
+        last: Option<&Lifetime>,
+    ) {
+        let Some(id) = Plan::block_of(block) else {
+            return;
+        };
+        let steps = self.flow.plan.steps(id).iter().collect::<Vec<_>>();
+        // Items are not written twice.
+        if steps.iter().any(|step| step.kind == Kind::Item) {
+            let exits = steps
+                .iter()
+                .flat_map(|step| step.exits.clone())
+                .collect::<Vec<_>>();
+            let exit = self.flow.widest(&exits, scope);
+            let exit = exit.map(|exit| self.flow.go(&exit));
+            block.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#exit)), None)];
+            return;
+        }
+        let mut missing = self.missing.clone();
+        missing.remove_all(&shadowed.names);
+        let uses = &shadowed.uses;
+        // A label of the user's that nothing in a search leaves by.
+        let label_used = scope.label().map(|label| quote!(if false { break #label }));
+        let mut search = self.flow.search(&steps, &missing, &[], scope, 1);
+        // An exit that is reached is taken, also where nothing is asked.
+        if let Some(exit) = exits_always(&steps) {
+            let exit = self.flow.resolve(exit, scope);
+            search.extend(self.flow.go(&exit));
+        }
+        if let Some(label) = last {
+            search.extend(quote!(break #label;));
+        }
+        block.stmts = vec![Stmt::Expr(
+            Expr::Verbatim(quote!(#uses #label_used #search)),
+            None,
+        )];
+    }
+
+    pub(super) fn visit(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::If(branch) => {
+                self.head(&mut branch.cond);
+                let shadowed = conditions(&branch.cond);
+                self.block(&mut branch.then_branch, &shadowed, self.scope, None);
+                if let Some((_, other)) = &mut branch.else_branch {
+                    self.visit(other);
+                }
+            }
+            Expr::Match(matched) => {
+                let mut asker = self.flow.asker(
+                    self.miss.clone(),
+                    false,
+                    true,
+                    true,
+                    self.scope,
+                    self.missing,
+                );
+                asker.head_of_match(matched);
+                for arm in &mut matched.arms {
+                    if let Pat::Guard(guarded) = &mut arm.pat {
+                        self.head(&mut guarded.guard);
+                    }
+                    let shadowed = Shadowed::by(&arm.pat);
+                    if let Expr::Block(body) = &mut *arm.body {
+                        self.block(&mut body.block, &shadowed, self.scope, None);
+                    } else {
+                        *arm.body = Expr::Verbatim(quote!({}));
+                    }
+                }
+            }
+            Expr::ForLoop(each) => {
+                self.head(&mut each.expr);
+                let label = self.flow.label_loop(&mut each.label);
+                let next = Plan::block_of(&each.body).is_some_and(|body| self.flow.goes_on(body));
+                let shadowed = Shadowed::by(&each.pat);
+                let go = if next {
+                    quote!(continue #label)
+                } else {
+                    quote!(break #label)
+                };
+                let scope = self.scope.with(label.clone(), quote!(break #label), go);
+                self.block(&mut each.body, &shadowed, &scope, (!next).then_some(&label));
+            }
+            Expr::While(each) => {
+                self.head(&mut each.cond);
+                let label = self.flow.label_loop(&mut each.label);
+                let shadowed = conditions(&each.cond);
+                let scope =
+                    self.scope
+                        .with(label.clone(), quote!(break #label), quote!(break #label));
+                self.block(&mut each.body, &shadowed, &scope, Some(&label));
+            }
+            Expr::Loop(each) => {
+                let label = self.flow.label_loop(&mut each.label);
+                let scope =
+                    self.scope
+                        .with(label.clone(), quote!(break #label), quote!(break #label));
+                self.block(&mut each.body, &Shadowed::default(), &scope, Some(&label));
+            }
+            Expr::Block(block) => {
+                let scope = match &block.label {
+                    Some(label) => {
+                        let label = &label.name;
+                        self.scope.with_block(label.clone(), quote!(break #label))
+                    }
+                    None => self.scope.clone(),
+                };
+                self.block(&mut block.block, &Shadowed::default(), &scope, None);
+            }
+            Expr::Paren(paren) => self.visit(&mut paren.expr),
+            Expr::Group(group) => self.visit(&mut group.expr),
+            Expr::Try(question) => {
+                let mut inner = (*question.expr).clone();
+                self.visit(&mut inner);
+                *expr = inner;
+            }
+            _ => *expr = Expr::Verbatim(quote!({})),
+        }
+    }
+}
+
+/// The exit that a block takes in any case, where nothing in it asks: a search
+/// leaves it out.
+fn exits_always<'s>(steps: &[&'s Step]) -> Option<&'s Exit> {
+    let last = steps.last()?;
+    let asks = steps.iter().any(|step| step.asks);
+    (!asks && last.kind == Kind::Exit)
+        .then(|| last.exits.last())
+        .flatten()
+}
+
+/// Names that are bound at the start of a block.
+#[derive(Default)]
+struct Shadowed {
+    names: Names,
+    uses: TokenStream,
+}
+
+impl Shadowed {
+    fn by(pat: &Pat) -> Self {
+        Self {
+            names: bound(pat),
+            uses: uses(pat),
+        }
+    }
+}
+
+/// The names that the conditions of an `if` or a `while` bind.
+fn conditions(cond: &Expr) -> Shadowed {
+    struct Find(Shadowed);
+    impl<'ast> syn::visit::Visit<'ast> for Find {
+        fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
+            self.0.names.extend(&bound(&condition.pat));
+            self.0.uses.extend(uses(&condition.pat));
+        }
+    }
+    let mut find = Find(Shadowed::default());
+    syn::visit::Visit::visit_expr(&mut find, cond);
+    find.0
+}

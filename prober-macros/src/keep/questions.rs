@@ -1,0 +1,132 @@
+//! What asks in an expression: its outermost `?`, and calls that inherit the
+//! doom.
+
+use syn::{
+    BinOp, Block, Expr, ExprMethodCall,
+    visit::{self, Visit},
+};
+
+use super::{
+    flow::Flow,
+    words::{handed_suppressed, has_effect, has_question, operand_of_takes},
+};
+use crate::{
+    marker::Marker,
+    receiver,
+    rewrite::arguments,
+    vocabulary::{self, TEXT, name},
+};
+
+/// What asks in an expression whatever it comes to: its outermost `?`, and
+/// calls that inherit the doom.
+pub(super) fn asks(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
+    let mut asks = Asks {
+        flow,
+        found: Vec::new(),
+    };
+    asks.visit_expr(expr);
+    asks.found
+}
+
+/// What asks in a statement that is not run: in the operands of its call.
+pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
+    let mut asks = Asks {
+        flow,
+        found: Vec::new(),
+    };
+    asks.visit_operands(expr);
+    asks.found
+}
+
+struct Asks<'f, 'a> {
+    flow: &'f Flow<'a>,
+    found: Vec<Expr>,
+}
+
+impl Asks<'_, '_> {
+    fn push(&mut self, expr: &Expr) {
+        if !has_effect(expr, self.flow.facts) {
+            self.found.push(expr.clone());
+        }
+    }
+
+    fn visit_operands(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Try(question) if !flow_reads(self.flow, &question.expr) => {
+                self.visit_operands(&question.expr);
+            }
+            Expr::Try(_) => self.push(expr),
+            Expr::Await(future) => self.visit_operands(&future.base),
+            Expr::Paren(paren) => self.visit_operands(&paren.expr),
+            Expr::Group(group) => self.visit_operands(&group.expr),
+            expr @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(expr) => {
+                self.push(expr);
+            }
+            expr => visit::visit_expr(self, expr),
+        }
+    }
+}
+
+/// Whether an expression is a read of guest memory, which asks wherever it
+/// stands.
+fn flow_reads(flow: &Flow<'_>, expr: &Expr) -> bool {
+    matches!(expr, Expr::MethodCall(call)
+        if vocabulary::is_read(&call.method) && receiver::is_on(call, flow.receivers))
+        || handed_suppressed(expr)
+}
+
+impl<'ast> Visit<'ast> for Asks<'_, '_> {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Try(question) => {
+                if has_effect(&question.expr, self.flow.facts) {
+                    visit::visit_expr(self, &question.expr);
+                } else {
+                    self.found.push(expr.clone());
+                }
+            }
+            expr @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(expr) => {
+                self.push(expr);
+            }
+            Expr::MethodCall(call) if operand_of_takes(call).is_some() => {
+                self.push(&call.receiver);
+                call.args.iter().for_each(|arg| self.visit_expr(arg));
+            }
+            // Not in any case.
+            Expr::Binary(binary) if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
+                self.visit_expr(&binary.left);
+            }
+            Expr::If(branch) => self.visit_expr(&branch.cond),
+            Expr::Match(matched) => self.visit_expr(&matched.expr),
+            Expr::While(each) => self.visit_expr(&each.cond),
+            Expr::ForLoop(each) => self.visit_expr(&each.expr),
+            Expr::Macro(call) => {
+                if Marker::of(&call.mac.path, self.flow.krate).is_none()
+                    && !TEXT.contains(&name(&call.mac).as_str())
+                    && has_question(&call.mac.tokens)
+                    && let Ok(arguments) = arguments::parse(&call.mac)
+                {
+                    for argument in arguments.exprs() {
+                        self.visit_expr(argument);
+                    }
+                }
+            }
+            Expr::Closure(_)
+            | Expr::Async(_)
+            | Expr::Block(_)
+            | Expr::Const(_)
+            | Expr::Loop(_)
+            | Expr::Unsafe(_)
+            | Expr::TryBlock(_) => {}
+            expr => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_block(&mut self, _: &'ast Block) {}
+}
+
+/// Whether a call is one of a read that the runtime serves.
+pub(super) fn is_read_on(call: &ExprMethodCall, flow: &Flow<'_>) -> bool {
+    vocabulary::is_read(&call.method) && receiver::is_on(call, flow.receivers)
+}

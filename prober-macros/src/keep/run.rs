@@ -1,0 +1,424 @@
+//! What runs: the statements of a block, as they are until the first miss.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, Stmt};
+
+use super::{
+    ask::Asker,
+    flow::Flow,
+    mentions::Names,
+    plan::{BlockId, Kind, Step, core, keeps_all},
+    scope::Scope,
+    slot::{Slot, extends_temporaries, keeps_parts},
+};
+
+/// What a block begins with.
+pub(super) struct State {
+    /// Whether the run may be doomed.
+    pub(super) doomed: bool,
+
+    /// What is missing if it is.
+    pub(super) taint: Names,
+
+    /// Where a doomed run goes from the block: a diverging expression.
+    pub(super) exit: TokenStream,
+
+    /// Whether the block gives a value that a `let` binds.
+    pub(super) value: bool,
+}
+
+impl Flow<'_> {
+    /// Writes what runs: the statements of a block. Says whether the run may
+    /// be doomed at its end.
+    pub(super) fn hot(&self, block: BlockId, state: State, scope: &Scope) -> (TokenStream, bool) {
+        let steps = self.plan.steps(block);
+        let mut hot = Hot {
+            flow: self,
+            steps,
+            scope,
+            out: TokenStream::new(),
+            pending: Vec::new(),
+            other_doom: state.doomed,
+            state,
+        };
+        for index in 0..steps.len() {
+            hot.step(index);
+        }
+        let doomed = hot.is_doomed();
+        (hot.out, doomed)
+    }
+}
+
+/// Writes the statements of one block that run.
+struct Hot<'f, 'a> {
+    flow: &'f Flow<'a>,
+    steps: &'f [Step],
+    scope: &'f Scope,
+    out: TokenStream,
+    pending: Vec<Slot>,
+    /// Whether the run may be doomed by something other than a slot.
+    other_doom: bool,
+    state: State,
+}
+
+impl Hot<'_, '_> {
+    fn is_doomed(&self) -> bool {
+        self.other_doom || !self.pending.is_empty()
+    }
+
+    fn step(&mut self, index: usize) {
+        let step = &self.steps[index];
+        match step.kind {
+            Kind::Item => step.stmt.to_tokens(&mut self.out),
+            Kind::Let | Kind::Ask if step.asks && Self::may_wait(step) => {
+                if self.depends(step) {
+                    self.flush(index);
+                }
+                self.slot(index);
+            }
+            Kind::Let => {
+                self.flush(index);
+                self.bind_now(index);
+            }
+            Kind::Tail if self.state.value && !step.effect => self.tail(index),
+            Kind::Tail => {
+                // The operands of a constructor ask; a call acts.
+                if !is_constructor(&step.stmt) || self.depends(step) || !self.pending.is_empty() {
+                    self.flush(index);
+                }
+                self.tail(index);
+            }
+            Kind::Ask | Kind::Act | Kind::Exit => {
+                self.flush(index);
+                self.act(index);
+            }
+            Kind::Compound => {
+                self.flush(index);
+                self.compound(index);
+            }
+        }
+    }
+
+    /// Whether a statement that binds may be evaluated by a doomed run, and
+    /// its names be bound later.
+    fn may_wait(step: &Step) -> bool {
+        let waits = match &step.stmt {
+            Stmt::Local(local) => {
+                let init = local.init.as_ref();
+                init.is_some_and(|init| init.diverge.is_none())
+                    && (step.binds.is_empty() || keeps_all(&local.pat) || keeps_parts(local))
+                    && !init.is_some_and(|init| extends_temporaries(&init.expr))
+            }
+            _ => true,
+        };
+        waits && !step.effect && !step.conditional
+    }
+
+    /// Whether a statement needs what is not bound yet, or may be missing.
+    fn depends(&self, step: &Step) -> bool {
+        self.is_doomed()
+            && (step.mentions.meets(&self.state.taint)
+                || step.changes.meets(&self.state.taint)
+                || self.pending.iter().any(|slot| {
+                    step.mentions.meets(&slot.names)
+                        || step.binds.meets(&slot.names)
+                        || step.changes.meets(&slot.names)
+                }))
+    }
+
+    /// From here on the run is not doomed, and all names are bound: a doomed
+    /// run searches what follows, and leaves.
+    fn flush(&mut self, index: usize) {
+        if !self.is_doomed() {
+            return;
+        }
+        let exit = self.state.exit.clone();
+        let rest = self.steps[index..].iter().collect::<Vec<_>>();
+        let pending = std::mem::take(&mut self.pending);
+        if let ([slot], false) = (&pending[..], self.other_doom)
+            && let Some(bind) = &slot.bind
+        {
+            let missing = self.state.taint.clone().union(&slot.names);
+            let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
+            self.out
+                .extend(self.bound(bind, &slot.name, &quote!({ #search #exit })));
+        } else {
+            let doomed = self.flow.doomed();
+            let taint = self.state.taint.clone();
+            let search = self.flow.search(&rest, &taint, &pending, self.scope, 0);
+            self.out.extend(quote!(if #doomed { #search #exit }));
+            for slot in &pending {
+                if let Some(bind) = &slot.bind {
+                    let bound = self.bound(bind, &slot.name, &exit);
+                    self.out.extend(bound);
+                }
+            }
+        }
+        self.other_doom = false;
+        self.state.taint = Names::default();
+    }
+
+    fn bound(&self, bind: &TokenStream, slot: &Ident, otherwise: &TokenStream) -> TokenStream {
+        self.flow.emit.bind_slot(bind, slot, otherwise)
+    }
+
+    /// `let PAT = EXPR?`, whose value waits in a slot.
+    fn slot(&mut self, index: usize) {
+        let step = &self.steps[index];
+        // Where the next statement needs it at once, no slot is needed.
+        if !self.is_doomed() && self.is_needed_next(index) && questions(&step.stmt) == 1 {
+            self.bind_now(index);
+            return;
+        }
+        let taint = self.state.taint.clone();
+        let doomed = self.is_doomed();
+        let (slot, tokens) = self.flow.slot(step, doomed, self.scope, &taint);
+        self.out.extend(tokens);
+        self.out.extend(self.flow.tied_slot(step, &slot));
+        self.pending.push(slot);
+        self.other_doom |= step.takes;
+    }
+
+    /// Whether the statement behind this one needs its names.
+    fn is_needed_next(&self, index: usize) -> bool {
+        let step = &self.steps[index];
+        match self.steps.get(index + 1) {
+            None => false,
+            Some(next) => {
+                let waits = matches!(next.kind, Kind::Let | Kind::Ask)
+                    && next.asks
+                    && Self::may_wait(next)
+                    && !next.mentions.meets(&step.binds)
+                    && !next.mentions.meets(&step.changes)
+                    && !next.changes.meets(&step.changes)
+                    && !next.binds.meets(&step.binds);
+                !waits
+            }
+        }
+    }
+
+    /// `let PAT = EXPR?`, bound where it stands.
+    fn bind_now(&mut self, index: usize) {
+        let step = &self.steps[index];
+        let mut stmt = step.stmt.clone();
+        let (Stmt::Local(_) | Stmt::Expr(..)) = &stmt else {
+            return;
+        };
+        let exit = self.miss(step);
+        let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
+        let missing = step.binds.clone().union(&step.changes);
+        let miss = if questions(&step.stmt) == 1 && step.exits.is_empty() {
+            let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
+            if search.is_empty() {
+                exit
+            } else {
+                quote!({ #search #exit })
+            }
+        } else {
+            exit
+        };
+        match &mut stmt {
+            Stmt::Local(local) => {
+                if let Some(init) = &mut local.init {
+                    let strict = step.effect;
+                    *init.expr = self.flow.ask(
+                        &init.expr,
+                        miss.clone(),
+                        strict,
+                        false,
+                        true,
+                        self.scope,
+                        &Names::default(),
+                    );
+                    if let Some((_, diverge)) = &mut init.diverge {
+                        let ask = self.flow.ask(
+                            diverge,
+                            self.state.exit.clone(),
+                            false,
+                            step.takes,
+                            false,
+                            self.scope,
+                            &Names::default(),
+                        );
+                        **diverge = ask;
+                    }
+                }
+            }
+            Stmt::Expr(expr, _) => {
+                *expr = self.flow.ask(
+                    expr,
+                    miss,
+                    true,
+                    false,
+                    false,
+                    self.scope,
+                    &Names::default(),
+                );
+            }
+            _ => {}
+        }
+        stmt.to_tokens(&mut self.out);
+        self.out.extend(self.flow.tied(step));
+        self.other_doom |= step.takes;
+    }
+
+    /// Where a run goes that misses in a statement which is not searched
+    /// further.
+    fn miss(&self, step: &Step) -> TokenStream {
+        self.flow
+            .widest(&step.exits, self.scope)
+            .unwrap_or_else(|| self.state.exit.clone())
+    }
+
+    /// A statement that acts.
+    fn act(&mut self, index: usize) {
+        let step = &self.steps[index];
+        if !step.asks {
+            let tokens = self.written(step, quote!(), self.state.exit.clone());
+            self.out.extend(tokens);
+            return;
+        }
+        self.labelled(index, true);
+    }
+
+    /// `if`, `match`, loops and blocks.
+    fn compound(&mut self, index: usize) {
+        let step = &self.steps[index];
+        let is_last = index + 1 == self.steps.len();
+        if is_last && !matches!(step.stmt, Stmt::Expr(_, Some(_))) {
+            self.tail(index);
+            return;
+        }
+        if !step.asks {
+            let tokens = self.written(step, quote!(), self.state.exit.clone());
+            self.out.extend(tokens);
+            return;
+        }
+        self.labelled(index, false);
+    }
+
+    /// A statement in a block with a label, behind which a doomed run goes on.
+    fn labelled(&mut self, index: usize, act: bool) {
+        let step = &self.steps[index];
+        let leaves = self.flow.widest(&step.exits, self.scope);
+        // Nothing is asked behind it: a doomed run can leave at once.
+        let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
+        let search = self.flow.search(&rest, &step.changes, &[], self.scope, 0);
+        if search.is_empty() {
+            let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
+            let tokens = self.written(step, miss, self.state.exit.clone());
+            self.out.extend(tokens);
+            if !act || step.takes {
+                self.doom(step);
+            }
+            return;
+        }
+        let label = self.flow.label("step");
+        let go_on = quote!(break #label);
+        let miss = leaves.unwrap_or_else(|| go_on.clone());
+        let tokens = self.written(step, miss, go_on);
+        self.out.extend(quote!(#label: { #tokens }));
+        self.doom(step);
+    }
+
+    fn doom(&mut self, step: &Step) {
+        self.other_doom = true;
+        self.state.taint.extend(&step.changes);
+    }
+
+    /// A statement as it runs; `exit` is where its blocks go when doomed.
+    fn written(&self, step: &Step, miss: TokenStream, exit: TokenStream) -> TokenStream {
+        let Stmt::Expr(expr, semi) = &step.stmt else {
+            return step.stmt.to_token_stream();
+        };
+        let strict = matches!(step.kind, Kind::Act | Kind::Exit | Kind::Ask) || step.effect;
+        let mut expr = expr.clone();
+        let head_miss = if step.head_asks { miss } else { exit.clone() };
+        let mut asker = Asker {
+            flow: self.flow,
+            miss: head_miss,
+            strict,
+            doomed: false,
+            value: false,
+            scope: self.scope,
+            taint: &Names::default(),
+            later: Vec::new(),
+        };
+        asker.blocks_exit(&mut expr, exit);
+        quote!(#expr #semi)
+    }
+
+    /// The value of the block.
+    fn tail(&mut self, index: usize) {
+        let step = &self.steps[index];
+        let miss = self.miss(step);
+        let Stmt::Expr(expr, semi) = &step.stmt else {
+            step.stmt.to_tokens(&mut self.out);
+            return;
+        };
+        let strict = step.effect || !self.state.value && step.kind == Kind::Tail;
+        let doomed = self.is_doomed();
+        let expr = if step.kind == Kind::Compound {
+            let mut expr = expr.clone();
+            let taint = self.state.taint.clone();
+            let mut asker = Asker {
+                flow: self.flow,
+                miss,
+                strict: step.effect,
+                doomed,
+                value: self.state.value,
+                scope: self.scope,
+                taint: &taint,
+                later: Vec::new(),
+            };
+            asker.blocks_exit(&mut expr, self.state.exit.clone());
+            expr
+        } else {
+            let taint = self.state.taint.clone();
+            self.flow.ask(
+                expr,
+                miss,
+                strict,
+                doomed,
+                self.state.value,
+                self.scope,
+                &taint,
+            )
+        };
+        self.out.extend(quote!(#expr #semi));
+        if step.kind == Kind::Compound && step.asks || step.takes {
+            self.doom(step);
+        }
+    }
+}
+
+/// How many `?` a statement has outside of its blocks.
+fn questions(stmt: &Stmt) -> usize {
+    fn count(tokens: TokenStream) -> usize {
+        tokens
+            .into_iter()
+            .map(|token| match token {
+                proc_macro2::TokenTree::Punct(punct) => usize::from(punct.as_char() == '?'),
+                proc_macro2::TokenTree::Group(group) => count(group.stream()),
+                _ => 0,
+            })
+            .sum()
+    }
+    count(stmt.to_token_stream())
+}
+
+/// Whether a value is made of its operands alone: `Ok(Row { .. })`.
+fn is_constructor(stmt: &Stmt) -> bool {
+    let Stmt::Expr(expr, _) = stmt else {
+        return false;
+    };
+    match core(expr) {
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
+        if path.path.segments.last().is_some_and(|last| {
+            last.ident.to_string().starts_with(char::is_uppercase)
+        })),
+        Expr::Struct(_) | Expr::Tuple(_) | Expr::Path(_) | Expr::Lit(_) => true,
+        _ => false,
+    }
+}

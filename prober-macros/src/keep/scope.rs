@@ -1,0 +1,77 @@
+//! The loops and labelled blocks around, for the exits that a search reaches.
+
+use std::rc::Rc;
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::Lifetime;
+
+/// The loops and labelled blocks around, for exits that a search reaches.
+#[derive(Clone, Default)]
+pub(super) struct Scope(Option<Rc<Around>>);
+
+pub(super) struct Around {
+    label: Option<Lifetime>,
+    is_loop: bool,
+    pub(super) on_break: TokenStream,
+    pub(super) on_continue: TokenStream,
+    outer: Scope,
+}
+
+impl Scope {
+    pub(super) fn with(
+        &self,
+        label: Lifetime,
+        on_break: TokenStream,
+        on_continue: TokenStream,
+    ) -> Self {
+        Self(Some(Rc::new(Around {
+            label: Some(label),
+            is_loop: true,
+            on_break,
+            on_continue,
+            outer: self.clone(),
+        })))
+    }
+
+    pub(super) fn with_block(&self, label: Lifetime, on_break: TokenStream) -> Self {
+        Self(Some(Rc::new(Around {
+            label: Some(label),
+            is_loop: false,
+            on_break,
+            on_continue: TokenStream::new(),
+            outer: self.clone(),
+        })))
+    }
+
+    /// The label of the innermost loop.
+    pub(super) fn innermost(&self) -> Option<Lifetime> {
+        self.find(None)?.label.clone()
+    }
+
+    /// The label of the innermost loop or block.
+    pub(super) fn label(&self) -> Option<&Lifetime> {
+        self.0.as_deref()?.label.as_ref()
+    }
+
+    pub(super) fn find(&self, label: Option<&Lifetime>) -> Option<&Around> {
+        let around = self.0.as_deref()?;
+        let found = match label {
+            None => around.is_loop,
+            Some(label) => around.label.as_ref() == Some(label),
+        };
+        if found {
+            Some(around)
+        } else {
+            around.outer.find(label)
+        }
+    }
+}
+
+/// Whether tokens leave by a label.
+pub(super) fn leaves_by(tokens: TokenStream, label: &Lifetime) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == label.ident,
+        TokenTree::Group(group) => leaves_by(group.stream(), label),
+        _ => false,
+    })
+}

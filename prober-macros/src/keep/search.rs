@@ -1,0 +1,427 @@
+//! What a doomed run still asks in the statements that follow.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Expr, Lifetime, Stmt};
+
+use super::{
+    branches::Branches,
+    flow::Flow,
+    mentions::{Names, mentions},
+    plan::{Kind, Step, core, keeps_all},
+    questions::{asks, asks_of_act},
+    scope::{Scope, leaves_by},
+    slot::{Slot, extends_temporaries, keeps_parts, uses},
+    words::{Holds, handed_suppressed},
+};
+
+/// How deep searches may stand in one another: each is made for one more
+/// missing value.
+const DEPTH: usize = 4;
+
+impl Flow<'_> {
+    /// Writes what a doomed run still asks in statements that follow. What is
+    /// missing is known here; what waits in slots may be.
+    pub(super) fn search(
+        &self,
+        steps: &[&Step],
+        missing: &Names,
+        slots: &[Slot],
+        scope: &Scope,
+        depth: usize,
+    ) -> TokenStream {
+        let steps = self.relevant(steps);
+        let mut out = TokenStream::new();
+        for component in self.components(&steps, slots) {
+            let label = self.label("part");
+            let mut search = Search {
+                flow: self,
+                label: &label,
+                used: false,
+                missing: missing.clone(),
+                slots: slots.iter().collect(),
+                own: Vec::new(),
+                scope,
+                depth,
+                out: TokenStream::new(),
+            };
+            search.steps(&component);
+            let Search {
+                out: part, used, ..
+            } = search;
+            if part.is_empty() {
+                continue;
+            }
+            if used {
+                out.extend(quote!(#label: { #part }));
+            } else {
+                out.extend(quote!({ #part }));
+            }
+        }
+        out
+    }
+
+    /// The statements that ask, and those that feed them. What a skipped
+    /// statement could have changed is kept in mind by all that acts.
+    fn relevant<'s>(&self, steps: &[&'s Step]) -> Vec<&'s Step> {
+        // A macro is known only behind its definition.
+        let end = steps
+            .iter()
+            .position(|step| matches!(step.stmt, Stmt::Item(syn::Item::Macro(_))));
+        let steps = &steps[..end.unwrap_or(steps.len())];
+        let Some(last) = steps.iter().rposition(|step| step.asks) else {
+            return Vec::new();
+        };
+        let mut needed = Names::default();
+        let mut kept = Vec::new();
+        for step in steps[..=last].iter().rev() {
+            let keep = match step.kind {
+                Kind::Item => false,
+                Kind::Let => step.asks || step.binds.meets(&needed) || !step.exits.is_empty(),
+                _ => step.asks || !step.exits.is_empty() || step.changes.meets(&needed),
+            };
+            if keep {
+                needed.extend(&self.needs(step));
+                kept.push(*step);
+            }
+        }
+        kept.reverse();
+        kept
+    }
+
+    /// Groups of statements that share no name which could be missing: each
+    /// can be searched by itself.
+    fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot]) -> Vec<Vec<&'s Step>> {
+        let mut bound = Names::default();
+        for step in steps {
+            bound.extend(&step.binds);
+        }
+        for slot in slots {
+            bound.extend(&slot.names);
+        }
+        let shared = |step: &Step| {
+            let all = self.needs(step).union(&step.binds).union(&step.changes);
+            all.iter()
+                .filter(|name| {
+                    bound.contains(name)
+                        || !self.facts.is_receiver(name) && self.facts.connects(name)
+                })
+                .map(str::to_owned)
+                .collect::<Names>()
+        };
+        let names = steps.iter().map(|step| shared(step)).collect::<Vec<_>>();
+        let mut group = (0..steps.len()).collect::<Vec<_>>();
+        let mut join = |a: usize, b: usize| {
+            let (from, to) = (group[a].max(group[b]), group[a].min(group[b]));
+            for of in &mut group {
+                if *of == from {
+                    *of = to;
+                }
+            }
+        };
+        let mut exit = None;
+        for index in 0..steps.len() {
+            for before in 0..index {
+                if names[index].meets(&names[before]) {
+                    join(before, index);
+                }
+            }
+            if let Some(exit) = exit {
+                join(exit, index);
+            } else if !steps[index].exits.is_empty() {
+                exit = Some(index);
+            }
+        }
+        let last = exit.map(|exit| group[exit]);
+        let mut ids = group.clone();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.sort_by_key(|id| Some(*id) == last);
+        ids.into_iter()
+            .map(|id| {
+                let members = (0..steps.len()).filter(|index| group[*index] == id);
+                members.map(|index| steps[index]).collect()
+            })
+            .collect()
+    }
+}
+
+/// Writes the search of one group of statements.
+struct Search<'f, 'a> {
+    flow: &'f Flow<'a>,
+    label: &'f Lifetime,
+    used: bool,
+    missing: Names,
+    /// Slots from before.
+    slots: Vec<&'f Slot>,
+    /// Slots of this search.
+    own: Vec<Slot>,
+    scope: &'f Scope,
+    depth: usize,
+    out: TokenStream,
+}
+
+impl Search<'_, '_> {
+    fn steps(&mut self, steps: &[&Step]) {
+        for (index, step) in steps.iter().enumerate() {
+            if !self.step(step, &steps[index..]) {
+                return;
+            }
+        }
+    }
+
+    /// Searches one statement. Says whether the search goes on.
+    fn step(&mut self, step: &Step, rest: &[&Step]) -> bool {
+        let rest_asks = rest.iter().skip(1).any(|step| step.asks);
+        let head = if step.kind == Kind::Compound {
+            &step.head
+        } else {
+            &step.mentions
+        };
+        if matches!(step.kind, Kind::Act | Kind::Tail | Kind::Exit) {
+            return self.act(step);
+        }
+        if step.conditional || head.meets(&self.missing) || step.effect {
+            return self.skip(step);
+        }
+        if !self.bind(&self.flow.needs(step), rest) {
+            return false;
+        }
+        match step.kind {
+            // Its type would be another here than where it runs.
+            Kind::Let if step.closures == Some(Holds::Unknown) => self.skip(step),
+            Kind::Let => self.local(step, rest),
+            Kind::Ask => {
+                let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
+                self.out.extend(tokens);
+                if rest_asks && !slot.names.is_empty() {
+                    self.own.push(slot);
+                }
+                true
+            }
+            Kind::Compound => self.compound(step),
+            Kind::Item | Kind::Act | Kind::Tail | Kind::Exit => true,
+        }
+    }
+
+    /// Binds the slots whose names are mentioned. Where one is empty, the
+    /// rest is searched without it. Says whether the search goes on.
+    fn bind(&mut self, mentioned: &Names, rest: &[&Step]) -> bool {
+        loop {
+            let own = self.own.iter().position(|slot| slot.names.meets(mentioned));
+            let before = self
+                .slots
+                .iter()
+                .position(|slot| slot.names.meets(mentioned));
+            let (name, names, bind, uses) = match (before, own) {
+                (Some(index), _) => {
+                    let slot = self.slots.remove(index);
+                    (
+                        slot.name.clone(),
+                        slot.names.clone(),
+                        slot.bind.clone(),
+                        slot.uses.clone(),
+                    )
+                }
+                (None, Some(index)) => {
+                    let slot = self.own.remove(index);
+                    (slot.name, slot.names, slot.bind, slot.uses)
+                }
+                (None, None) => return true,
+            };
+            let missing = self.missing.clone().union(&names);
+            let otherwise = if self.depth < DEPTH {
+                let slots = std::mem::take(&mut self.own);
+                let all = self
+                    .slots
+                    .iter()
+                    .map(|slot| Slot {
+                        uses: slot.uses.clone(),
+                        name: slot.name.clone(),
+                        names: slot.names.clone(),
+                        bind: slot.bind.clone(),
+                    })
+                    .chain(slots.iter().map(|slot| Slot {
+                        uses: slot.uses.clone(),
+                        name: slot.name.clone(),
+                        names: slot.names.clone(),
+                        bind: slot.bind.clone(),
+                    }))
+                    .collect::<Vec<_>>();
+                self.own = slots;
+                self.flow
+                    .search(rest, &missing, &all, self.scope, self.depth + 1)
+            } else {
+                TokenStream::new()
+            };
+            let label = self.label;
+            self.used = true;
+            let otherwise = quote!({ #otherwise break #label });
+            let tokens = if let Some(bind) = bind {
+                self.flow.emit.bind_slot(&bind, &name, &otherwise)
+            } else {
+                let none = self.flow.emit.none();
+                quote!(if let #none = #name #otherwise)
+            };
+            self.out.extend(tokens);
+            self.out.extend(uses);
+        }
+    }
+
+    /// A statement that is not run: asks the operands that mention nothing
+    /// missing.
+    fn skip(&mut self, step: &Step) -> bool {
+        if step.head_asks && !step.conditional {
+            match &step.stmt {
+                Stmt::Local(local) => {
+                    if let Some(init) = &local.init {
+                        let asks = asks(&init.expr, self.flow);
+                        self.ask(&asks);
+                    }
+                }
+                Stmt::Expr(expr, _) => {
+                    let asks = asks(expr, self.flow);
+                    self.ask(&asks);
+                }
+                _ => {}
+            }
+        }
+        self.missing.extend(&step.binds);
+        self.missing.extend(&step.changes);
+        self.leave(step)
+    }
+
+    /// A statement that acts, a tail, or an exit that is reached.
+    fn act(&mut self, step: &Step) -> bool {
+        if step.asks
+            && !step.conditional
+            && let Stmt::Expr(expr, _) = &step.stmt
+        {
+            let found = match core(expr) {
+                Expr::Return(exit) => exit.expr.as_ref().map(|value| asks(value, self.flow)),
+                Expr::Break(exit) => exit.expr.as_ref().map(|value| asks(value, self.flow)),
+                _ if step.kind == Kind::Tail && is_ask(expr) => Some(asks(expr, self.flow)),
+                _ => Some(asks_of_act(expr, self.flow)),
+            };
+            self.ask(&found.unwrap_or_default());
+        }
+        self.missing.extend(&step.changes);
+        self.leave(step)
+    }
+
+    fn ask(&mut self, asks: &[Expr]) {
+        let mut gone = self.missing.clone();
+        for slot in self.slots.iter().copied().chain(&self.own) {
+            gone.extend(&slot.names);
+        }
+        for ask in asks {
+            let mentioned = mentions(ask, &self.flow.facts.locals);
+            if !mentioned.meets(&gone) {
+                let sibling = self.flow.sibling(ask, self.scope, &self.missing);
+                self.out.extend(sibling);
+                gone.extend(&self.flow.facts.changed(&mentioned, &Names::default()));
+            }
+        }
+    }
+
+    /// A skipped exit ends the search in what it would have left.
+    fn leave(&mut self, step: &Step) -> bool {
+        match self.flow.widest(&step.exits, self.scope) {
+            Some(exit) => {
+                self.out.extend(self.flow.go(&exit));
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn local(&mut self, step: &Step, rest: &[&Step]) -> bool {
+        let Stmt::Local(local) = &step.stmt else {
+            return true;
+        };
+        let used = rest
+            .iter()
+            .skip(1)
+            .any(|other| other.mentions.meets(&step.binds) || other.mentions.meets(&step.changes));
+        let simple = local
+            .init
+            .as_ref()
+            .is_some_and(|init| init.diverge.is_none())
+            && (step.binds.is_empty() || keeps_all(&local.pat) || keeps_parts(local));
+        let extends = local
+            .init
+            .as_ref()
+            .is_some_and(|init| extends_temporaries(&init.expr));
+        if step.asks && simple && !extends {
+            let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
+            self.out.extend(tokens);
+            self.out.extend(self.flow.tie(step, Some(&slot)));
+            if used {
+                self.own.push(slot);
+            }
+        } else {
+            // Bound where it stands; without its value the group ends.
+            let label = self.label;
+            let mut local = local.clone();
+            if let Some(init) = &mut local.init {
+                let leave = self.flow.widest(&step.exits, self.scope);
+                let leave = leave.unwrap_or_else(|| quote!(break #label));
+                *init.expr = self.flow.ask(
+                    &init.expr,
+                    leave.clone(),
+                    false,
+                    true,
+                    true,
+                    self.scope,
+                    &self.missing,
+                );
+                if let Some((_, diverge)) = &mut init.diverge {
+                    let blocks = self.flow.ask(
+                        diverge,
+                        leave,
+                        false,
+                        true,
+                        false,
+                        self.scope,
+                        &self.missing,
+                    );
+                    **diverge = blocks;
+                }
+            }
+            self.used |= leaves_by(local.to_token_stream(), label);
+            local.to_tokens(&mut self.out);
+            self.out.extend(uses(&local.pat));
+            self.out.extend(self.flow.tie(step, None));
+        }
+        self.missing.remove_all(&step.binds);
+        true
+    }
+
+    /// Asks the head, and searches the branches.
+    fn compound(&mut self, step: &Step) -> bool {
+        let Stmt::Expr(expr, _) = &step.stmt else {
+            return true;
+        };
+        let label = self.flow.label("head");
+        let mut expr = expr.clone();
+        let leave = self.flow.widest(&step.exits, self.scope);
+        let miss = leave.unwrap_or_else(|| quote!(break #label));
+        let mut branches = Branches {
+            flow: self.flow,
+            scope: self.scope,
+            missing: &self.missing,
+            miss: miss.clone(),
+        };
+        branches.visit(&mut expr);
+        self.out.extend(quote!(#label: { #expr; break #label }));
+        self.missing.extend(&step.changes);
+        true
+    }
+}
+
+/// Whether a tail asks as a whole.
+fn is_ask(expr: &Expr) -> bool {
+    handed_suppressed(core(expr))
+        || matches!(expr, Expr::Try(_))
+            && !matches!(core(expr), Expr::Call(_) | Expr::MethodCall(_))
+}

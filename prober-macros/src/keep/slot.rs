@@ -1,0 +1,261 @@
+//! A `let` whose value waits: its slot, and the names that it binds.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{
+    Expr, Local, Pat, Stmt,
+    visit::{self, Visit},
+    visit_mut::VisitMut,
+};
+
+use super::{
+    flow::Flow,
+    mentions::Names,
+    plan::{Step, keeps_all},
+    scope::Scope,
+    words::Holds,
+};
+use crate::{
+    emit::{glue, hygienic},
+    rewrite::operand,
+};
+
+/// A value that is kept until it is mentioned.
+pub(super) struct Slot {
+    pub(super) name: Ident,
+    /// Uses what it binds: in a search nothing else may.
+    pub(super) uses: TokenStream,
+    /// What becomes missing with it.
+    pub(super) names: Names,
+    /// `let PAT: T`, where it is bound to something.
+    pub(super) bind: Option<TokenStream>,
+}
+
+impl Flow<'_> {
+    /// A statement whose value waits in a slot.
+    pub(super) fn slot(
+        &self,
+        step: &Step,
+        doomed: bool,
+        scope: &Scope,
+        taint: &Names,
+    ) -> (Slot, TokenStream) {
+        let name = hygienic(
+            &format!("__probed_slot_{}", self.number()),
+            Span::call_site(),
+        );
+        let label = self.label("miss");
+        let (none, unit) = (self.emit.none(), self.emit.some(&quote!(())));
+        let miss = quote!(break #label #none);
+        let names = step.binds.clone().union(&step.changes);
+        let (bind, tokens) = match &step.stmt {
+            Stmt::Local(local) => {
+                let Local {
+                    attrs, pat, init, ..
+                } = local;
+                let init = init.as_ref().map(|init| &*init.expr);
+                let init = init.expect("a `let` that asks has an initializer");
+                let init = self.ask(init, miss, false, doomed, true, scope, taint);
+                if step.binds.is_empty() {
+                    let tokens = quote! {
+                        let #name = #label: { #(#attrs)* let #pat = #init; #unit };
+                    };
+                    (None, tokens)
+                } else if keeps_all(pat) {
+                    let value = self.emit.some(&operand(&init));
+                    let ty = match pat {
+                        Pat::Type(typed) => {
+                            let ty = &typed.ty;
+                            let option = self.emit.option_of(ty);
+                            Some(quote!(: #option))
+                        }
+                        _ => None,
+                    };
+                    let tokens = quote! {
+                        #(#attrs)* let #name #ty = #label: { #value };
+                    };
+                    (Some(quote!(#(#attrs)* let #pat)), tokens)
+                } else {
+                    let (inner, names, outer) = parts(pat);
+                    let value = self.emit.some(&quote!((#(#names,)*)));
+                    let tokens = quote! {
+                        let #name = #label: {
+                            #(#attrs)* let #inner = #init;
+                            #value
+                        };
+                    };
+                    (Some(quote!(#(#attrs)* let (#(#outer,)*))), tokens)
+                }
+            }
+            Stmt::Expr(expr, _) => {
+                let expr = self.ask(expr, miss, false, doomed, true, scope, taint);
+                let tokens = quote! {
+                    let #name = #label: { #expr; #unit };
+                };
+                (None, tokens)
+            }
+            _ => unreachable!("only a `let` or an expression asks"),
+        };
+        let uses = match &step.stmt {
+            Stmt::Local(local) => uses(&local.pat),
+            _ => TokenStream::new(),
+        };
+        let slot = Slot {
+            name,
+            uses,
+            names,
+            bind,
+        };
+        (slot, tokens)
+    }
+
+    /// In a search: what runs later tells the type of a variable whose `let`
+    /// does not.
+    pub(super) fn tie(&self, step: &Step, slot: Option<&Slot>) -> TokenStream {
+        let Some(name) = inferred(step) else {
+            return TokenStream::new();
+        };
+        let mut ties = self.ties.borrow_mut();
+        let tie = ties.entry(std::ptr::from_ref(step)).or_insert_with(|| {
+            hygienic(
+                &format!("__probed_type_{}", self.number()),
+                Span::call_site(),
+            )
+        });
+        match slot {
+            Some(slot) => self.emit.type_of_slot(tie, &slot.name),
+            None => self.emit.type_of(tie, name),
+        }
+    }
+
+    /// Where a variable is bound that a search has bound before.
+    pub(super) fn tied(&self, step: &Step) -> TokenStream {
+        let ties = self.ties.borrow();
+        match (ties.get(&std::ptr::from_ref(step)), inferred(step)) {
+            (Some(tie), Some(name)) => self.emit.type_of(tie, name),
+            _ => TokenStream::new(),
+        }
+    }
+
+    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot) -> TokenStream {
+        let known = self.ties.borrow().contains_key(&std::ptr::from_ref(step));
+        if known {
+            self.tie(step, Some(slot))
+        } else {
+            TokenStream::new()
+        }
+    }
+}
+
+/// The name that a `let` gives to a value of a type which is not written.
+fn inferred(step: &Step) -> Option<&Ident> {
+    let Stmt::Local(Local {
+        pat: Pat::Ident(pat),
+        init: Some(init),
+        ..
+    }) = &step.stmt
+    else {
+        return None;
+    };
+    let plain = matches!(
+        &*init.expr,
+        Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
+    );
+    let one = pat.by_ref.is_none() && pat.subpat.is_none() && is_variable(&pat.ident);
+    (one && !plain && step.closures != Some(Holds::Type)).then_some(&pat.ident)
+}
+
+/// Whether a pattern can be taken apart at once, and its names be kept.
+pub(super) fn keeps_parts(local: &Local) -> bool {
+    struct Odd(bool);
+    impl<'ast> Visit<'ast> for Odd {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0 |= pat.by_ref.is_some() || pat.subpat.is_some();
+        }
+        fn visit_expr(&mut self, _: &'ast Expr) {}
+        fn visit_macro(&mut self, _: &'ast syn::Macro) {
+            self.0 = true;
+        }
+    }
+    let mut odd = Odd(false);
+    odd.visit_pat(&local.pat);
+    !odd.0
+}
+
+/// Whether an initializer borrows from a temporary that lives as long as the
+/// variable.
+pub(super) fn extends_temporaries(expr: &Expr) -> bool {
+    match expr {
+        Expr::Macro(_) | Expr::Reference(_) => true,
+        Expr::Paren(paren) => extends_temporaries(&paren.expr),
+        Expr::Cast(cast) => extends_temporaries(&cast.expr),
+        Expr::Tuple(tuple) => tuple.elems.iter().any(extends_temporaries),
+        Expr::Array(array) => array.elems.iter().any(extends_temporaries),
+        Expr::Struct(value) => value
+            .fields
+            .iter()
+            .any(|field| extends_temporaries(&field.expr)),
+        Expr::Call(call) => call.args.iter().any(extends_temporaries) && is_some(&call.func),
+        _ => false,
+    }
+}
+
+fn is_some(func: &Expr) -> bool {
+    matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
+        last.ident.to_string().starts_with(char::is_uppercase)
+    }))
+}
+
+/// Uses what a pattern binds, so that no lint misses a use in a search.
+pub(super) fn uses(pat: &Pat) -> TokenStream {
+    struct Find(TokenStream);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            let name = &pat.ident;
+            if is_variable(name) {
+                let mutability = pat.by_ref.is_none().then_some(pat.mutability).flatten();
+                let at = glue(name.span());
+                let mutability = mutability.map(|_| quote_spanned!(at=> mut));
+                self.0
+                    .extend(quote_spanned!(at=> let _ = & #mutability #name;));
+            }
+            visit::visit_pat_ident(self, pat);
+        }
+        fn visit_expr(&mut self, _: &'ast Expr) {}
+    }
+    let mut find = Find(TokenStream::new());
+    find.visit_pat(pat);
+    find.0
+}
+
+/// Whether a name in a pattern may be that of a variable, and is none of a
+/// variant, such as `None`.
+fn is_variable(name: &Ident) -> bool {
+    *name != "None"
+}
+
+/// A pattern without `mut`, the names that it binds, and these with `mut`.
+fn parts(pat: &Pat) -> (Pat, Vec<Ident>, Vec<TokenStream>) {
+    struct Take {
+        names: Vec<Ident>,
+        outer: Vec<TokenStream>,
+    }
+    impl VisitMut for Take {
+        fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
+            let mutability = pat.mutability.take();
+            let ident = &pat.ident;
+            if is_variable(ident) {
+                self.names.push(ident.clone());
+                self.outer.push(quote!(#mutability #ident));
+            }
+        }
+        fn visit_expr_mut(&mut self, _: &mut Expr) {}
+    }
+    let mut take = Take {
+        names: Vec::new(),
+        outer: Vec::new(),
+    };
+    let mut pat = pat.clone();
+    take.visit_pat_mut(&mut pat);
+    (pat, take.names, take.outer)
+}

@@ -1,0 +1,55 @@
+//! Where an expression stands.
+
+/// Where an expression stands: what a `?` there leaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Context {
+    /// The function.
+    Function,
+
+    /// A closure or an async block, whose `?` and `return` are its own.
+    Closure,
+
+    /// A probe.
+    Probe {
+        /// Whether a `?` ends it early.
+        ends_early: bool,
+        /// How many loops there were around it.
+        loops: usize,
+    },
+
+    /// A closure in a probe: a `?` in it cannot end the probe.
+    ClosureInProbe,
+}
+
+impl Context {
+    pub(super) fn is_in_probe(self) -> bool {
+        matches!(self, Self::Probe { .. } | Self::ClosureInProbe)
+    }
+
+    /// That of a probe which begins here.
+    pub(super) fn probe(loops: usize) -> Self {
+        Self::Probe {
+            ends_early: false,
+            loops,
+        }
+    }
+
+    /// That of a closure or an async block which begins here.
+    pub(super) fn nested(self) -> Self {
+        match self {
+            Self::Function | Self::Closure => Self::Closure,
+            Self::Probe { .. } | Self::ClosureInProbe => Self::ClosureInProbe,
+        }
+    }
+
+    /// Whether a `?` ends this probe early.
+    pub(super) fn ends_early(self) -> bool {
+        matches!(
+            self,
+            Self::Probe {
+                ends_early: true,
+                ..
+            }
+        )
+    }
+}

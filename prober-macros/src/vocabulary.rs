@@ -1,0 +1,124 @@
+//! The words that the attribute knows: methods and types of vmi-core, and
+//! well-known macros.
+
+use proc_macro2::Ident;
+use syn::{Macro, ext::IdentExt};
+
+/// Whether a name is that of a type in vmi-core that reads guest memory.
+pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
+    matches!(
+        name.to_string().as_str(),
+        "VmiContext" | "VmiCore" | "VmiSession" | "VmiState"
+    )
+}
+
+/// Whether a method by this name is probed.
+pub(crate) fn is_read(method: &Ident) -> bool {
+    let name = method.unraw().to_string();
+    name == "read"
+        || name.starts_with("read_") && name != "read_page" && name != "read_string_length_limit"
+}
+
+/// Whether the runtime serves a read by this name (makes it page by page, and
+/// reports all pages that it misses) if its receiver is a type of vmi-core.
+pub(crate) fn is_served(method: &Ident) -> bool {
+    let name = method.unraw().to_string();
+    matches!(
+        name.as_str(),
+        "read" | "read_in" | "read_struct" | "read_struct_in"
+    ) || name.starts_with("read_string")
+}
+
+/// Whether a method by this name acts on the guest: its memory, registers,
+/// views, frames, or the events it raises.
+///
+/// Not `pause` and `resume`: a function that leaves before its `resume` would
+/// leave the guest paused.
+pub(crate) fn acts_on_guest(method: &Ident) -> bool {
+    let name = method.unraw().to_string();
+    ["write_", "set_", "inject_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || matches!(
+            name.as_str(),
+            "write"
+                | "switch_to_view"
+                | "create_view"
+                | "destroy_view"
+                | "change_view_gfn"
+                | "reset_view_gfn"
+                | "allocate_gfn"
+                | "allocate_gfn_at"
+                | "free_gfn"
+                | "monitor_enable"
+                | "monitor_disable"
+        )
+}
+
+/// Whether a macro takes its arguments as they are.
+pub(crate) fn holds_text(mac: &Macro) -> bool {
+    TEXT.contains(&name(mac).as_str())
+}
+
+/// The last name of a macro's path.
+pub(crate) fn name(mac: &Macro) -> String {
+    let last = mac.path.segments.last();
+    last.map(|last| last.ident.to_string()).unwrap_or_default()
+}
+
+/// Macros that take their arguments as text or tokens, hold functions of their
+/// own, or are probes by themselves. Not `line!` and its like, which take none:
+/// one with arguments is somebody's own.
+pub(crate) const TEXT: &[&str] = &[
+    "cfg",
+    "compile_error",
+    "concat",
+    "env",
+    "global_asm",
+    "include",
+    "include_bytes",
+    "include_str",
+    "lazy_static",
+    "macro_rules",
+    "option_env",
+    "parse_quote",
+    "quote",
+    "quote_spanned",
+    "stringify",
+    "thread_local",
+    "vmi_probe",
+];
+
+/// Well-known macros that put their arguments into no loop.
+pub(crate) const LOOPLESS: &[&str] = &[
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "event",
+    "format",
+    "format_args",
+    "info",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
+];

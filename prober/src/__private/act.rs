@@ -1,0 +1,32 @@
+//! Calls that change the guest.
+
+use crate::{ProbeError, VmiProber};
+
+/// `settle!()`: `settle(prober)?`.
+///
+/// # Errors
+///
+/// The batch, if faults are pending.
+#[inline]
+pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
+    prober.error_for_page_faults()?;
+    if prober.is_doomed() {
+        return Err(prober.needed());
+    }
+    Ok(())
+}
+
+/// The last argument of a call that acts on the guest:
+/// `settled(ARG, settle(prober)?)`, which settles when all arguments are
+/// there.
+#[inline]
+pub fn settled<T>(argument: T, (): ()) -> T {
+    argument
+}
+
+/// A call without arguments that acts on the guest:
+/// `then(settle(prober)?, CALL)`.
+#[inline]
+pub fn then<T>((): (), result: T) -> T {
+    result
+}

@@ -1,0 +1,158 @@
+//! The frame of a function: how it begins, and the gate through which it is left.
+
+use core::panic::Location;
+
+use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
+
+/// How many probes may miss in a row.
+pub const LIMIT: u32 = ProbeLimit::DEFAULT;
+
+/// Begins a probed function.
+#[inline]
+pub fn start(suppressed: &SuppressedPages, limit: u32) -> VmiProber<'_> {
+    VmiProber::inheriting(suppressed, limit)
+}
+
+/// Runs the body of a function.
+///
+/// The bound makes the closure one that is called once, so that a body may
+/// return what it borrows from a `&mut` parameter.
+#[inline]
+pub fn run<'p, 's, R>(prober: &'p VmiProber<'s>, body: impl FnOnce() -> R) -> Outcome<'p, 's, R> {
+    outcome(prober, body())
+}
+
+/// The outcome of the body of a function.
+#[inline]
+pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, 's, R> {
+    Outcome { prober, result }
+}
+
+/// What a probed function returns.
+#[diagnostic::on_unimplemented(
+    message = "`#[probed]` needs a function that returns a `Result`, not a `{Self}`",
+    label = "not a `Result`",
+    note = "page faults leave it as its error, so return `prober::Result<..>`"
+)]
+pub trait Returned {
+    type Error;
+
+    fn is_err(&self) -> bool;
+    fn err(error: Self::Error) -> Self;
+}
+
+impl<T, E> Returned for Result<T, E> {
+    type Error = E;
+
+    #[inline]
+    fn is_err(&self) -> bool {
+        self.is_err()
+    }
+
+    fn err(error: E) -> Self {
+        Err(error)
+    }
+}
+
+/// The outcome of the body of a function, before the gate.
+#[derive(Debug)]
+#[must_use]
+pub struct Outcome<'p, 's, R> {
+    prober: &'p VmiProber<'s>,
+    result: R,
+}
+
+/// The gate of a function whose error can carry page faults. It takes the
+/// place of [`Finish::finish`] wherever its bound holds.
+impl<T, E: FaultError> Outcome<'_, '_, Result<T, E>> {
+    /// # Errors
+    ///
+    /// The batch, if faults are pending; else [`Unavailable`](crate::Unavailable),
+    /// if missing data was needed; else the body's own error.
+    #[track_caller]
+    #[inline]
+    pub fn finish(self) -> Result<T, E> {
+        match self.result {
+            Ok(value) if !self.prober.is_doomed() => Ok(value),
+            result => gate(self.prober, result, Location::caller()),
+        }
+    }
+}
+
+#[cold]
+fn gate<T, E: FaultError>(
+    prober: &VmiProber<'_>,
+    result: Result<T, E>,
+    place: &Location<'_>,
+) -> Result<T, E> {
+    let missing = result.as_ref().err().and_then(FaultError::missing);
+    if let Some(missing) = missing {
+        prober.note(missing, place);
+    }
+    prober.take_page_faults()?;
+
+    match missing {
+        None if result.is_ok() => Err(prober.needed().into()),
+        None => result,
+        Some(missing) => Err(prober.unavailable(missing.limit()).into()),
+    }
+}
+
+/// The gate of a function whose error is opaque: what leaves with it cannot
+/// be looked into.
+///
+/// Its bounds are those of the method, and it gives back what it took: so of a
+/// type that will not do they say one thing, and nothing follows from it.
+pub trait Finish<R> {
+    /// # Errors
+    ///
+    /// As [`Outcome::finish`], but that a callee's batch stays its own.
+    fn finish(self) -> R
+    where
+        R: Returned,
+        R::Error: Carrier;
+}
+
+impl<R> Finish<R> for Outcome<'_, '_, R> {
+    fn finish(self) -> R
+    where
+        R: Returned,
+        R::Error: Carrier,
+    {
+        if let Err(error) = self.prober.take_page_faults() {
+            return R::err(Carrier::carry(error));
+        }
+        let limit = self.prober.limit_exceeded();
+        if self.prober.is_doomed()
+            || self.result.is_err() && (limit.is_some() || self.prober.was_needed())
+        {
+            R::err(Carrier::carry(self.prober.unavailable(limit)))
+        } else {
+            self.result
+        }
+    }
+}
+
+/// The least that the error of a probed function must be able to do.
+#[diagnostic::on_unimplemented(
+    message = "the error of a `#[probed]` function must be able to carry page faults, and `{Self}` cannot",
+    label = "`From<ProbeError>` is missing for this error",
+    note = "implement `From<prober::ProbeError>` for it, or return `prober::Result`"
+)]
+pub trait Carrier {
+    fn carry(error: ProbeError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<ProbeError>> Carrier for E {
+    fn carry(error: ProbeError) -> Self {
+        Self::from(error)
+    }
+}
+
+/// Gives an async block its type, in a branch that is never taken.
+#[cold]
+#[must_use]
+pub fn never<R>() -> R {
+    unreachable!("a branch of the expansion that is never taken")
+}

@@ -1,0 +1,68 @@
+//! Probes.
+
+use crate::{FaultError, VmiProber};
+
+/// A probe: `read(EXPR, prober)`.
+///
+/// # Errors
+///
+/// Any error that is not about missing data.
+#[track_caller]
+#[inline]
+pub fn read<T, E: FaultError>(
+    result: Result<T, E>,
+    prober: &VmiProber<'_>,
+) -> Result<Option<T>, E> {
+    prober.check(result)
+}
+
+/// A probe in which a `?` may find a value missing: the block around its
+/// expression ends with `None` then.
+///
+/// # Errors
+///
+/// Any error that is not about missing data.
+#[track_caller]
+#[inline]
+pub fn read_if<T, E: FaultError>(
+    result: Option<Result<T, E>>,
+    prober: &VmiProber<'_>,
+) -> Result<Option<T>, E> {
+    match result {
+        Some(result) => read(result, prober),
+        None => prober.count_miss().map(|()| None),
+    }
+}
+
+/// A probe whose value is needed, `EXPR??`: `need(EXPR, prober)?`.
+///
+/// # Errors
+///
+/// Those of [`read`]; for a missing value, [`Unavailable`](crate::Unavailable).
+#[track_caller]
+#[inline]
+pub fn need<T, E: FaultError>(result: Result<T, E>, prober: &VmiProber<'_>) -> Result<T, E> {
+    read(result, prober)?.ok_or_else(|| prober.needed().into())
+}
+
+/// [`read_if`] whose value is needed.
+///
+/// # Errors
+///
+/// Those of [`need`].
+#[track_caller]
+#[inline]
+pub fn need_if<T, E: FaultError>(
+    result: Option<Result<T, E>>,
+    prober: &VmiProber<'_>,
+) -> Result<T, E> {
+    read_if(result, prober)?.ok_or_else(|| prober.needed().into())
+}
+
+/// The value of a probe that a statement throws away: warns.
+#[must_use = "where the data is missing nothing was read, so a buffer may hold what was there before; \
+              write `??` to need the value, or `let _ = ..` to do without it"]
+#[inline]
+pub fn value_of_a_probe<T>(value: T) -> T {
+    value
+}

@@ -1,0 +1,146 @@
+//! The `?` in a function.
+
+use core::panic::Location;
+
+use crate::{ProbeError, VmiProber};
+
+/// `EXPR?` outside a probe: `value(EXPR, prober)?`.
+///
+/// # Errors
+///
+/// The error of a `Result`, its faults recorded; for a `None`,
+/// [`Unavailable`](crate::Unavailable).
+#[track_caller]
+#[inline]
+pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Result {
+    operand.value(prober)
+}
+
+/// `EXPR?` inside a probe: `got(match part(EXPR, prober) { .. })`.
+///
+/// The call keeps the `match` an operand wherever it stands.
+#[inline]
+pub fn got<T>(value: T) -> T {
+    value
+}
+
+/// Looks at the operand of a `?` inside a probe.
+#[track_caller]
+#[inline]
+pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Part {
+    operand.part(prober)
+}
+
+/// The outcome of a `?` inside a probe.
+#[derive(Debug)]
+pub enum Part<T, H> {
+    /// The value.
+    Value(T),
+    /// The probe misses.
+    Missing,
+    /// The function is left with an error.
+    Hard(H),
+}
+
+/// What can stand before `?`.
+#[diagnostic::on_unimplemented(
+    message = "`?` in a `#[probed]` function takes an `Option` or a `Result`, not a `{Self}`",
+    label = "neither an `Option` nor a `Result`"
+)]
+pub trait Question {
+    type Result;
+    type Part;
+
+    #[track_caller]
+    fn value(self, prober: &VmiProber<'_>) -> Self::Result;
+
+    #[track_caller]
+    fn part(self, prober: &VmiProber<'_>) -> Self::Part;
+}
+
+impl<T> Question for Option<T> {
+    type Result = Result<T, ProbeError>;
+    type Part = Part<T, Never>;
+
+    #[inline]
+    fn value(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
+        match self {
+            Some(value) => Ok(value),
+            None => Err(prober.unavailable(None)),
+        }
+    }
+
+    #[inline]
+    fn part(self, _: &VmiProber<'_>) -> Part<T, Never> {
+        match self {
+            Some(value) => Part::Value(value),
+            None => Part::Missing,
+        }
+    }
+}
+
+impl<T, X> Question for Result<T, X> {
+    type Result = Self;
+    type Part = Part<T, Hard<X>>;
+
+    #[track_caller]
+    #[inline]
+    fn value(self, prober: &VmiProber<'_>) -> Self {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(super::absorb::absorb(error, prober, Location::caller())),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn part(self, prober: &VmiProber<'_>) -> Part<T, Hard<X>> {
+        match self {
+            Ok(value) => Part::Value(value),
+            Err(error) if super::absorb::is_missing(&error, prober, Location::caller()) => {
+                Part::Missing
+            }
+            Err(error) => Part::Hard(Hard(error)),
+        }
+    }
+}
+
+/// Uninhabited, but not visibly so: otherwise rustc would call the arm in the
+/// expansion unreachable.
+#[derive(Debug)]
+pub struct Never(core::convert::Infallible);
+
+/// An error that leaves the function from inside a probe.
+#[derive(Debug)]
+pub struct Hard<X>(X);
+
+/// `return leave(error)`: leaves a function or a closure as `?` would.
+#[inline]
+pub fn leave<L: Leave<R>, R>(error: L) -> R {
+    error.leave()
+}
+
+/// What a `?` inside a probe can leave `R` with.
+#[diagnostic::on_unimplemented(
+    message = "`?` couldn't convert the error for a function that returns `{R}`",
+    label = "cannot leave with this error",
+    note = "an error that is no page fault leaves the function, also from inside a probe; \
+            implement `From` for it, or convert it with `map_err`"
+)]
+pub trait Leave<R> {
+    fn leave(self) -> R;
+}
+
+impl<R> Leave<R> for Never {
+    fn leave(self) -> R {
+        match self.0 {}
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, X, E: From<X>> Leave<Result<T, E>> for Hard<X> {
+    #[inline]
+    fn leave(self) -> Result<T, E> {
+        Err(E::from(self.0))
+    }
+}
