@@ -1,0 +1,11 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    let pid = vmi.read_u32(process)?;
+    pid.unwrap_or(0)
+}
+
+fn main() {}
