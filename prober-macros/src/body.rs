@@ -76,6 +76,9 @@ pub(crate) fn rewritten(
         krate: &args.krate,
         form: Form::Options,
     };
+    // Errors about the return type point here.
+    let at = signature::error_type(function.output).span();
+    own_names.set_error(at);
     let (asks, seems_in_vain) = if args.options {
         let found = rewrite::rewrite(&mut block, settings, errors);
         (found.probes > 0, found.seems_in_vain)
@@ -84,7 +87,7 @@ pub(crate) fn rewritten(
         (kept.asks, false)
     };
     if !asks && errors.is_empty() {
-        hint::nothing_to_probe(function.written, function.sig, errors);
+        hint::nothing_to_probe(function.written, function.sig, args.options, errors);
         return None;
     }
 
@@ -114,8 +117,6 @@ pub(crate) fn rewritten(
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
         (own_names.imports_of_kept(&args.krate), start)
     };
-    // Errors about the return type point here.
-    let at = signature::error_type(output).span();
     let within = lints::inner_body();
     let body = if mention.is_empty() && sig.asyncness.is_none() {
         quote!(#block)

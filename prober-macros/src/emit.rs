@@ -6,7 +6,9 @@
 //! so a call that begins with a name at the one and ends with parentheses at
 //! the other is blamed as the user's own expression would be.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use std::cell::Cell;
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lifetime, MacroDelimiter, Member, Path, Signature, Token, Type, spanned::Spanned};
 
@@ -20,6 +22,9 @@ pub(crate) struct Names {
 
     /// The prober of this call: `__probed_run`.
     prober: Ident,
+
+    /// Where the error type stands, or what is blamed in its place.
+    error: Cell<Span>,
 
     /// The block round the expression of a probe that may miss: `'__probed`.
     block: Lifetime,
@@ -41,8 +46,14 @@ impl Names {
         Self {
             runtime: hygienic(RUNTIME, Span::call_site()),
             prober: hygienic("__probed_run", Span::call_site()),
+            error: Cell::new(Span::call_site()),
             block: Lifetime::new("'__probed", Span::mixed_site()),
         }
+    }
+
+    /// Says where the error type of the function stands.
+    pub(crate) fn set_error(&self, at: Span) {
+        self.error.set(at);
     }
 
     /// What the function imports: the runtime, and the gate of errors that
@@ -265,9 +276,14 @@ impl Names {
         };
         let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
         let failed = hygienic("__probed_failed", place.start);
+        // rustc takes the span of `value.0` from the one to the other, so it
+        // blames the user's whole expression for a wrong type.
+        let value = Ident::new("probed_value", place.start);
+        let mut field = Literal::usize_unsuffixed(0);
+        field.set_span(mark.span);
         let outcome = quote_spanned! {at=>
             match #ask {
-                #runtime::Asked::Value(__probed_value) => __probed_value,
+                #runtime::Asked::Value(#value) => #value.#field,
                 #runtime::Asked::Missing => #missed,
                 #runtime::Asked::Failed(#failed) => #runtime::absurd(#failed #adapter #mark),
             }
@@ -330,10 +346,12 @@ impl Names {
 
     /// `return leave_doomed(prober)`
     pub(crate) fn leave_doomed(&self) -> TokenStream {
-        let Self {
-            runtime, prober, ..
-        } = self;
-        quote!(return #runtime::leave_doomed(#prober))
+        // There an error type that cannot carry faults is blamed for `finish`,
+        // too: at one place it is one error.
+        let at = self.error.get();
+        let [runtime, leave] = [RUNTIME, "leave_doomed"].map(|name| Ident::new(name, at));
+        let prober = &self.prober;
+        quote!(return #runtime::#leave(#prober))
     }
 
     /// A value that waits in a slot.

@@ -3,17 +3,33 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::error::Errors;
+use crate::{error::Errors, keep};
 
 /// An attribute without effect is a mistake: most likely the receiver has
 /// another name.
-pub(crate) fn nothing_to_probe(body: &TokenStream, sig: &syn::Signature, errors: &mut Errors) {
+pub(crate) fn nothing_to_probe(
+    body: &TokenStream,
+    sig: &syn::Signature,
+    options: bool,
+    errors: &mut Errors,
+) {
+    if !options {
+        errors.at(
+            sig.ident.span(),
+            "there is nothing to probe in this function: no `?`, no read, and no use of `suppressed`; \
+             remove `#[probed]`",
+        );
+        return;
+    }
     let receiver = syn::parse2(quote!({ #body }))
         .ok()
         .and_then(|body| likely::receiver(&body))
         .or_else(|| likely::parameter(sig));
     let advice = match receiver {
-        Some(receiver) => format!("did you mean `#[probed(vmi = {receiver})]`?"),
+        Some(receiver) => format!("did you mean `#[probed(options, vmi = {receiver})]`?"),
+        None if keep::has_question(body) => {
+            "for `?` on other calls write `#[probed]`, without `options`".to_owned()
+        }
         None => "probe something, or remove `#[probed]`".to_owned(),
     };
     errors.at(

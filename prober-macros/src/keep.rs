@@ -37,6 +37,8 @@ mod search;
 mod slot;
 mod words;
 
+pub(crate) use self::words::has_question;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashSet,
@@ -134,7 +136,7 @@ fn asks(block: &Block, receivers: &[Receiver]) -> bool {
     let mut find = Find(receivers, false);
     find.visit_block(block);
     let tokens = quote!(#block);
-    find.1 || words::has_question(&tokens) || names_the_set(&tokens)
+    find.1 || has_question(&tokens) || names_the_set(&tokens)
 }
 
 /// Whether a body names the suppressed set.

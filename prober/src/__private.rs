@@ -25,8 +25,8 @@ pub use self::{
     act::{settle, settled, then},
     gate::{Carrier, Finish, LIMIT, Outcome, Returned, never, outcome, run, start},
     keep::{
-        Absurd, Ask, Asked, Note, Opaque, Own, Taken, TypeOf, absurd, ask, ask_before, asked,
-        doomed, knows, leave_doomed, start_sharing, type_of, type_of_slot,
+        Absurd, Ask, Asked, Note, Opaque, Own, Taken, TypeOf, Value, absurd, ask, ask_before,
+        asked, doomed, knows, leave_doomed, start_sharing, type_of, type_of_slot,
     },
     probe::{need, need_if, read, read_if, value_of_a_probe},
     question::{Hard, Leave, Never, Part, Question, got, leave, part, value},

@@ -20,6 +20,7 @@ fn ui() {
     cases.compile_fail("tests/markers/*.rs");
     cases.compile_fail("tests/macros/*.rs");
     cases.compile_fail("tests/types/*.rs");
+    cases.compile_fail("tests/ordinary/*.rs");
     cases.compile_fail("tests/hazards/*.rs");
     cases.compile_fail("tests/half-typed/*.rs");
 }

@@ -25,6 +25,7 @@ use crate::{
 };
 
 /// Rewrites one expression.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a place")]
 pub(super) struct Asker<'f, 'a> {
     pub(super) flow: &'f Flow<'a>,
 
@@ -41,6 +42,10 @@ pub(super) struct Asker<'f, 'a> {
     /// Whether the expression is a value, so that calls at the ends of its
     /// blocks ask.
     pub(super) value: bool,
+
+    /// Whether the next expression stands as a statement, and gives no value
+    /// to another.
+    pub(super) top: bool,
 
     /// The loops around.
     pub(super) scope: &'f Scope,
@@ -241,6 +246,13 @@ impl Asker<'_, '_> {
 
 impl VisitMut for Asker<'_, '_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if !std::mem::take(&mut self.top) && is_compound(expr) && !self.value {
+            // An operand: its blocks give values.
+            self.value = true;
+            self.visit_expr_mut(expr);
+            self.value = false;
+            return;
+        }
         match expr {
             Expr::Closure(closure) => self.flow.record_in(&mut closure.body),
             // A probe that is written already, or `?` of its own.
@@ -365,6 +377,20 @@ impl Asker<'_, '_> {
     }
 }
 
+/// Whether an expression has blocks of its own.
+fn is_compound(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Block(_)
+            | Expr::ForLoop(_)
+            | Expr::If(_)
+            | Expr::Loop(_)
+            | Expr::Match(_)
+            | Expr::Unsafe(_)
+            | Expr::While(_)
+    )
+}
+
 /// What an operand could have changed.
 fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
     let mentioned = mentions(operand, &flow.facts.locals);
@@ -428,6 +454,7 @@ impl Flow<'_> {
             strict,
             doomed,
             value,
+            top: false,
             scope,
             taint,
             later: Vec::new(),
@@ -524,7 +551,9 @@ impl Asker<'_, '_> {
                         self.visit_expr_mut(&mut guarded.guard);
                     }
                     let miss = std::mem::replace(&mut self.miss, exit.clone());
+                    self.top = true;
                     self.visit_expr_mut(&mut arm.body);
+                    self.top = false;
                     self.miss = miss;
                 }
             }
@@ -541,6 +570,7 @@ impl Asker<'_, '_> {
             }
             Expr::Loop(_) | Expr::Block(_) => {
                 self.miss = exit;
+                self.top = true;
                 self.visit_expr_mut(expr);
             }
             expr => self.visit_expr_mut(expr),

@@ -187,14 +187,15 @@ impl Shadowed {
 
 /// The names that the conditions of an `if` or a `while` bind.
 fn conditions(cond: &Expr) -> Shadowed {
-    struct Find(Shadowed);
-    impl<'ast> syn::visit::Visit<'ast> for Find {
-        fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
-            self.0.names.extend(&bound(&condition.pat));
-            self.0.uses.extend(uses(&condition.pat));
+    match cond {
+        Expr::Let(condition) => Shadowed::by(&condition.pat),
+        Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
+            let mut shadowed = conditions(&both.left);
+            let right = conditions(&both.right);
+            shadowed.names.extend(&right.names);
+            shadowed.uses.extend(right.uses);
+            shadowed
         }
+        _ => Shadowed::default(),
     }
-    let mut find = Find(Shadowed::default());
-    syn::visit::Visit::visit_expr(&mut find, cond);
-    find.0
 }

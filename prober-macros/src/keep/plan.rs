@@ -276,11 +276,10 @@ impl Planner<'_> {
             .iter()
             .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
 
+        let (head, head_asks) = self.head(&stmt, kind);
+
         visit_mut::visit_stmt_mut(self, &mut stmt);
 
-        let head = mentions(&stmt, &self.facts.locals);
-        let mut look = Look::new(self.receivers, self.krate);
-        look.visit_stmt(&stmt);
         let effect = is_effect(&stmt, self.facts, kind);
         Step {
             stmt,
@@ -290,13 +289,30 @@ impl Planner<'_> {
             binds,
             changes,
             asks,
-            head_asks: look.asks,
+            head_asks,
             takes,
             effect,
             exits,
             closures,
             conditional,
         }
+    }
+
+    /// What the head of a statement mentions, and whether it asks.
+    fn head(&self, stmt: &Stmt, kind: Kind) -> (Names, bool) {
+        let mut look = Look::new(self.receivers, self.krate);
+        let mut names = Names::default();
+        if let (Kind::Compound, Stmt::Expr(expr, _)) = (kind, stmt) {
+            for head in heads(expr) {
+                names.extend(&mentions(head, &self.facts.locals));
+                look.visit_expr(head);
+            }
+            look.asks |= takes_apart(expr);
+        } else {
+            names = mentions(stmt, &self.facts.locals);
+            look.visit_stmt(stmt);
+        }
+        (names, look.asks)
     }
 
     fn kind(&self, stmt: &Stmt, last: bool) -> Kind {
@@ -371,6 +387,39 @@ pub(super) fn core(mut expr: &Expr) -> &Expr {
             expr => return expr,
         }
     }
+}
+
+/// The heads of `if`, `match` and loops: what is evaluated before a branch is.
+fn heads(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::If(branch) => {
+            let mut found = vec![&*branch.cond];
+            if let Some((_, other)) = &branch.else_branch {
+                found.extend(heads(other));
+            }
+            found
+        }
+        Expr::Match(matched) => {
+            let guards = matched.arms.iter().filter_map(|arm| match &arm.pat {
+                Pat::Guard(guarded) => Some(&*guarded.guard),
+                _ => None,
+            });
+            std::iter::once(&*matched.expr).chain(guards).collect()
+        }
+        Expr::ForLoop(each) => vec![&each.expr],
+        Expr::While(each) => vec![&each.cond],
+        Expr::Paren(paren) => heads(&paren.expr),
+        Expr::Group(group) => heads(&group.expr),
+        Expr::Try(question) => heads(&question.expr),
+        Expr::Await(future) => heads(&future.base),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a `match` takes a result apart.
+fn takes_apart(expr: &Expr) -> bool {
+    matches!(core(expr), Expr::Match(matched)
+        if matched.arms.iter().any(|arm| super::words::is_result_pattern(&arm.pat)))
 }
 
 /// An expression that neither asks nor acts.

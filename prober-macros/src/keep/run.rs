@@ -81,7 +81,10 @@ impl Hot<'_, '_> {
                 self.flush(index);
                 self.bind_now(index);
             }
-            Kind::Tail if self.state.value && !step.effect => self.tail(index),
+            Kind::Tail if self.state.value && !step.effect => {
+                self.bind_pending(index);
+                self.tail(index);
+            }
             Kind::Tail => {
                 // The operands of a constructor ask; a call acts.
                 if !is_constructor(&step.stmt) || self.depends(step) || !self.pending.is_empty() {
@@ -125,6 +128,24 @@ impl Hot<'_, '_> {
                         || step.binds.meets(&slot.names)
                         || step.changes.meets(&slot.names)
                 }))
+    }
+
+    /// All names are bound from here on, also where the run is doomed: what
+    /// follows is a value.
+    fn bind_pending(&mut self, index: usize) {
+        let step = &self.steps[index];
+        let exit = self.state.exit.clone();
+        let pending = std::mem::take(&mut self.pending);
+        for slot in pending {
+            match &slot.bind {
+                Some(bind) if step.mentions.meets(&slot.names) => {
+                    let bound = self.bound(bind, &slot.name, &exit);
+                    self.out.extend(bound);
+                    self.other_doom = true;
+                }
+                _ => self.pending.push(slot),
+            }
+        }
     }
 
     /// From here on the run is not doomed, and all names are bound: a doomed
@@ -341,6 +362,7 @@ impl Hot<'_, '_> {
             strict,
             doomed: false,
             value: false,
+            top: false,
             scope: self.scope,
             taint: &Names::default(),
             later: Vec::new(),
@@ -368,6 +390,7 @@ impl Hot<'_, '_> {
                 strict: step.effect,
                 doomed,
                 value: self.state.value,
+                top: false,
                 scope: self.scope,
                 taint: &taint,
                 later: Vec::new(),

@@ -188,8 +188,11 @@ impl Search<'_, '_> {
             return false;
         }
         match step.kind {
-            // Its type would be another here than where it runs.
-            Kind::Let if step.closures == Some(Holds::Unknown) => self.skip(step),
+            // Its type would be another here than where it runs, or it has no
+            // value yet.
+            Kind::Let if has_no_value(step) || step.closures == Some(Holds::Unknown) => {
+                self.skip(step)
+            }
             Kind::Let => self.local(step, rest),
             Kind::Ask => {
                 let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
@@ -417,6 +420,11 @@ impl Search<'_, '_> {
         self.missing.extend(&step.changes);
         true
     }
+}
+
+/// Whether a `let` leaves its variable without a value.
+fn has_no_value(step: &Step) -> bool {
+    matches!(&step.stmt, Stmt::Local(local) if local.init.is_none())
 }
 
 /// Whether a tail asks as a whole.

@@ -172,7 +172,7 @@ pub(super) fn may_leave(mac: &Macro) -> bool {
 }
 
 /// Whether there is a `?`, at any depth.
-pub(super) fn has_question(code: &impl ToTokens) -> bool {
+pub(crate) fn has_question(code: &impl ToTokens) -> bool {
     fn has(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Punct(punct) => punct.as_char() == '?',

@@ -10,7 +10,7 @@ use crate::{FaultError, ProbeError, SuppressedPages, VmiProber};
 #[derive(Debug)]
 pub enum Asked<T, F> {
     /// The value.
-    Value(T),
+    Value(Value<T>),
 
     /// The data is missing. The fault is recorded, and the run is doomed.
     Missing,
@@ -18,6 +18,10 @@ pub enum Asked<T, F> {
     /// Leaves the function, by rustc's own `?`.
     Failed(F),
 }
+
+/// The value of a question.
+#[derive(Debug)]
+pub struct Value<T>(pub T);
 
 /// `EXPR?`: `match ask(EXPR, prober) { .. }`.
 #[track_caller]
@@ -36,7 +40,8 @@ pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value,
 /// What can stand before `?`.
 #[diagnostic::on_unimplemented(
     message = "the `?` operator can only be applied to an `Option` or a `Result`, not to a `{Self}`",
-    label = "neither an `Option` nor a `Result`"
+    label = "neither an `Option` nor a `Result`",
+    note = "`#[probed]` keeps types: one `?` gives the value; for an `Option` write `probe!(..)?`, or `#[probed(options)]`"
 )]
 pub trait Ask {
     type Value;
@@ -65,7 +70,7 @@ impl<T, X> Ask for Result<T, X> {
         match self {
             Ok(value) => {
                 prober.hit();
-                Asked::Value(value)
+                Asked::Value(Value(value))
             }
             Err(error) => missed(error, prober, Location::caller()),
         }
@@ -98,7 +103,7 @@ impl<T> Ask for Option<T> {
     #[inline]
     fn ask(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, ProbeError>> {
         match self {
-            Some(value) => Asked::Value(value),
+            Some(value) => Asked::Value(Value(value)),
             None => Asked::Failed(Err(prober.unavailable(None))),
         }
     }
@@ -106,7 +111,7 @@ impl<T> Ask for Option<T> {
     #[inline]
     fn ask_before(self, _: &VmiProber<'_>) -> Asked<T, Option<Absurd>> {
         match self {
-            Some(value) => Asked::Value(value),
+            Some(value) => Asked::Value(Value(value)),
             None => Asked::Failed(None),
         }
     }

@@ -670,3 +670,60 @@ fn rows_of_a_list() {
     let sums = found.iter().map(|row| row.a + row.b + row.c.unwrap_or(0));
     assert_eq!(sums.collect::<Vec<_>>(), [33, 63, 61]);
 }
+
+/// Blocks that give values, as operands and in heads.
+#[probed]
+fn blocks_in_operands(vmi: &Vmi, out: &mut Vec<u64>) -> prober::Result<u64> {
+    out.push('b: {
+        if vmi.read_u64(1)? > 3 {
+            break 'b 1_u64;
+        }
+        let names = 5;
+        vmi.read_u64(2)? + names
+    });
+    out.push({
+        let mut t = 0;
+        loop {
+            t += 1;
+            if t > 2 {
+                break vmi.read_u64(1)?;
+            }
+        }
+    });
+    if ({
+        let t = vmi.read_u64(1)?;
+        t ^ 3
+    }) > 3
+    {
+        vmi.read_u64(4)?;
+    }
+    let first = vmi.read_u64(1)?;
+    let mut count = 0;
+    while count < 3
+        && (if vmi.read_u64(26)? < 20 {
+            return Ok(first);
+        } else {
+            first
+        }) > 0
+    {
+        count += 1;
+    }
+    let n;
+    if vmi.read_u64(1)? > 20 {
+        n = vmi.read_u64(4)?;
+    } else {
+        n = 4;
+    }
+    let k = vmi.read_u64(n)?;
+    out.push(k);
+    Ok(vmi.read_u64(n + 1)? + count)
+}
+
+#[test]
+fn operands_with_blocks() {
+    let mut out = Vec::new();
+    assert_eq!(blocks_in_operands(&Vmi::default(), &mut out, &none()).ok(), Some(8));
+    assert_eq!(out, [7, 1, 4]);
+    let missing = Vmi::with(&[1, 2, 26]);
+    assert_eq!(faults(blocks_in_operands(&missing, &mut out, &none()))[0], 1);
+}

@@ -5,7 +5,7 @@ use vmi_core::Va;
 #[probed]
 fn pids(vmi: &Vmi, process: Va, pids: &mut Vec<u32>) -> prober::Result<()> {
     let first = &pids[0];
-    pids.push(vmi.read_u32(process)??);
+    pids.push(vmi.read_u32(process)?);
     println!("{first}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-use prober::{SuppressedPages, probe, probed};
+use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
 use vmi_core::{Va, VmiError};
 
@@ -14,8 +14,8 @@ fn find(vmi: &Vmi, process: Va) -> Result<Va, ScanError> {
 }
 
 #[probed]
-fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<Va>> {
-    let next = probe!(find(vmi, process))?;
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<Va> {
+    let next = find(vmi, process)?;
     Ok(next)
 }
 

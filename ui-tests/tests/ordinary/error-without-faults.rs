@@ -9,7 +9,7 @@ enum ScanError {
 
 #[probed]
 fn pid(vmi: &Vmi, process: Va) -> Result<u32, ScanError> {
-    let Ok(Some(pid)) = vmi.read_u32(process) else {
+    let Ok(pid) = vmi.read_u32(process) else {
         return Err(ScanError::NotFound);
     };
     Ok(pid)

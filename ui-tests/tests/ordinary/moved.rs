@@ -5,7 +5,7 @@ use vmi_core::Va;
 #[probed]
 fn pids(vmi: &Vmi, process: Va, pids: Vec<u32>) -> prober::Result<Vec<u32>> {
     drop(pids);
-    vmi.read_u32(process)??;
+    vmi.read_u32(process)?;
     Ok(pids)
 }
 

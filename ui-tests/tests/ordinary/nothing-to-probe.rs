@@ -1,12 +1,8 @@
-use prober::{SuppressedPages, probed};
+use prober::probed;
 
 #[probed]
 fn align(address: u64) -> prober::Result<u64> {
-    Ok(address & !7)
-}
-
-fn caller(suppressed: &SuppressedPages) {
-    let _ = align(12, suppressed);
+    Ok(address & !0xfff)
 }
 
 fn main() {}

@@ -3,7 +3,7 @@ use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
 #[probed]
-fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
     let process = process?;
     Ok(vmi.read_u32(process)?)
 }

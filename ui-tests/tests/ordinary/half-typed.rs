@@ -3,12 +3,13 @@ use prober_ui_tests::Vmi;
 use vmi_core::Va;
 
 #[probed]
-fn pid(vmi: &Vmi, process: Va) -> Option<u32> {
-    vmi.read_u32(process).ok()?
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    let pid = vmi.read_u32(process)?;
+    pid.
 }
 
 fn caller(vmi: &Vmi, suppressed: &SuppressedPages) {
-    let _: Option<u32> = pid(vmi, Va(0x1000), suppressed);
+    let _ = pid(vmi, Va(0x1000), suppressed);
 }
 
 fn main() {}

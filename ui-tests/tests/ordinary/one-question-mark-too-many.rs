@@ -4,10 +4,8 @@ use vmi_core::Va;
 
 #[probed]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
-    if vmi.read_u8(process)?.is_none() {
-        return 0;
-    }
-    Ok(vmi.read_u32(process)??)
+    let pid = vmi.read_u32(process)??;
+    Ok(pid)
 }
 
 fn main() {}
