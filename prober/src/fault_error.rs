@@ -52,16 +52,16 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot carry page faults",
     label = "page faults cannot be found in a `{Self}`",
-    note = "`VmiError`, `ProbeError`, boxed errors and, with the feature `anyhow`, `anyhow::Error` can carry them; \
-            for an error type of your own, implement `prober::FaultError`"
+    note = "`VmiError`, `ProbeError`, boxed errors and, with the feature `anyhow` of `prober`, `anyhow::Error` can carry them; \
+            for an error type of your own, write `#[derive(prober::FaultError)]` on it, and `#[from] ProbeError` on a variant"
 )]
 pub trait FaultError: From<ProbeError> {
-    /// What the error says about data that is missing, if that is what it
-    /// says.
+    /// What the error says about missing data; `None` if it says nothing
+    /// about that.
     fn missing(&self) -> Option<Missing<'_>>;
 }
 
-/// What a [`FaultError`] says about data that is missing.
+/// What a [`FaultError`] says about missing data.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Missing<'e> {
@@ -71,14 +71,38 @@ pub enum Missing<'e> {
     /// A batch of page faults.
     PageFaults(&'e PageFaults),
 
-    /// A needed value that is not to be had.
+    /// A needed value is unavailable.
     Unavailable(&'e Unavailable),
 
-    /// Too many probes missed in a row.
+    /// Too many probes missed.
     ProbeLimit(ProbeLimit),
 }
 
 impl Missing<'_> {
+    /// The faults as a batch; `None` where bringing in pages would not help.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prober::{FaultError, Missing};
+    /// use vmi_core::{AddressContext, Pa, Va, VmiError};
+    ///
+    /// let fault = AddressContext::new(Va(0x40_0000), Pa(0x1000));
+    /// let faults = |error: &VmiError| error.missing().and_then(Missing::into_faults);
+    ///
+    /// let batch = faults(&VmiError::Translation(fault)).expect("a fault");
+    /// assert_eq!(batch.first(), Some(&fault));
+    /// assert!(faults(&VmiError::Timeout).is_none());
+    /// ```
+    #[must_use]
+    pub fn into_faults(self) -> Option<PageFaults> {
+        match self {
+            Self::PageFault(fault) => Some(PageFaults::from_iter([fault])),
+            Self::PageFaults(faults) => Some(faults.clone()),
+            Self::Unavailable(_) | Self::ProbeLimit(_) => None,
+        }
+    }
+
     /// The limit of probes, where that is why data is missing.
     pub(crate) fn limit(&self) -> Option<ProbeLimit> {
         match self {
@@ -143,7 +167,7 @@ impl FaultError for anyhow::Error {
     }
 }
 
-/// What an error of any type says about data that is missing.
+/// What an error of any type says about missing data.
 fn missing_in<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
     if let Some(error) = error.downcast_ref::<VmiError>() {
         error.missing()
