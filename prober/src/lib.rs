@@ -62,6 +62,8 @@ pub mod __private;
 /// ```
 pub use prober_macros::probed;
 
+pub use prober_macros::FaultError;
+
 pub use self::{
     fault_error::{FaultError, Missing},
     fault_queue::{FaultQueue, MayInject, Stats},

@@ -235,11 +235,8 @@ impl<'s> VmiProber<'s> {
         let Some(missing) = error.missing() else {
             return Err(error);
         };
-        // Noted also where the probe is cut off: the page is missing. But what a
-        // call keeps is bounded, whatever its body does with the error.
-        if self.missed_in_all.get() < ProbeLimit::IN_ALL {
-            self.note(missing, place);
-        }
+        // Noted also where the probe is cut off: the page is missing.
+        self.note(missing, place);
         self.count_miss()
     }
 
@@ -299,9 +296,9 @@ impl<'s> VmiProber<'s> {
         let suppressed = self.suppressed.contains_page(&fault);
         tracing::trace!(va = %fault.va, root = %fault.root, %place, suppressed, "page fault");
         if suppressed {
-            found.suppressed.insert(fault);
+            insert(&mut found.suppressed, fault);
         } else {
-            found.faults.insert(fault);
+            insert(&mut found.faults, fault);
             found.unreported = true;
             self.doom();
         }
@@ -368,6 +365,14 @@ impl<'s> VmiProber<'s> {
     #[cold]
     pub(crate) fn unavailable(&self, limit: Option<ProbeLimit>) -> ProbeError {
         Unavailable::new(self.found.borrow().suppressed.clone(), limit).into()
+    }
+}
+
+/// Adds a fault to what a call keeps. That is bounded, whatever its body does
+/// after a probe was cut off: another run finds the pages that are left out.
+fn insert(faults: &mut PageFaults, fault: AddressContext) {
+    if faults.len() < ProbeLimit::IN_ALL as usize {
+        faults.insert(fault);
     }
 }
 
