@@ -6,6 +6,7 @@
 mod args;
 mod body;
 mod check;
+mod derive;
 mod emit;
 mod error;
 mod expand;
@@ -30,4 +31,19 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::probed(args.into(), &item.into()).into()
+}
+
+/// Implements the trait of the same name for an enum or a struct whose variants
+/// hold errors that carry page faults.
+///
+/// Each variant is asked by the error that it holds: the field that `#[from]`
+/// or `#[source]` marks or that is called `source`, else its only field. A type
+/// that cannot carry faults says nothing; one that depends on a type parameter
+/// must be able to. `#[fault_error(skip)]` on a variant or a field leaves it
+/// out, `#[fault_error(crate = PATH)]` on the type names a renamed crate.
+///
+/// The error needs `From<ProbeError>` too, which thiserror makes of `#[from]`.
+#[proc_macro_derive(FaultError, attributes(fault_error, from, source))]
+pub fn fault_error(item: TokenStream) -> TokenStream {
+    derive::fault_error(item.into()).into()
 }

@@ -23,9 +23,24 @@ pub(crate) fn is_read(method: &Ident) -> bool {
 /// reports all pages that it misses) if its receiver is a type of vmi-core.
 pub(crate) fn is_served(method: &Ident) -> bool {
     let name = method.unraw().to_string();
+    // Not `read_u8`: it touches one page, so vmi-core does as well.
     matches!(
-        name.as_str(),
-        "read" | "read_in" | "read_struct" | "read_struct_in"
+        name.strip_suffix("_in").unwrap_or(&name),
+        "read"
+            | "read_struct"
+            | "read_u16"
+            | "read_u32"
+            | "read_u64"
+            | "read_uint"
+            | "read_field"
+            | "read_address"
+            | "read_address_native"
+            | "read_address32"
+            | "read_address64"
+            | "read_va"
+            | "read_va_native"
+            | "read_va32"
+            | "read_va64"
     ) || name.starts_with("read_string")
 }
 

@@ -8,6 +8,7 @@
 pub(crate) mod absorb;
 mod act;
 mod gate;
+mod held;
 mod keep;
 mod probe;
 mod question;
@@ -24,6 +25,7 @@ pub use vmi_core::VmiError;
 pub use self::{
     act::{settle, settled, then},
     gate::{Carrier, Finish, LIMIT, Outcome, Returned, never, outcome, run, start},
+    held::{Held, HeldWithoutFaults},
     keep::{
         Absurd, Ask, Asked, Note, Opaque, Own, Taken, TypeOf, Value, absurd, ask, ask_before,
         asked, doomed, knows, leave_doomed, start_sharing, type_of, type_of_slot,

@@ -8,38 +8,51 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 /// into it (`From<ProbeError>`).
 ///
 /// By this trait `#[probed]`, `probe!`, [`retry`](crate::retry) and
-/// [`FaultQueue`](crate::FaultQueue) find the faults in an error. Implement it for
-/// an error type of your own by asking the variants that can carry them:
+/// [`FaultQueue`](crate::FaultQueue) find the faults in an error. For an error
+/// type of your own derive it, beside what gives it `From<ProbeError>`
+/// (thiserror, for instance):
 ///
 /// ```
 /// use prober::{FaultError, Missing, ProbeError};
 /// use vmi_core::VmiError;
 ///
-/// #[derive(Debug)]
+/// #[derive(Debug, thiserror::Error, FaultError)]
 /// enum AppError {
-///     Probe(ProbeError),
-///     Vmi(VmiError),
-///     BadMagic,
+///     #[error(transparent)]
+///     Probe(#[from] ProbeError),
+///     #[error("reading the guest")]
+///     Vmi(#[from] VmiError),
+///     #[error("reading the configuration")]
+///     Io(#[from] std::io::Error),
+///     #[error("not an image: it begins with {magic:#x}")]
+///     BadMagic { magic: u16 },
 /// }
 ///
-/// impl From<ProbeError> for AppError {
-///     fn from(error: ProbeError) -> Self {
-///         Self::Probe(error)
-///     }
-/// }
-///
-/// impl FaultError for AppError {
-///     fn missing(&self) -> Option<Missing<'_>> {
-///         match self {
-///             Self::Probe(error) => error.missing(),
-///             Self::Vmi(error) => error.missing(),
-///             Self::BadMagic => None,
-///         }
-///     }
-/// }
-/// # assert!(AppError::BadMagic.missing().is_none());
-/// # assert!(AppError::Vmi(VmiError::Timeout).missing().is_none());
+/// let fault = vmi_core::AddressContext::new(vmi_core::Va(0x40_0000), vmi_core::Pa(0x1000));
+/// let error = AppError::from(VmiError::Translation(fault));
+/// assert!(matches!(error.missing(), Some(Missing::PageFault(found)) if found == fault));
+/// assert!(AppError::BadMagic { magic: 7 }.missing().is_none());
 /// ```
+///
+/// The derive asks the error that a variant holds: the field that `#[from]` or
+/// `#[source]` marks or that is called `source`, else its only field. A type
+/// that cannot carry faults (`std::io::Error`) says nothing, one that depends
+/// on a type parameter must be able to. `#[fault_error(skip)]` on a variant or a
+/// field leaves it out, and `#[fault_error(crate = PATH)]` on the type names a
+/// renamed crate. By hand it is a `match` over the variants that calls
+/// [`missing`](Self::missing) of what they hold.
+///
+/// # `anyhow::Error`
+///
+/// With the feature `anyhow` the faults are found in an `anyhow::Error`, also
+/// under `context`. Without it such an error is opaque, as below. Features unify:
+/// if any crate of the build turns it on, it is on for all. A function then
+/// merges the batches of callees that return `anyhow::Error`, and finds a
+/// suppressed page in them to be [`Unavailable`]; its own batch comes out the
+/// same way in both cases. Turn it on where you use `anyhow::Error` with this
+/// crate, so that nothing depends on others.
+///
+/// # Opaque errors
 ///
 /// A `?` within a probe cannot ask for a trait; there the faults are found in
 /// the errors of vmi-core and of this crate, in boxed ones and in
@@ -52,16 +65,16 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot carry page faults",
     label = "page faults cannot be found in a `{Self}`",
-    note = "`VmiError`, `ProbeError`, boxed errors and, with the feature `anyhow`, `anyhow::Error` can carry them; \
-            for an error type of your own, implement `prober::FaultError`"
+    note = "`VmiError`, `ProbeError`, boxed errors and, with the feature `anyhow` of `prober`, `anyhow::Error` can carry them; \
+            for an error type of your own, write `#[derive(prober::FaultError)]` on it, and `#[from] ProbeError` on a variant"
 )]
 pub trait FaultError: From<ProbeError> {
-    /// What the error says about data that is missing, if that is what it
-    /// says.
+    /// What the error says about missing data; `None` if it says nothing
+    /// about that.
     fn missing(&self) -> Option<Missing<'_>>;
 }
 
-/// What a [`FaultError`] says about data that is missing.
+/// What a [`FaultError`] says about missing data.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Missing<'e> {
@@ -71,14 +84,38 @@ pub enum Missing<'e> {
     /// A batch of page faults.
     PageFaults(&'e PageFaults),
 
-    /// A needed value that is not to be had.
+    /// A needed value is unavailable.
     Unavailable(&'e Unavailable),
 
-    /// Too many probes missed in a row.
+    /// Too many probes missed.
     ProbeLimit(ProbeLimit),
 }
 
 impl Missing<'_> {
+    /// The faults as a batch; `None` where bringing in pages would not help.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prober::{FaultError, Missing};
+    /// use vmi_core::{AddressContext, Pa, Va, VmiError};
+    ///
+    /// let fault = AddressContext::new(Va(0x40_0000), Pa(0x1000));
+    /// let faults = |error: &VmiError| error.missing().and_then(Missing::into_faults);
+    ///
+    /// let batch = faults(&VmiError::Translation(fault)).expect("a fault");
+    /// assert_eq!(batch.first(), Some(&fault));
+    /// assert!(faults(&VmiError::Timeout).is_none());
+    /// ```
+    #[must_use]
+    pub fn into_faults(self) -> Option<PageFaults> {
+        match self {
+            Self::PageFault(fault) => Some(PageFaults::from_iter([fault])),
+            Self::PageFaults(faults) => Some(faults.clone()),
+            Self::Unavailable(_) | Self::ProbeLimit(_) => None,
+        }
+    }
+
     /// The limit of probes, where that is why data is missing.
     pub(crate) fn limit(&self) -> Option<ProbeLimit> {
         match self {
@@ -143,7 +180,7 @@ impl FaultError for anyhow::Error {
     }
 }
 
-/// What an error of any type says about data that is missing.
+/// What an error of any type says about missing data.
 fn missing_in<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
     if let Some(error) = error.downcast_ref::<VmiError>() {
         error.missing()

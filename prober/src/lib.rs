@@ -7,13 +7,13 @@ mod fault_error;
 mod fault_queue;
 mod markers;
 mod page;
-mod page_faults;
+pub mod page_faults;
 mod page_in;
 mod page_set;
 mod probe_error;
 mod probe_limit;
 mod retry;
-mod suppressed_pages;
+pub mod suppressed_pages;
 mod unavailable;
 mod vmi_prober;
 
@@ -62,10 +62,12 @@ pub mod __private;
 /// ```
 pub use prober_macros::probed;
 
+pub use prober_macros::FaultError;
+
 pub use self::{
     fault_error::{FaultError, Missing},
     fault_queue::{FaultQueue, MayInject, Stats},
-    page_faults::{Iter, PageFaults},
+    page_faults::PageFaults,
     page_in::PageIn,
     page_set::PageSet,
     probe_error::{ProbeError, Result},

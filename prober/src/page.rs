@@ -1,6 +1,8 @@
+use std::ops::RangeInclusive;
+
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
-use vmi_core::{AddressContext, Va};
+use vmi_core::{AddressContext, Pa, Va};
 
 /// Size of a page in bytes.
 ///
@@ -11,17 +13,19 @@ pub(crate) const PAGE_SIZE: u64 = 4096;
 /// Number of address bits within a page.
 pub(crate) const PAGE_SHIFT: u32 = PAGE_SIZE.trailing_zeros();
 
-/// What two faults have in common when one page-in serves both.
+/// What two faults have in common when one page-in serves both: the page, and
+/// the translation root that it is seen under.
 ///
-/// A page of the kernel half is seen under every translation root (under two
-/// of each process with KPTI), so there the page number alone counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The root counts in the kernel half too: session space, and what the user's
+/// half of a KPTI process lacks, differ from root to root.
+// Ordered by root first: the pages of a root are a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Page {
+    /// The frame of the translation root.
+    root: u64,
+
     /// The virtual address in pages.
     number: u64,
-
-    /// The frame of the translation root; 0 in the kernel half.
-    root: u64,
 }
 
 impl Page {
@@ -29,17 +33,20 @@ impl Page {
     pub(crate) fn number(self) -> u64 {
         self.number
     }
+
+    /// All pages of a translation root.
+    pub(crate) fn all_of(root: Pa) -> RangeInclusive<Self> {
+        let root = frame(root);
+        let page = |number| Self { root, number };
+        page(0)..=page(u64::MAX)
+    }
 }
 
 impl From<&AddressContext> for Page {
     fn from(fault: &AddressContext) -> Self {
         Self {
+            root: frame(fault.root),
             number: fault.va.0 >> PAGE_SHIFT,
-            root: if is_kernel_half(fault.va) {
-                0
-            } else {
-                fault.root.0 >> PAGE_SHIFT
-            },
         }
     }
 }
@@ -51,7 +58,13 @@ impl From<&AddressContext> for Page {
 /// the pages cannot choose where they collide.
 pub(crate) type PageMap<V> = IndexMap<Page, V, RandomState>;
 
-/// Whether an address lies in the half that all translation roots share.
+/// The frame of a translation root, without the bits of a process-context
+/// identifier.
+pub(crate) fn frame(root: Pa) -> u64 {
+    root.0 >> PAGE_SHIFT
+}
+
+/// Whether an address lies in the half that belongs to the kernel.
 pub(crate) fn is_kernel_half(va: Va) -> bool {
     va.0 >> 63 == 1
 }

@@ -1,3 +1,5 @@
+//! A batch of page faults, and its iterators.
+
 use std::{error::Error, fmt};
 
 use indexmap::map;
@@ -8,8 +10,8 @@ use crate::page::{Page, PageMap};
 /// A batch of page faults: the pages that an operation found missing.
 ///
 /// Ordered by first occurrence, with one entry a page (4 KiB, under one
-/// translation root; in the kernel half under any). Each entry is the exact
-/// address that faulted first on its page.
+/// translation root). Each entry is the exact address that faulted first on its
+/// page.
 ///
 /// # Examples
 ///
@@ -36,7 +38,7 @@ impl PageFaults {
         Self(None)
     }
 
-    /// Adds a fault, and says whether its page is new to the batch.
+    /// Adds a fault. Returns whether its page is new to the batch.
     pub fn insert(&mut self, fault: AddressContext) -> bool {
         match self.0.get_or_insert_default().entry(Page::from(&fault)) {
             map::Entry::Occupied(_) => false,
@@ -139,6 +141,35 @@ impl<'a> IntoIterator for &'a PageFaults {
         self.iter()
     }
 }
+
+impl IntoIterator for PageFaults {
+    type Item = AddressContext;
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        IntoIter(self.0.map(|pages| pages.into_values()))
+    }
+}
+
+/// Iterates over the faults of a batch that is used up. Made by
+/// [`PageFaults::into_iter`].
+#[derive(Debug, Clone)]
+pub struct IntoIter(Option<map::IntoValues<Page, AddressContext>>);
+
+impl Iterator for IntoIter {
+    type Item = AddressContext;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.as_mut()?.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let faults = self.0.as_ref();
+        faults.map_or((0, Some(0)), Iterator::size_hint)
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}
 
 /// Iterates over a batch of page faults. Made by [`PageFaults::iter`].
 #[derive(Debug, Clone)]

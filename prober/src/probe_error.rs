@@ -15,7 +15,7 @@ pub enum ProbeError {
     /// Pages were missing: all that one run could find, never none.
     PageFaults(PageFaults),
 
-    /// A value was needed that is not to be had.
+    /// A needed value is unavailable.
     Unavailable(Unavailable),
 
     /// Any other error.
@@ -25,6 +25,73 @@ pub enum ProbeError {
 /// A [`Result`](core::result::Result) whose error is [`ProbeError`] unless
 /// another is named.
 pub type Result<T, E = ProbeError> = core::result::Result<T, E>;
+
+impl ProbeError {
+    /// The missing pages, if that is what the error says: all that the run
+    /// found.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use prober::ProbeError;
+    /// use vmi_core::{AddressContext, Pa, Va, VmiError};
+    ///
+    /// let fault = AddressContext::new(Va(0x40_0000), Pa(0x1000));
+    /// let error = ProbeError::from(VmiError::Translation(fault));
+    /// assert_eq!(error.page_faults().map(|faults| faults.len()), Some(1));
+    /// assert!(error.is_page_faults() && error.unavailable().is_none());
+    /// ```
+    #[must_use]
+    pub fn page_faults(&self) -> Option<&PageFaults> {
+        match self {
+            Self::PageFaults(faults) => Some(faults),
+            _ => None,
+        }
+    }
+
+    /// The missing pages by value, or the error as it was.
+    ///
+    /// # Errors
+    ///
+    /// The error, where it is none about missing pages.
+    pub fn into_page_faults(self) -> Result<PageFaults> {
+        match self {
+            Self::PageFaults(faults) => Ok(faults),
+            error => Err(error),
+        }
+    }
+
+    /// Whether pages are missing that can be brought in: then the operation is
+    /// worth another run.
+    #[must_use]
+    pub fn is_page_faults(&self) -> bool {
+        self.page_faults().is_some()
+    }
+
+    /// Why a needed value is unavailable, if that is what the error says.
+    #[must_use]
+    pub fn unavailable(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(unavailable) => Some(unavailable),
+            _ => None,
+        }
+    }
+
+    /// Whether a needed value is unavailable: then no further run helps.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.unavailable().is_some()
+    }
+
+    /// The error of vmi-core, if it is neither of the two.
+    #[must_use]
+    pub fn vmi(&self) -> Option<&VmiError> {
+        match self {
+            Self::Vmi(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,10 +127,11 @@ impl From<Unavailable> for ProbeError {
 impl From<VmiError> for ProbeError {
     fn from(error: VmiError) -> Self {
         match error.missing() {
-            Some(Missing::PageFault(fault)) => Self::PageFaults(PageFaults::from_iter([fault])),
-            Some(Missing::PageFaults(faults)) => Self::PageFaults(faults.clone()),
             Some(Missing::Unavailable(unavailable)) => Self::Unavailable(unavailable.clone()),
-            Some(Missing::ProbeLimit(_)) | None => Self::Vmi(error),
+            missing => match missing.and_then(Missing::into_faults) {
+                Some(faults) => Self::PageFaults(faults),
+                None => Self::Vmi(error),
+            },
         }
     }
 }

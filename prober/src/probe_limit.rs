@@ -1,34 +1,65 @@
 use std::{error::Error, fmt};
 
-/// Too many probes missed in a row in one call of a `#[probed]` function.
+/// Too many probes missed in one call of a `#[probed]` function: in a row, or
+/// in all.
 ///
 /// A loop that runs on data that is missing would never end. The probe after
 /// the last one allowed gives this error behind
 /// [`VmiError::Os`](vmi_core::VmiError::Os), so `?` leaves the function, and
 /// the function returns the batch so far, or
-/// [`Unavailable`](crate::Unavailable).
+/// [`Unavailable`](crate::Unavailable). So it does where the body swallows the
+/// error: after a probe that was cut off no `Ok` leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProbeLimit(u32);
+pub struct ProbeLimit {
+    limit: u32,
+    in_all: bool,
+}
 
 impl ProbeLimit {
     /// How many probes may miss in a row unless the attribute says otherwise
     /// (`#[probed(limit = N)]`).
     pub const DEFAULT: u32 = 1024;
 
-    pub(crate) fn new(limit: u32) -> Self {
-        Self(limit)
+    /// How many probes may miss in all.
+    pub const IN_ALL: u32 = 1_048_576;
+
+    pub(crate) fn in_a_row(limit: u32) -> Self {
+        let in_all = false;
+        Self { limit, in_all }
     }
 
-    /// How many probes were allowed to miss in a row.
+    pub(crate) fn in_all() -> Self {
+        Self {
+            limit: Self::IN_ALL,
+            in_all: true,
+        }
+    }
+
+    /// How many probes were allowed to miss.
     #[must_use]
     pub fn limit(self) -> u32 {
-        self.0
+        self.limit
+    }
+
+    /// Whether so many missed in all, not in a row.
+    #[must_use]
+    pub fn is_in_all(self) -> bool {
+        self.in_all
     }
 }
 
 impl fmt::Display for ProbeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "more than {} probes missed in a row", self.0)
+        let limit = self.limit;
+        if self.in_all {
+            write!(f, "more than {limit} probes missed in one call")
+        } else {
+            write!(
+                f,
+                "more than {limit} probes missed in a row; if that is no runaway loop, allow more \
+                 with `#[probed(limit = N)]`"
+            )
+        }
     }
 }
 

@@ -1,27 +1,31 @@
-use std::collections::HashMap;
+mod hand_overs;
 
 use vmi_core::VmiError;
 
-use crate::{
-    FaultError, Missing, PageFaults, PageIn, ProbeError, SuppressedPages, Unavailable, page::Page,
-};
+use self::hand_overs::HandOvers;
+use crate::{FaultError, Missing, PageIn, ProbeError, SuppressedPages, Unavailable};
 
-/// Runs an operation, has the pages that it missed brought in, and runs it
-/// again, until it has what it needs.
+/// Runs an operation, brings in the pages that it missed, and runs it again,
+/// until it has what it needs.
 ///
 /// For a pager that can serve a whole batch while we wait. An event loop, in
 /// which the guest must run between two injections, takes a
 /// [`FaultQueue`](crate::FaultQueue) instead. Limits other than the defaults are
 /// set on a [`Retry`].
 ///
-/// What the pager refuses, and a page that was handed over three times and is
-/// still missing, is added to `suppressed`.
+/// What the pager refuses is added to `suppressed`. So is a page that was handed
+/// over three times in a row and is still missing. A page that a run in between
+/// did not miss has been served: its count starts anew, and it is given up only
+/// after 64 hand-overs, so that pages which evict one another end too.
+///
+/// An error type that can hold only one fault, as [`VmiError`], takes a run for
+/// each page: that logs a warning, once.
 ///
 /// # Errors
 ///
-/// An error without page faults comes back at once, as does [`Unavailable`],
-/// which also takes the place of a batch of which every page is suppressed;
-/// so does an error of the pager.
+/// An error without page faults is returned at once, as is [`Unavailable`]. It
+/// is also returned instead of a batch whose pages are all suppressed. An error
+/// of the pager is returned at once, too.
 ///
 /// # Examples
 ///
@@ -58,27 +62,37 @@ pub fn retry<T, E: FaultError>(
 #[must_use]
 pub struct Retry {
     max_hand_overs: u32,
+    max_hand_overs_in_all: u32,
     max_runs: u32,
 }
 
 impl Retry {
-    /// The defaults: a page is handed over at most 3 times, and the operation
-    /// runs at most 100,000 times.
+    /// The defaults: a page is handed over at most 3 times in a row and 64
+    /// times in all, and the operation runs at most 100,000 times.
     pub const fn new() -> Self {
         Self {
             max_hand_overs: 3,
+            max_hand_overs_in_all: 64,
             max_runs: 100_000,
         }
     }
 
-    /// How often a page is handed to the pager before it is suppressed.
+    /// How often in a row a page is handed to the pager before it is
+    /// suppressed.
     pub const fn max_hand_overs(mut self, per_page: u32) -> Self {
         self.max_hand_overs = per_page;
         self
     }
 
-    /// How often the operation runs at most, and at least once. The error of
-    /// the last run comes back.
+    /// How often in all a page is handed to the pager before it is suppressed,
+    /// also if it came in and went out again each time.
+    pub const fn max_hand_overs_in_all(mut self, per_page: u32) -> Self {
+        self.max_hand_overs_in_all = per_page;
+        self
+    }
+
+    /// How often the operation runs at most; it runs at least once. The error
+    /// of the last run is returned.
     pub const fn max_runs(mut self, runs: u32) -> Self {
         self.max_runs = runs;
         self
@@ -95,17 +109,27 @@ impl Retry {
         suppressed: &mut SuppressedPages,
         mut operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut handed_over = HashMap::<Page, u32>::new();
-        let mut runs = 1;
+        let mut hand_overs = HandOvers::default();
+        let (mut runs, mut single_faults) = (1, 0_u32);
         loop {
             let error = match operation(suppressed) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let mut batch = match error.missing() {
-                Some(Missing::PageFault(fault)) => PageFaults::from_iter([fault]),
-                Some(Missing::PageFaults(faults)) => faults.clone(),
-                Some(Missing::Unavailable(_) | Missing::ProbeLimit(_)) | None => return Err(error),
+            let missing = error.missing();
+            if let Some(Missing::PageFault(_)) = missing {
+                single_faults = single_faults.saturating_add(1);
+                // One such run costs nothing; with the second it is slow.
+                if single_faults == 2 {
+                    tracing::warn!(
+                        error = std::any::type_name::<E>(),
+                        "the error of this operation holds one page fault only, so each missing \
+                         page takes a run; return `prober::Result`, which holds all of them"
+                    );
+                }
+            }
+            let Some(mut batch) = missing.and_then(Missing::into_faults) else {
+                return Err(error);
             };
 
             let met = batch.clone();
@@ -118,12 +142,13 @@ impl Retry {
                 return Err(error);
             }
 
+            hand_overs.next_batch();
             batch.retain(|fault| {
-                let times = handed_over.entry(Page::from(fault)).or_default();
-                *times += 1;
-                let again = *times <= self.max_hand_overs;
+                let times = hand_overs.count(fault);
+                let again = times.in_a_row <= self.max_hand_overs
+                    && times.in_all <= self.max_hand_overs_in_all;
                 if !again {
-                    tracing::debug!(va = %fault.va, root = %fault.root, "page does not come in");
+                    tracing::debug!(va = %fault.va, root = %fault.root, "giving up on a page");
                     suppressed.insert(*fault);
                 }
                 again

@@ -1,29 +1,29 @@
+//! The set of suppressed pages, and its iterator.
+
 use std::{
     fmt,
     ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use indexmap::IndexSet;
+use rpds::RedBlackTreeMapSync;
 use vmi_core::{AddressContext, Pa, Va};
 
 use crate::{
-    page::{PAGE_SHIFT, Page, PageMap, is_kernel_half},
-    page_set::PageSet,
+    page::{PAGE_SHIFT, Page},
+    page_set::{PageSet, Sealed},
 };
 
 /// The pages known to be unserviceable: a fault on them is not reported, and
 /// so not injected again.
 ///
 /// Pages are compared as [`PageFaults`](crate::PageFaults) compares them: by
-/// page (4 KiB) and translation root, in the kernel half by page alone. A
-/// suppressed page that is resident is read like any other.
+/// page (4 KiB) and translation root, in the kernel half too. A suppressed page
+/// that is resident is read like any other.
 ///
 /// [`new`](Self::new) starts with what no guest can ever serve. A clone is
-/// O(1): the clones share one set until one of them changes.
+/// O(1), and a change costs O(log n), also while clones share the set.
 ///
 /// # Examples
 ///
@@ -39,145 +39,200 @@ use crate::{
 /// // A field of a null pointer.
 /// assert!(suppressed.contains(&AddressContext::new(Va(0x18), Pa(0x2000))));
 /// ```
-pub struct SuppressedPages(Arc<Set>, AtomicBool);
-
-impl Clone for SuppressedPages {
-    #[inline]
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0), AtomicBool::new(self.is_doomed()))
-    }
-}
-
-/// What the clones of a [`SuppressedPages`] share.
-#[derive(Clone, Default)]
-struct Set {
+pub struct SuppressedPages {
     /// Single pages, with the address by which each was inserted.
-    pages: PageMap<AddressContext>,
+    // A tree that shares what did not change: a handler inserts a page while
+    // an operation holds a clone, and the set may hold 100,000.
+    pages: RedBlackTreeMapSync<Page, AddressContext>,
 
-    /// Ranges of page numbers under any root: sorted, disjoint, not empty.
-    ranges: Vec<Range<u64>>,
+    /// Ranges of page numbers under any root, by their start: disjoint, not
+    /// empty, and no two of them touch.
+    ranges: RedBlackTreeMapSync<u64, u64>,
+
+    /// Whether a doomed run handed the set on.
+    doomed: AtomicBool,
 }
 
 impl SuppressedPages {
     /// Creates a set that holds what no guest can ever serve, under any root:
-    /// the first 64 KiB (fields of null pointers) and the addresses that are
-    /// not canonical with 48 bits.
+    ///
+    /// - the first 64 KiB (fields of null pointers),
+    /// - the last page of the address space (-1 and other error values in the
+    ///   place of a pointer, and a null link less an offset),
+    /// - the addresses that are not canonical with 48 bits.
     #[must_use]
     pub fn new() -> Self {
         let mut set = Self::empty();
         set.insert_range(Va(0)..Va(0x1_0000));
         set.insert_range(Va(0x0000_8000_0000_0000)..Va(0xffff_8000_0000_0000));
+        set.insert_range(Va(!0xfff)..Va(!0));
         set
     }
 
     /// Creates a set that holds nothing, not even the null page.
     #[must_use]
     pub fn empty() -> Self {
-        Self(Arc::default(), AtomicBool::new(false))
+        Self {
+            pages: RedBlackTreeMapSync::new_sync(),
+            ranges: RedBlackTreeMapSync::new_sync(),
+            doomed: AtomicBool::new(false),
+        }
     }
 
     /// Whether it was handed on by a run that is doomed.
     #[inline]
     pub(crate) fn is_doomed(&self) -> bool {
-        self.1.load(Ordering::Relaxed)
+        self.doomed.load(Ordering::Relaxed)
     }
 
     /// Hands the doom of a run on to the functions that are handed this set.
     pub(crate) fn doom(&self) {
-        self.1.store(true, Ordering::Relaxed);
+        self.doomed.store(true, Ordering::Relaxed);
     }
 
-    /// Suppresses the page of an address, and says whether that is new.
+    /// Suppresses the page of an address. Returns whether the page was newly
+    /// inserted.
     pub fn insert(&mut self, page: AddressContext) -> bool {
         if self.contains(&page) {
             return false;
         }
-        Arc::make_mut(&mut self.0)
-            .pages
-            .insert(Page::from(&page), page);
+        self.pages.insert_mut(Page::from(&page), page);
         true
     }
 
-    /// Suppresses every page that a range of addresses touches, under any
-    /// root.
+    /// Suppresses every page that a range of addresses (in bytes) touches,
+    /// under any root.
+    ///
+    /// An empty range adds nothing, nor does a reversed one, which logs a
+    /// warning.
     pub fn insert_range(&mut self, range: Range<Va>) {
         if range.is_empty() {
+            if range.start > range.end {
+                tracing::warn!(
+                    start = %range.start,
+                    end = %range.end,
+                    "a range that ends before it starts suppresses nothing; swap its ends"
+                );
+            }
             return;
         }
-        let mut added = range.start.0 >> PAGE_SHIFT..((range.end.0 - 1) >> PAGE_SHIFT) + 1;
-
-        let ranges = &mut Arc::make_mut(&mut self.0).ranges;
-        let first = ranges.partition_point(|range| range.end < added.start);
-        let last = ranges.partition_point(|range| range.start <= added.end);
-        if let Some(touched) = ranges
-            .get(first..last)
-            .filter(|touched| !touched.is_empty())
+        let (mut start, mut end) = (
+            range.start.0 >> PAGE_SHIFT,
+            ((range.end.0 - 1) >> PAGE_SHIFT) + 1,
+        );
+        // What it touches becomes part of it.
+        while let Some((other_start, other_end)) = self.last_range_from(end)
+            && other_end >= start
         {
-            added.start = added.start.min(touched[0].start);
-            added.end = added.end.max(touched[touched.len() - 1].end);
+            self.ranges.remove_mut(&other_start);
+            start = start.min(other_start);
+            end = end.max(other_end);
         }
-        ranges.splice(first..last, [added]);
+        self.ranges.insert_mut(start, end);
     }
 
-    /// Takes the page of an address out of the set, also out of a range, and
-    /// says whether it was in.
+    /// Removes the page of an address, also from a range. Returns whether the
+    /// page was in the set.
     pub fn remove(&mut self, page: &AddressContext) -> bool {
-        if !self.contains(page) {
-            return false;
-        }
-        let set = Arc::make_mut(&mut self.0);
         let page = Page::from(page);
-        // Order does not matter here, and a shift would make `n` removals cost `n²`.
-        set.pages.swap_remove(&page);
-
-        if let Some(index) = range_of(&set.ranges, page.number()) {
-            let range = set.ranges[index].clone();
-            let rest = [range.start..page.number(), page.number() + 1..range.end];
-            set.ranges.splice(
-                index..=index,
-                rest.into_iter().filter(|rest| !rest.is_empty()),
-            );
+        let single = self.pages.remove_mut(&page);
+        let number = page.number();
+        let Some((start, end)) = self.range_of(number) else {
+            return single;
+        };
+        self.ranges.remove_mut(&start);
+        for (start, end) in [(start, number), (number + 1, end)] {
+            if start < end {
+                self.ranges.insert_mut(start, end);
+            }
         }
         true
     }
 
-    /// Whether the page of a fault is suppressed.
+    /// Returns whether the page of a fault is suppressed.
     #[must_use]
     #[inline]
     pub fn contains(&self, fault: &AddressContext) -> bool {
         let page = Page::from(fault);
-        range_of(&self.0.ranges, page.number()).is_some() || self.0.pages.contains_key(&page)
+        self.range_of(page.number()).is_some() || self.pages.contains_key(&page)
     }
 
-    /// Forgets the single pages of a translation root, but for those of the
-    /// kernel half: for the end of a process, whose root will be used again.
+    /// Forgets the single pages of a translation root: for the end of a
+    /// process, whose root will be used again.
     pub fn forget_root(&mut self, root: Pa) {
-        let goes = |page: &AddressContext| {
-            !is_kernel_half(page.va) && page.root.0 >> PAGE_SHIFT == root.0 >> PAGE_SHIFT
-        };
-        if self.iter().any(goes) {
-            Arc::make_mut(&mut self.0)
-                .pages
-                .retain(|_, page| !goes(page));
+        let pages = self.pages.range(Page::all_of(root));
+        for page in pages.map(|(page, _)| *page).collect::<Vec<_>>() {
+            self.pages.remove_mut(&page);
         }
     }
 
-    /// The single pages, each as the address that was inserted. Ranges are
-    /// not listed.
+    /// The single pages by root and address, each as the address that was
+    /// inserted. Ranges are not listed.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &AddressContext> {
-        self.0.pages.values()
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.pages.iter())
+    }
+
+    /// The last range that starts at a page number or before it.
+    fn last_range_from(&self, number: u64) -> Option<(u64, u64)> {
+        let (start, end) = self.ranges.range(..=number).next_back()?;
+        Some((*start, *end))
+    }
+
+    /// The range that holds a page number.
+    fn range_of(&self, number: u64) -> Option<(u64, u64)> {
+        self.last_range_from(number)
+            .filter(|(_, end)| number < *end)
     }
 }
 
-/// The index of the range that holds a page number.
-fn range_of(ranges: &[Range<u64>], number: u64) -> Option<usize> {
-    let index = ranges.partition_point(|range| range.end <= number);
-    ranges
-        .get(index)
-        .is_some_and(|range| range.contains(&number))
-        .then_some(index)
+/// O(1): the clones share what does not change.
+impl Clone for SuppressedPages {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self {
+            pages: self.pages.clone(),
+            ranges: self.ranges.clone(),
+            doomed: AtomicBool::new(self.is_doomed()),
+        }
+    }
 }
+
+/// Iterates over the single pages of a set. Made by [`SuppressedPages::iter`].
+pub struct Iter<'a>(<&'a RedBlackTreeMapSync<Page, AddressContext> as IntoIterator>::IntoIter);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = &'a AddressContext;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(_, page)| page)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl fmt::Debug for Iter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter")
+            .field("left", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> IntoIterator for &'a SuppressedPages {
+    type Item = &'a AddressContext;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Sealed for SuppressedPages {}
 
 impl PageSet for SuppressedPages {
     fn contains_page(&self, fault: &AddressContext) -> bool {
@@ -194,13 +249,12 @@ impl Default for SuppressedPages {
 
 impl fmt::Debug for SuppressedPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ranges = self
-            .0
-            .ranges
-            .iter()
-            .map(|range| Va(range.start << PAGE_SHIFT)..Va(range.end << PAGE_SHIFT));
+        // The last address of a range, for that after it may be too large.
+        let ranges = self.ranges.iter().map(|(start, end)| {
+            Va(start << PAGE_SHIFT)..=Va(((end - 1) << PAGE_SHIFT) | ((1 << PAGE_SHIFT) - 1))
+        });
         f.debug_struct("SuppressedPages")
-            .field("pages", &self.0.pages.values())
+            .field("pages", &self.iter().collect::<Vec<_>>())
             .field("ranges", &ranges.collect::<Vec<_>>())
             .finish()
     }

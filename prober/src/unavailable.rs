@@ -1,12 +1,12 @@
 use std::{error::Error, fmt};
 
-use vmi_core::VmiError;
+use vmi_core::{AddressContext, VmiError};
 
 use crate::{PageFaults, ProbeLimit};
 
-/// A value was needed that is not to be had, although no fault is pending.
+/// A needed value is unavailable, although no fault is pending.
 ///
-/// Nothing is gained by injecting a fault and trying again. Behind a
+/// Injecting a fault and trying again does not help. Behind a
 /// [`VmiError`] it stands as [`VmiError::Os`], never as a translation error:
 /// a suppressed page is not injected again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Unavailable {
     ///
     /// ```
     /// use prober::Unavailable;
-    /// use vmi_core::VmiError;
+    /// use vmi_core::{AddressContext, VmiError};
     ///
     /// fn worth_a_retry(error: &VmiError) -> bool {
     ///     Unavailable::of(error).is_none()
@@ -62,17 +62,30 @@ impl fmt::Display for Unavailable {
             write!(f, "{limit}; ")?;
         }
         match (self.pages.first(), self.pages.len()) {
-            (None, _) if self.limit.is_some() => f.write_str("no page was missing"),
-            (None, _) => f.write_str(
-                "a value that was needed is `None`, though no page was missing or suppressed",
-            ),
-            (Some(first), 1) => write!(f, "the page of {first} was needed and is unserviceable"),
+            (None, _) if self.limit.is_some() => return f.write_str("no page was missing"),
+            (None, _) => {
+                return f.write_str(
+                    "a needed value is `None`, although no page is missing or suppressed",
+                );
+            }
+            (Some(first), 1) => write!(f, "needs the page of {first}, which cannot be brought in")?,
             (Some(first), pages) => write!(
                 f,
-                "one of {pages} unserviceable pages was needed, the first of them that of {first}"
-            ),
+                "needs one of {pages} pages that cannot be brought in (first: {first})"
+            )?,
         }
+        if self.pages.iter().any(is_in_first_64_kib) {
+            f.write_str(
+                ": the first 64 KiB hold null pointers, so `SuppressedPages::new()` suppresses \
+                 them; in a test, map pages from 0x10000 on, or use `SuppressedPages::empty()`",
+            )?;
+        }
+        Ok(())
     }
+}
+
+fn is_in_first_64_kib(page: &AddressContext) -> bool {
+    page.va.0 < 0x1_0000
 }
 
 impl Error for Unavailable {}

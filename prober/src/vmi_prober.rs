@@ -56,12 +56,17 @@ use crate::{
 pub struct VmiProber<'s> {
     suppressed: &'s dyn PageSet,
 
-    /// How many probes may miss in a row.
-    limit: u32,
+    /// How many probes may miss in a row; `None` where no limit is kept.
+    limit: Option<u32>,
 
-    /// How many probes have missed since the last one that succeeded; one more
-    /// than the limit once that was exceeded.
+    /// How many probes have missed since the last one that succeeded.
     missed: Cell<u32>,
+
+    /// How many probes have missed.
+    missed_in_all: Cell<u32>,
+
+    /// The limit that cut off a probe.
+    cut_off: Cell<Option<ProbeLimit>>,
 
     found: RefCell<Found>,
 
@@ -97,15 +102,23 @@ impl<'s> VmiProber<'s> {
     /// The set is borrowed: a [`SuppressedPages`](crate::SuppressedPages), or
     /// an `IndexSet<AddressContext>`.
     pub fn new<S: PageSet>(suppressed: &'s S) -> Self {
-        Self::with_limit(suppressed, u32::MAX)
+        Self::build(suppressed, None)
     }
 
-    /// Creates a prober of which at most `limit` probes may miss in a row.
+    /// Creates a prober that lets at most `limit` probes miss in a row, and a
+    /// fixed number in all.
+    #[inline]
     pub(crate) fn with_limit(suppressed: &'s dyn PageSet, limit: u32) -> Self {
+        Self::build(suppressed, Some(limit))
+    }
+
+    fn build(suppressed: &'s dyn PageSet, limit: Option<u32>) -> Self {
         Self {
             suppressed,
             limit,
             missed: Cell::new(0),
+            missed_in_all: Cell::new(0),
+            cut_off: Cell::new(None),
             found: RefCell::default(),
             doomed: Cell::new(false),
             shared: None,
@@ -144,7 +157,8 @@ impl<'s> VmiProber<'s> {
         self.missed.set(0);
     }
 
-    /// Whether the run can only end in a batch.
+    /// Whether the run can only end in an error: in a batch, or at the limit of
+    /// probes.
     #[inline]
     pub(crate) fn is_doomed(&self) -> bool {
         self.doomed.get()
@@ -221,30 +235,39 @@ impl<'s> VmiProber<'s> {
         let Some(missing) = error.missing() else {
             return Err(error);
         };
-        self.count_miss()?;
+        // Noted also where the probe is cut off: the page is missing.
         self.note(missing, place);
-        Ok(())
+        self.count_miss()
     }
 
     /// Counts a probe that missed.
     ///
     /// # Errors
     ///
-    /// As many as are allowed have missed in a row before.
+    /// As many as are allowed have missed before, in a row or in all.
     pub(crate) fn count_miss<E: FaultError>(&self) -> Result<(), E> {
-        if self.missed.get() >= self.limit {
-            self.missed.set(self.limit.saturating_add(1));
-            let limit = ProbeLimit::new(self.limit);
-            return Err(ProbeError::Vmi(VmiError::os(limit)).into());
-        }
-        self.missed.set(self.missed.get() + 1);
-        Ok(())
+        let Some(limit) = self.limit else {
+            return Ok(());
+        };
+        let exceeded = if self.missed_in_all.get() >= ProbeLimit::IN_ALL {
+            ProbeLimit::in_all()
+        } else if self.missed.get() >= limit {
+            self.missed_in_all.set(self.missed_in_all.get() + 1);
+            ProbeLimit::in_a_row(limit)
+        } else {
+            self.missed_in_all.set(self.missed_in_all.get() + 1);
+            self.missed.set(self.missed.get() + 1);
+            return Ok(());
+        };
+        self.cut_off.set(Some(exceeded));
+        // The body may swallow the error; the gate does not.
+        self.doom();
+        Err(ProbeError::Vmi(VmiError::os(exceeded)).into())
     }
 
-    /// Whether more probes than are allowed have missed in a row: as many are
-    /// no error, and one that leaves the function then has another cause.
-    pub(crate) fn limit_exceeded(&self) -> Option<ProbeLimit> {
-        (self.missed.get() > self.limit).then(|| ProbeLimit::new(self.limit))
+    /// The limit that cut off a probe, if one did.
+    pub(crate) fn cut_off(&self) -> Option<ProbeLimit> {
+        self.cut_off.get()
     }
 
     /// Records what an error says about missing data.
@@ -273,9 +296,9 @@ impl<'s> VmiProber<'s> {
         let suppressed = self.suppressed.contains_page(&fault);
         tracing::trace!(va = %fault.va, root = %fault.root, %place, suppressed, "page fault");
         if suppressed {
-            found.suppressed.insert(fault);
+            insert(&mut found.suppressed, fault);
         } else {
-            found.faults.insert(fault);
+            insert(&mut found.faults, fault);
             found.unreported = true;
             self.doom();
         }
@@ -342,6 +365,14 @@ impl<'s> VmiProber<'s> {
     #[cold]
     pub(crate) fn unavailable(&self, limit: Option<ProbeLimit>) -> ProbeError {
         Unavailable::new(self.found.borrow().suppressed.clone(), limit).into()
+    }
+}
+
+/// Adds a fault to what a call keeps. That is bounded, whatever its body does
+/// after a probe was cut off: another run finds the pages that are left out.
+fn insert(faults: &mut PageFaults, fault: AddressContext) {
+    if faults.len() < ProbeLimit::IN_ALL as usize {
+        faults.insert(fault);
     }
 }
 

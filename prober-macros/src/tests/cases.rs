@@ -213,7 +213,9 @@ fn receivers_that_are_never_served() {
         ("read_struct", true),
         ("read_struct_in", true),
         ("read_string_utf16_bytes_limited_in", true),
-        ("read_u64", false),
+        ("read_u64", true),
+        ("read_va_native_in", true),
+        ("read_u8", false),
         ("read_structure", false),
         ("r#read", true),
     ] {

@@ -39,7 +39,10 @@ fn one_read() {
                 __probed::run(
                         __probed_run,
                         move || -> Result<Option<u32>, VmiError> {
-                            __probed::read(vmi.read_u32(process), __probed_run)
+                            __probed::read(
+                                __probed::at(&vmi, __probed_run).read_u32(process),
+                                __probed_run,
+                            )
                         },
                     )
                     .finish()
@@ -72,11 +75,14 @@ fn question_in_a_probe() {
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<u32> {
-                            let peb = __probed::read(vmi.read_va(process), __probed_run)?;
+                            let peb = __probed::read(
+                                __probed::at(&vmi, __probed_run).read_va(process),
+                                __probed_run,
+                            )?;
                             let pid = __probed::read_if(
                                 '__probed: {
                                     __probed::Some(
-                                        vmi
+                                        __probed::at(&vmi, __probed_run)
                                             .read_u32(
                                                 __probed::got(
                                                     match __probed::part(peb, __probed_run) {
@@ -124,7 +130,10 @@ fn method_that_changes_self() {
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<&mut Vec<u32>> {
-                            let pid = __probed::need(self.vmi.read_u32(process), __probed_run)?;
+                            let pid = __probed::need(
+                                __probed::at(&self.vmi, __probed_run).read_u32(process),
+                                __probed_run,
+                            )?;
                             self.pids.push(pid);
                             Ok(&mut self.pids)
                         },
@@ -165,7 +174,12 @@ fn async_function() {
                             #[allow(missing_docs)]
                             {
                                 __probed::value(find(&name).await, __probed_run)?;
-                                Ok(__probed::read(vmi.read_u32(process), __probed_run)?)
+                                Ok(
+                                    __probed::read(
+                                        __probed::at(&vmi, __probed_run).read_u32(process),
+                                        __probed_run,
+                                    )?,
+                                )
                             }
                         }
                             .await,
@@ -296,7 +310,10 @@ fn borrow_of_the_only_reference() {
                 __probed::run(
                         __probed_run,
                         move || -> Result<&str, VmiError> {
-                            let index = __probed::need(process.vmi.read_u32(INDEX), __probed_run)?;
+                            let index = __probed::need(
+                                __probed::at(&process.vmi, __probed_run).read_u32(INDEX),
+                                __probed_run,
+                            )?;
                             Ok(&process.names[index])
                         },
                     )

@@ -92,7 +92,9 @@ fn gate<T, E: FaultError>(
     prober.take_page_faults()?;
 
     match missing {
-        None if result.is_ok() => Err(prober.needed().into()),
+        // Doomed by the caller, or a body that swallowed the error of a probe
+        // that was cut off.
+        None if result.is_ok() => Err(prober.unavailable(prober.cut_off()).into()),
         None => result,
         Some(missing) => Err(prober.unavailable(missing.limit()).into()),
     }
@@ -122,7 +124,7 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
         if let Err(error) = self.prober.take_page_faults() {
             return R::err(Carrier::carry(error));
         }
-        let limit = self.prober.limit_exceeded();
+        let limit = self.prober.cut_off();
         if self.prober.is_doomed()
             || self.result.is_err() && (limit.is_some() || self.prober.was_needed())
         {

@@ -1,6 +1,7 @@
 //! Reads whose length is known, and strings: as probes on vmi-core's types
 //! they are served here, because vmi-core reports only the first missing page
-//! of a read, and loses its way in strings that span three.
+//! of a read, reads on at address 0 or in the kernel half where the address
+//! space ends, and misreads strings that span three pages.
 //!
 //! The expansion puts [`at`] round the receiver of such a call and leaves the
 //! call as it is. Method lookup does the rest: on vmi-core's types it finds
@@ -8,11 +9,12 @@
 //! further on, those of that type. (Methods of traits would do as well, but
 //! rustc takes longer to check their calls.)
 
-use std::{ops::Deref, rc::Rc, sync::Arc};
+use std::{error::Error, fmt, ops::Deref, rc::Rc, sync::Arc};
 
+use isr_macros::Field;
 use vmi_core::{
-    AccessContext, Architecture, Va, VmiContext, VmiCore, VmiDriver, VmiError, VmiMappedPage,
-    VmiOs, VmiRead, VmiSession, VmiState,
+    AccessContext, AddressContext, Architecture, Registers as _, TranslationMechanism, Va,
+    VmiContext, VmiCore, VmiDriver, VmiError, VmiMappedPage, VmiOs, VmiRead, VmiSession, VmiState,
 };
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -20,6 +22,13 @@ use crate::{PageFaults, Unavailable, VmiProber};
 
 /// How many missing pages of one read are recorded at most.
 const MAX_PAGES: usize = 512;
+
+/// The first address that is not canonical with 48 bits.
+const HOLE: u64 = 1 << 47;
+
+/// The length in bytes at which a string without a limit ends with an error. A
+/// guest that maps one frame everywhere makes a string as long as it likes.
+const MAX_STRING: usize = 16 << 20;
 
 /// The receiver of a read, and the prober that the read is for. Its methods
 /// are the reads of receivers that know the registers.
@@ -69,6 +78,12 @@ pub trait HasCore {
 /// A receiver whose reads take a [`Va`], for it knows the registers.
 pub trait HasRegisters: HasCore {
     fn access_context(&self, address: Va) -> AccessContext;
+
+    /// Width in bytes of an address in the current mode of the processor.
+    fn effective_address_width(&self) -> usize;
+
+    /// Width in bytes of an address of the operating system.
+    fn address_width(&self) -> usize;
 }
 
 /// A receiver whose reads take an [`AccessContext`].
@@ -104,25 +119,30 @@ contexts!(VmiSession VmiState VmiContext);
 
 impl<Os: VmiOs> HasNoRegisters for VmiSession<'_, Os> where Os::Driver: VmiRead {}
 
-impl<Os: VmiOs> HasRegisters for VmiState<'_, Os>
-where
-    Os::Driver: VmiRead,
-{
-    #[inline]
-    fn access_context(&self, address: Va) -> AccessContext {
-        VmiState::access_context(self, address)
-    }
-}
+macro_rules! with_registers {
+    ($($name:ident)*) => {$(
+        impl<Os: VmiOs> HasRegisters for $name<'_, Os>
+        where
+            Os::Driver: VmiRead,
+        {
+            #[inline]
+            fn access_context(&self, address: Va) -> AccessContext {
+                VmiState::access_context(self, address)
+            }
 
-impl<Os: VmiOs> HasRegisters for VmiContext<'_, Os>
-where
-    Os::Driver: VmiRead,
-{
-    #[inline]
-    fn access_context(&self, address: Va) -> AccessContext {
-        VmiState::access_context(self, address)
-    }
+            #[inline]
+            fn effective_address_width(&self) -> usize {
+                VmiState::registers(self).effective_address_width()
+            }
+
+            #[inline]
+            fn address_width(&self) -> usize {
+                VmiState::registers(self).address_width()
+            }
+        }
+    )*};
 }
+with_registers!(VmiState VmiContext);
 
 macro_rules! pointers {
     ($($pointer:ty)*) => {$(
@@ -139,6 +159,16 @@ macro_rules! pointers {
             #[inline]
             fn access_context(&self, address: Va) -> AccessContext {
                 (**self).access_context(address)
+            }
+
+            #[inline]
+            fn effective_address_width(&self) -> usize {
+                (**self).effective_address_width()
+            }
+
+            #[inline]
+            fn address_width(&self) -> usize {
+                (**self).address_width()
             }
         }
 
@@ -173,11 +203,12 @@ macro_rules! reads {
 
         pub fn $bytes_limited(&self, address: $address, limit: usize) -> Result<Vec<u8>, VmiError> {
             let ($vmi, $at) = (self.vmi, address);
-            string::<_, 1>(self.vmi.core(), $context, limit)
+            string::<_, 1>(self.vmi.core(), $context, Limit::Caller(limit))
         }
 
         pub fn $bytes(&self, address: $address) -> Result<Vec<u8>, VmiError> {
-            self.$bytes_limited(address, string_limit(self.vmi.core()))
+            let ($vmi, $at) = (self.vmi, address);
+            string::<_, 1>(self.vmi.core(), $context, Limit::of(self.vmi.core()))
         }
 
         pub fn $units_limited(
@@ -186,13 +217,12 @@ macro_rules! reads {
             limit: usize,
         ) -> Result<Vec<u16>, VmiError> {
             let ($vmi, $at) = (self.vmi, address);
-            let bytes = string::<_, 2>(self.vmi.core(), $context, limit)?;
-            let (units, _) = bytes.as_chunks();
-            Ok(units.iter().copied().map(u16::from_le_bytes).collect())
+            string::<_, 2>(self.vmi.core(), $context, Limit::Caller(limit)).map(units)
         }
 
         pub fn $units(&self, address: $address) -> Result<Vec<u16>, VmiError> {
-            self.$units_limited(address, string_limit(self.vmi.core()))
+            let ($vmi, $at) = (self.vmi, address);
+            string::<_, 2>(self.vmi.core(), $context, Limit::of(self.vmi.core())).map(units)
         }
 
         pub fn $string_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
@@ -201,7 +231,8 @@ macro_rules! reads {
         }
 
         pub fn $string(&self, address: $address) -> Result<String, VmiError> {
-            self.$string_limited(address, string_limit(self.vmi.core()))
+            let bytes = self.$bytes(address)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
         }
 
         pub fn $utf16_limited(&self, address: $address, limit: usize) -> Result<String, VmiError> {
@@ -210,13 +241,117 @@ macro_rules! reads {
         }
 
         pub fn $utf16(&self, address: $address) -> Result<String, VmiError> {
-            self.$utf16_limited(address, string_limit(self.vmi.core()))
+            let units = self.$units(address)?;
+            Ok(String::from_utf16_lossy(&units))
+        }
+    };
+}
+
+/// The numbers of a width that the registers have no say in, under the names given.
+macro_rules! numbers {
+    ($address:ty, |$vmi:ident, $at:ident| $context:expr;
+     $u16:ident $u32:ident $u64:ident $uint:ident $field:ident
+     $address32:ident $address64:ident $va32:ident $va64:ident
+    ) => {
+        #[inline]
+        pub fn $u16(&self, address: $address) -> Result<u16, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            number(self.vmi.core(), $context, self.prober).map(u16::from_le_bytes)
+        }
+
+        #[inline]
+        pub fn $u32(&self, address: $address) -> Result<u32, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            number(self.vmi.core(), $context, self.prober).map(u32::from_le_bytes)
+        }
+
+        #[inline]
+        pub fn $u64(&self, address: $address) -> Result<u64, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            number(self.vmi.core(), $context, self.prober).map(u64::from_le_bytes)
+        }
+
+        #[inline]
+        pub fn $uint(&self, address: $address, size: usize) -> Result<u64, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            uint(self.vmi.core(), $context, size, self.prober)
+        }
+
+        #[inline]
+        pub fn $field(&self, address: $address, field: &Field) -> Result<u64, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            self::field(self.vmi.core(), $context, field, self.prober)
+        }
+
+        #[inline]
+        pub fn $address32(&self, address: $address) -> Result<u64, VmiError> {
+            self.$u32(address).map(u64::from)
+        }
+
+        #[inline]
+        pub fn $address64(&self, address: $address) -> Result<u64, VmiError> {
+            self.$u64(address)
+        }
+
+        #[inline]
+        pub fn $va32(&self, address: $address) -> Result<Va, VmiError> {
+            self.$address32(address).map(Va)
+        }
+
+        #[inline]
+        pub fn $va64(&self, address: $address) -> Result<Va, VmiError> {
+            self.$address64(address).map(Va)
+        }
+    };
+}
+
+/// The addresses of a width that the registers know, under the names given.
+macro_rules! addresses {
+    ($address:ty, |$vmi:ident, $at:ident| $context:expr;
+     $address_of_mode:ident $address_native:ident $va:ident $va_native:ident
+    ) => {
+        #[inline]
+        pub fn $address_of_mode(&self, address: $address) -> Result<u64, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            let width = self.vmi.effective_address_width();
+            self::address(self.vmi.core(), $context, width, self.prober)
+        }
+
+        #[inline]
+        pub fn $address_native(&self, address: $address) -> Result<u64, VmiError> {
+            let ($vmi, $at) = (self.vmi, address);
+            let width = self.vmi.address_width();
+            self::address(self.vmi.core(), $context, width, self.prober)
+        }
+
+        #[inline]
+        pub fn $va(&self, address: $address) -> Result<Va, VmiError> {
+            self.$address_of_mode(address).map(Va)
+        }
+
+        #[inline]
+        pub fn $va_native(&self, address: $address) -> Result<Va, VmiError> {
+            self.$address_native(address).map(Va)
         }
     };
 }
 
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
 impl<V: HasRegisters + ?Sized> At<'_, '_, V> {
+    numbers!(Va, |vmi, address| vmi.access_context(address);
+        read_u16 read_u32 read_u64 read_uint read_field
+        read_address32 read_address64 read_va32 read_va64
+    );
+    numbers!(impl Into<AccessContext>, |_vmi, context| context.into();
+        read_u16_in read_u32_in read_u64_in read_uint_in read_field_in
+        read_address32_in read_address64_in read_va32_in read_va64_in
+    );
+    addresses!(Va, |vmi, address| vmi.access_context(address);
+        read_address read_address_native read_va read_va_native
+    );
+    addresses!(impl Into<AccessContext>, |_vmi, context| context.into();
+        read_address_in read_address_native_in read_va_in read_va_native_in
+    );
     reads!(Va, |vmi, address| vmi.access_context(address);
         read read_struct
         read_string_bytes_limited read_string_bytes
@@ -235,6 +370,29 @@ impl<V: HasRegisters + ?Sized> At<'_, '_, V> {
 
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
 impl<V: HasNoRegisters + ?Sized> AtCore<'_, '_, V> {
+    numbers!(impl Into<AccessContext>, |_vmi, context| context.into();
+        read_u16 read_u32 read_u64 read_uint read_field
+        read_address32 read_address64 read_va32 read_va64
+    );
+
+    #[inline]
+    pub fn read_address(
+        &self,
+        context: impl Into<AccessContext>,
+        address_width: usize,
+    ) -> Result<u64, VmiError> {
+        address(self.vmi.core(), context.into(), address_width, self.prober)
+    }
+
+    #[inline]
+    pub fn read_va(
+        &self,
+        context: impl Into<AccessContext>,
+        address_width: usize,
+    ) -> Result<Va, VmiError> {
+        self.read_address(context, address_width).map(Va)
+    }
+
     reads!(impl Into<AccessContext>, |_vmi, context| context.into();
         read read_struct
         read_string_bytes_limited read_string_bytes
@@ -242,6 +400,83 @@ impl<V: HasNoRegisters + ?Sized> AtCore<'_, '_, V> {
         read_string_limited read_string
         read_string_utf16_limited read_string_utf16
     );
+}
+
+/// Reads a number of `N` bytes. Within a page it costs what it costs in
+/// vmi-core.
+#[inline]
+fn number<D: VmiRead, const N: usize>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    prober: &VmiProber<'_>,
+) -> Result<[u8; N], VmiError> {
+    match page(core, context) {
+        Ok((page, offset)) => match page[offset..].first_chunk() {
+            Some(bytes) => Ok(*bytes),
+            None => number_across(core, context, prober),
+        },
+        Err(error) => Err(missing_pages(core, context, N, error, prober)),
+    }
+}
+
+/// Reads a number that lies on two pages.
+#[cold]
+fn number_across<D: VmiRead, const N: usize>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    prober: &VmiProber<'_>,
+) -> Result<[u8; N], VmiError> {
+    let mut bytes = [0; N];
+    read(core, context, &mut bytes, prober)?;
+    Ok(bytes)
+}
+
+/// Reads a number of `size` bytes.
+#[inline]
+fn uint<D: VmiRead>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    size: usize,
+    prober: &VmiProber<'_>,
+) -> Result<u64, VmiError> {
+    match size {
+        1 => core.read_u8(context).map(u64::from),
+        2 => number(core, context, prober).map(|bytes| u16::from_le_bytes(bytes).into()),
+        4 => number(core, context, prober).map(|bytes| u32::from_le_bytes(bytes).into()),
+        8 => number(core, context, prober).map(u64::from_le_bytes),
+        _ => Err(VmiError::InvalidAddressWidth),
+    }
+}
+
+/// Reads a field of a structure.
+#[inline]
+fn field<D: VmiRead>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    field: &Field,
+    prober: &VmiProber<'_>,
+) -> Result<u64, VmiError> {
+    let Some(address) = context.address.checked_add(field.offset()) else {
+        return Err(wraps(context));
+    };
+    let context = AccessContext { address, ..context };
+    #[allow(clippy::cast_possible_truncation)] // As vmi-core does; it is 1 to 8.
+    let size = field.size() as usize;
+    uint(core, context, size, prober)
+}
+
+/// Reads an address of `width` bytes.
+#[inline]
+fn address<D: VmiRead>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    width: usize,
+    prober: &VmiProber<'_>,
+) -> Result<u64, VmiError> {
+    match width {
+        4 | 8 => uint(core, context, width, prober),
+        _ => Err(VmiError::InvalidAddressWidth),
+    }
 }
 
 /// Reads a range. A fault becomes that of all missing pages of the range.
@@ -264,7 +499,7 @@ fn read<D: VmiRead>(
         if behind.is_empty() {
             break;
         }
-        context.address = next_page::<D>(context.address).ok_or_else(wraps)?;
+        context = next_page::<D>(context).ok_or_else(|| wraps(context))?;
         rest = behind;
     }
     Ok(())
@@ -283,18 +518,46 @@ fn page<D: VmiRead>(
     Ok((page, offset))
 }
 
-/// The data would reach over the end of the address space: no guest can have
-/// it, and there is no page to bring in.
+/// The data would reach over the end of the address space, or into the hole
+/// that its addresses leave with 48 bits: no guest can have it, and there is no
+/// page to bring in. The error names the page at which the data ends.
 #[cold]
-fn wraps() -> VmiError {
-    VmiError::os(Unavailable::default())
+fn wraps(context: AccessContext) -> VmiError {
+    let va = match context.address {
+        address if is_canonical(address) && address < HOLE => HOLE,
+        address if is_canonical(address) => u64::MAX,
+        address => address,
+    };
+    let page = match context.mechanism {
+        TranslationMechanism::Paging { root: Some(root) } => {
+            Some(AddressContext::new(Va(va), root))
+        }
+        _ => None,
+    };
+    VmiError::os(Unavailable::new(page.into_iter().collect(), None))
 }
 
-/// The error of a read of which `rest` bytes are left: a fault with all the
+/// Whether an address is canonical with 48 bits.
+fn is_canonical(address: u64) -> bool {
+    address.wrapping_add(HOLE) < HOLE << 1
+}
+
+/// The last address of a range of `length` bytes; `None` where the range wraps
+/// or touches addresses that no page can have.
+fn last_of(context: AccessContext, length: usize) -> Option<u64> {
+    let first = context.address;
+    let last = first.checked_add(length as u64 - 1)?;
+    let exists = context.mechanism == TranslationMechanism::Direct
+        || is_canonical(first) && is_canonical(last) && (first < HOLE) == (last < HOLE);
+    exists.then_some(last)
+}
+
+/// The error of a read that still has `rest` bytes to go: a fault with all the
 /// missing pages from the first one on.
 ///
 /// If one of them is suppressed the read cannot succeed, so none is worth
-/// bringing in.
+/// bringing in. That is asked of all pages, also of those that are too many to
+/// be recorded.
 #[cold]
 fn missing_pages<D: VmiRead>(
     core: &VmiCore<D>,
@@ -303,41 +566,88 @@ fn missing_pages<D: VmiRead>(
     error: VmiError,
     prober: &VmiProber<'_>,
 ) -> VmiError {
-    let Some(last) = context.address.checked_add(rest as u64 - 1) else {
-        return wraps();
+    let Some(last) = last_of(context, rest) else {
+        return wraps(context);
     };
     let VmiError::Translation(first) = error else {
         return error;
     };
-    if next_page::<D>(first.va.0).is_none_or(|next| next > last) {
-        return error;
-    }
-
-    let mut faults = PageFaults::from_iter([first]);
     let mut page = AccessContext {
         address: first.va.0,
         mechanism: context.mechanism,
     };
-    while faults.len() < MAX_PAGES
-        && let Some(next) = next_page::<D>(page.address)
-        && next <= last
+    if next_page::<D>(page).is_none_or(|next| next.address > last) {
+        return error;
+    }
+
+    let (mut faults, mut suppressed) = (PageFaults::new(), PageFaults::new());
+    let mut add = |fault| {
+        let kind = if prober.is_suppressed(&fault) {
+            &mut suppressed
+        } else {
+            &mut faults
+        };
+        if kind.len() < MAX_PAGES {
+            kind.insert(fault);
+        }
+    };
+    add(first);
+    while let Some(next) = next_page::<D>(page)
+        && next.address <= last
     {
-        page.address = next;
+        page = next;
         match core.translate_access_context(page) {
             Ok(_) => {}
-            Err(VmiError::Translation(fault)) => {
-                faults.insert(fault);
-            }
+            Err(VmiError::Translation(fault)) => add(fault),
             Err(_) => break,
         }
     }
 
-    if faults.iter().any(|fault| prober.is_suppressed(fault)) {
-        faults.retain(|fault| prober.is_suppressed(fault));
-        return VmiError::os(Unavailable::new(faults, None));
+    if suppressed.is_empty() {
+        VmiError::os(faults)
+    } else {
+        VmiError::os(Unavailable::new(suppressed, None))
     }
-    VmiError::os(faults)
 }
+
+/// Where a string ends that has no null character.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// It is cut off after so many bytes, as the caller or vmi-core has it.
+    Caller(usize),
+
+    /// Nobody set a limit: [`MAX_STRING`] bytes without an end are an error.
+    None,
+}
+
+impl Limit {
+    fn of<D: VmiRead>(core: &VmiCore<D>) -> Self {
+        core.read_string_length_limit()
+            .map_or(Self::None, Self::Caller)
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::Caller(limit) => limit,
+            Self::None => MAX_STRING,
+        }
+    }
+}
+
+/// A string without a limit that does not end.
+#[derive(Debug)]
+struct EndlessString;
+
+impl fmt::Display for EndlessString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a string does not end within 16 MiB; read it with a limit, \
+             or set one for all with `set_read_string_length_limit`",
+        )
+    }
+}
+
+impl Error for EndlessString {}
 
 /// Reads a string page by page: up to the null character, which is `UNIT`
 /// bytes wide, and at most `limit` bytes. No page is touched that holds no
@@ -345,9 +655,10 @@ fn missing_pages<D: VmiRead>(
 fn string<D: VmiRead, const UNIT: usize>(
     core: &VmiCore<D>,
     context: AccessContext,
-    limit: usize,
+    limit: Limit,
 ) -> Result<Vec<u8>, VmiError> {
-    let limit = limit - limit % UNIT;
+    let ends = limit;
+    let limit = limit.bytes() - limit.bytes() % UNIT;
     let mut context = context;
     let mut bytes = Vec::new();
     while bytes.len() < limit {
@@ -361,28 +672,37 @@ fn string<D: VmiRead, const UNIT: usize>(
         bytes.extend_from_slice(end);
         if begun != 0 && bytes.ends_with(&[0; UNIT]) {
             bytes.truncate(bytes.len() - UNIT);
-            break;
+            return Ok(bytes);
         }
 
         let (units, _) = there.as_chunks::<UNIT>();
         if let Some(null) = units.iter().position(|unit| *unit == [0; UNIT]) {
             bytes.extend_from_slice(units[..null].as_flattened());
-            break;
+            return Ok(bytes);
         }
         bytes.extend_from_slice(there);
         if bytes.len() < limit {
-            context.address = next_page::<D>(context.address).ok_or_else(wraps)?;
+            context = next_page::<D>(context).ok_or_else(|| wraps(context))?;
         }
     }
-    Ok(bytes)
+    match ends {
+        Limit::Caller(_) => Ok(bytes),
+        Limit::None => Err(VmiError::os(EndlessString)),
+    }
 }
 
-/// The length in bytes to which vmi-core limits strings.
-fn string_limit<D: VmiRead>(core: &VmiCore<D>) -> usize {
-    core.read_string_length_limit().unwrap_or(usize::MAX)
+/// The UTF-16 units of a string.
+#[allow(clippy::needless_pass_by_value)] // For `map`.
+fn units(bytes: Vec<u8>) -> Vec<u16> {
+    let (units, _) = bytes.as_chunks();
+    units.iter().copied().map(u16::from_le_bytes).collect()
 }
 
-/// The start of the page after that of an address.
-fn next_page<D: VmiDriver>(address: u64) -> Option<u64> {
-    (address & D::Architecture::PAGE_MASK).checked_add(D::Architecture::PAGE_SIZE)
+/// The start of the page after that of an address. The last page has none, nor
+/// has the last page of the user half.
+fn next_page<D: VmiDriver>(context: AccessContext) -> Option<AccessContext> {
+    let start = context.address & D::Architecture::PAGE_MASK;
+    let address = start.checked_add(D::Architecture::PAGE_SIZE)?;
+    let exists = address != HOLE || context.mechanism == TranslationMechanism::Direct;
+    exists.then_some(AccessContext { address, ..context })
 }

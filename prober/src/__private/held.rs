@@ -1,0 +1,26 @@
+//! What `#[derive(FaultError)]` calls.
+
+use crate::{FaultError, Missing};
+
+/// An error that another one holds.
+#[derive(Debug)]
+pub struct Held<'e, E>(pub &'e E);
+
+/// Takes the place of [`HeldWithoutFaults::missing`] wherever its bound holds.
+impl<'e, E: FaultError> Held<'e, E> {
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing<'e>> {
+        self.0.missing()
+    }
+}
+
+/// A held error of a type that cannot carry faults.
+pub trait HeldWithoutFaults<'e> {
+    fn missing(&self) -> Option<Missing<'e>>;
+}
+
+impl<'e, E> HeldWithoutFaults<'e> for Held<'e, E> {
+    fn missing(&self) -> Option<Missing<'e>> {
+        None
+    }
+}
