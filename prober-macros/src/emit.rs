@@ -275,17 +275,20 @@ impl Names {
             "ask"
         };
         let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
-        let failed = hygienic("__probed_failed", place.start);
         // rustc takes the span of `value.0` from the one to the other, so it
-        // blames the user's whole expression for a wrong type.
+        // blames the user's whole expression for a wrong type or error.
         let value = Ident::new("probed_value", place.start);
-        let mut field = Literal::usize_unsuffixed(0);
-        field.set_span(mark.span);
+        let failed = Ident::new("probed_error", place.start);
+        let [field, end] = [mark.span, place.end].map(|at| {
+            let mut field = Literal::usize_unsuffixed(0);
+            field.set_span(at);
+            field
+        });
         let outcome = quote_spanned! {at=>
             match #ask {
                 #runtime::Asked::Value(#value) => #value.#field,
                 #runtime::Asked::Missing => #missed,
-                #runtime::Asked::Failed(#failed) => #runtime::absurd(#failed #adapter #mark),
+                #runtime::Asked::Failed(#failed) => #runtime::absurd(#failed.#end #adapter #mark),
             }
         };
         let place = Place {
@@ -349,9 +352,13 @@ impl Names {
         // There an error type that cannot carry faults is blamed for `finish`,
         // too: at one place it is one error.
         let at = self.error.get();
-        let [runtime, leave] = [RUNTIME, "leave_doomed"].map(|name| Ident::new(name, at));
-        let prober = &self.prober;
-        quote!(return #runtime::#leave(#prober))
+        let prober = self.prober_at(at);
+        let leave = call(
+            "leave_doomed",
+            Place { start: at, end: at },
+            quote!(#prober),
+        );
+        quote!(return #leave)
     }
 
     /// A value that waits in a slot.

@@ -107,7 +107,8 @@ pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
         && !text
             .split([' ', '<', '>', ',', '(', ')'])
             .any(|word| word == "_");
-    if !in_full || matches!(last, "VmiError" | "ProbeError") {
+    let is_ours = text.starts_with("prober :: Result <") && std::ptr::eq(error, output);
+    if !in_full || is_ours || matches!(last, "VmiError" | "ProbeError") {
         None
     } else if std::ptr::eq(error, output) {
         Some(names.error_of(output))

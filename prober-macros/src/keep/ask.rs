@@ -25,7 +25,10 @@ use crate::{
 };
 
 /// Rewrites one expression.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts of a place")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a place"
+)]
 pub(super) struct Asker<'f, 'a> {
     pub(super) flow: &'f Flow<'a>,
 

@@ -16,10 +16,10 @@ pub enum Asked<T, F> {
     Missing,
 
     /// Leaves the function, by rustc's own `?`.
-    Failed(F),
+    Failed(Value<F>),
 }
 
-/// The value of a question.
+/// What a question gives, in a field whose place can be told.
 #[derive(Debug)]
 pub struct Value<T>(pub T);
 
@@ -91,7 +91,7 @@ fn missed<T, X>(
 ) -> Asked<T, Result<Absurd, X>> {
     match absorb::miss(error, prober, place) {
         Ok(()) => Asked::Missing,
-        Err(error) => Asked::Failed(Err(error)),
+        Err(error) => Asked::Failed(Value(Err(error))),
     }
 }
 
@@ -104,7 +104,7 @@ impl<T> Ask for Option<T> {
     fn ask(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, ProbeError>> {
         match self {
             Some(value) => Asked::Value(Value(value)),
-            None => Asked::Failed(Err(prober.unavailable(None))),
+            None => Asked::Failed(Value(Err(prober.unavailable(None)))),
         }
     }
 
@@ -112,7 +112,7 @@ impl<T> Ask for Option<T> {
     fn ask_before(self, _: &VmiProber<'_>) -> Asked<T, Option<Absurd>> {
         match self {
             Some(value) => Asked::Value(Value(value)),
-            None => Asked::Failed(None),
+            None => Asked::Failed(Value(None)),
         }
     }
 }

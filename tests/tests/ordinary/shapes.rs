@@ -722,8 +722,14 @@ fn blocks_in_operands(vmi: &Vmi, out: &mut Vec<u64>) -> prober::Result<u64> {
 #[test]
 fn operands_with_blocks() {
     let mut out = Vec::new();
-    assert_eq!(blocks_in_operands(&Vmi::default(), &mut out, &none()).ok(), Some(8));
+    assert_eq!(
+        blocks_in_operands(&Vmi::default(), &mut out, &none()).ok(),
+        Some(8)
+    );
     assert_eq!(out, [7, 1, 4]);
     let missing = Vmi::with(&[1, 2, 26]);
-    assert_eq!(faults(blocks_in_operands(&missing, &mut out, &none()))[0], 1);
+    assert_eq!(
+        faults(blocks_in_operands(&missing, &mut out, &none()))[0],
+        1
+    );
 }
