@@ -27,7 +27,8 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-/// Makes the reads of a function probes, and returns all missing pages at once.
+// The crate `prober` documents it.
+#[allow(missing_docs)]
 #[proc_macro_attribute]
 pub fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::probed(args.into(), &item.into()).into()

@@ -1,10 +1,50 @@
-#![doc = include_str!("../README.md")]
+//! Reads of guest memory that may be paged out: all missing pages of a pass, in one batch.
+//!
+//! A tool on [`vmi_core`] that reads a page which the guest has paged out gets an error, injects a page fault, lets the
+//! guest run, and does everything again: once for every missing page. [`#[probed]`](macro@probed) makes ordinary
+//! sequential code find all the missing pages of a pass, and return them together.
+//!
+//! ```
+//! use prober::probed;
+//! use vmi_core::{Va, VmiOs, VmiRead, VmiState};
+//!
+//! #[probed]
+//! fn owner<Os>(vmi: &VmiState<'_, Os>, object: Va) -> prober::Result<(u32, u64)>
+//! where
+//!     Os: VmiOs,
+//!     Os::Driver: VmiRead,
+//! {
+//!     let pid = vmi.read_u32(object)?;
+//!     let link = vmi.read_va(object + 0x1000)?; // asked for, too, when `pid` is missing
+//!     let token = vmi.read_u64(link + 8)?;      // needs `link`: no address is made up
+//!     Ok((pid, token))
+//! }
+//! ```
+//!
+//! | you have | use |
+//! |---|---|
+//! | a function that reads | [`#[probed]`](macro@probed): the [`guide`] begins with [ordinary functions](guide::ordinary) |
+//! | a pager that serves a batch while you wait | [`retry`] |
+//! | an event loop that injects one fault at a time | [`FaultQueue`] |
+//! | an error type of your own | [`FaultError`], and the chapter on [errors](guide::errors) |
+//! | code for `vmi_core::VmiProber` | [`VmiProber`] and [`vmi_probe!`] |
+//!
+//! # Features
+//!
+//! - `anyhow`: faults are found in an `anyhow::Error`, also under `context`.
+//! - `testing`: the module `testing`, a guest in memory with real page tables.
+
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 // The expansion in our own documentation names the crate.
 extern crate self as prober;
 
 mod fault_error;
 mod fault_queue;
+pub mod guide;
 mod markers;
 mod page;
 pub mod page_faults;
@@ -24,28 +64,48 @@ pub mod testing;
 #[allow(missing_docs)] // Hidden; documented where a word helps.
 pub mod __private;
 
-/// Makes the reads of a function probes, and returns all missing pages at once.
+/// Makes a function find all the missing pages of a pass, and return them at once.
 ///
-/// See the [crate documentation](crate) for the rules and the arguments.
+/// The function stays as it is; a last parameter, `suppressed: &SuppressedPages`, is added. Each `?` whose error can
+/// carry page faults is a question. When one misses, the run is doomed: it goes on to ask what needs nothing missing,
+/// does nothing that acts, and returns all the faults in one error. See the guide on [ordinary functions](guide::ordinary).
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `options` | each read gives an `Option`: see [the chapter on it](guide::options) |
+/// | `suppressed = EXPR` | takes the set from an expression, a [`SuppressedPages`] or a reference to one, and adds no parameter. It is cloned at entry, which is O(1) |
+/// | `vmi = RECEIVER`, `vmi = (a, self.vmi)` | further receivers of reads, beside `vmi` |
+/// | `limit = N` | how many probes may miss in a row; 1,024 if not given |
+/// | `crate = PATH` | where this crate is, if it was renamed |
+///
+/// # Markers
+///
+/// | marker | meaning |
+/// |---|---|
+/// | [`probe!(EXPR)?`](probe) | the value as an `Option`, `None` where it is missing |
+/// | [`settle!();`](settle) | leaves the function now if a page is missing |
+/// | [`unprobed!(EXPR)`](unprobed) | leaves an expression alone |
 ///
 /// # Examples
 ///
 /// ```
-/// use prober::{probe, probed};
-/// use vmi_core::{Va, VmiOs, VmiRead, VmiState};
+/// use prober::{SuppressedPages, probe, probed};
+/// use vmi_core::{Va, VmiError, VmiOs, VmiRead, VmiState};
 ///
-/// #[probed(options)]
-/// fn path_length<Os>(vmi: &VmiState<Os>, process: Va) -> prober::Result<Option<u16>>
+/// #[probed]
+/// fn path_length<Os>(vmi: &VmiState<Os>, process: Va) -> prober::Result<u16>
 /// where
 ///     Os: VmiOs,
 ///     Os::Driver: VmiRead,
 /// {
 ///     let block = vmi.read_va(process + 0x550)?;
-///     let parameters = vmi.read_va(block? + 0x20)?;
-///     Ok(vmi.read_u16(parameters? + 0x60)?)
+///     let parameters = vmi.read_va(block + 0x20)?;
+///     Ok(vmi.read_u16(parameters + 0x60)?)
 /// }
 ///
-/// #[probed(options)]
+/// #[probed]
 /// fn lengths<Os>(vmi: &VmiState<Os>, processes: &[Va]) -> prober::Result<Vec<Option<u16>>>
 /// where
 ///     Os: VmiOs,
@@ -55,9 +115,27 @@ pub mod __private;
 ///     for process in processes {
 ///         // All the pages that the processes miss end up in one batch.
 ///         let length = probe!(path_length(vmi, *process, suppressed))?;
-///         lengths.push(length.flatten());
+///         lengths.push(length);
 ///     }
 ///     Ok(lengths)
+/// }
+///
+/// struct Monitor {
+///     suppressed: SuppressedPages,
+///     seen: Vec<u64>,
+/// }
+///
+/// impl Monitor {
+///     #[probed(suppressed = self.suppressed, vmi = ctx, limit = 16)]
+///     fn look<Os>(&mut self, ctx: &VmiState<'_, Os>, at: Va) -> Result<(), VmiError>
+///     where
+///         Os: VmiOs,
+///         Os::Driver: VmiRead,
+///     {
+///         let value = ctx.read_u64(at)?;
+///         self.seen.push(value);
+///         Ok(())
+///     }
 /// }
 /// ```
 pub use prober_macros::probed;

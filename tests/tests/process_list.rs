@@ -4,7 +4,7 @@
 mod by_hand;
 #[path = "../examples/process_list/plain.rs"]
 mod plain;
-#[path = "../examples/process_list/probed.rs"]
+#[path = "../examples/process_list/options.rs"]
 mod probed;
 
 use indexmap::IndexSet;

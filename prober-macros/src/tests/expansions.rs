@@ -400,29 +400,36 @@ fn syntax_that_is_not_known() {
     );
 }
 
-/// README shows its first example, and what that expands to.
+/// The guide shows an example, and what that expands to.
+/// `UPDATE_EXPECT=1 cargo test -p prober-macros` writes it anew.
 #[test]
-fn readme() {
-    let readme = include_str!("../../../README.md");
-    let mut examples = readme
-        .split("```rust\n")
-        .skip(1)
-        .filter_map(|block| block.split("```").next())
-        .map(|block| {
-            let shown = block.lines().filter(|line| !line.starts_with("# "));
-            let file = syn::parse_str::<syn::File>(&shown.collect::<Vec<_>>().join("\n"));
-            let functions = file.expect("an example parses").items;
-            functions
-                .into_iter()
-                .find(|item| matches!(item, syn::Item::Fn(_)))
-                .expect("an example has a function")
-        });
-    let (Some(syn::Item::Fn(mut example)), Some(shown)) = (examples.next(), examples.next()) else {
-        panic!("README begins with an example and its expansion");
+fn guide() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../prober/docs/expansion.md");
+    let text = std::fs::read_to_string(path).expect("the chapter on the expansion");
+    let mut blocks = text.split("```");
+    let (Some(_), Some(example), Some(_), Some(shown)) =
+        (blocks.next(), blocks.next(), blocks.next(), blocks.next())
+    else {
+        panic!("the chapter has an example and its expansion");
+    };
+    let functions = syn::parse_str::<syn::File>(example.trim_start_matches("rust\n"))
+        .expect("an example parses")
+        .items;
+    let Some(syn::Item::Fn(mut example)) = functions
+        .into_iter()
+        .find(|item| matches!(item, syn::Item::Fn(_)))
+    else {
+        panic!("an example has a function");
     };
     example.attrs.retain(|attr| !attr.path().is_ident("probed"));
 
-    let expansion = expand::probed(quote!(options), &quote!(#example));
-    let text = |tokens| prettyplease::unparse(&syn::parse2(tokens).expect("a function"));
-    assert_eq!(text(quote!(#shown)), text(expansion));
+    let expansion = expand::probed(quote!(), &quote!(#example));
+    let expansion = prettyplease::unparse(&syn::parse2(expansion).expect("a function"));
+    let used = "use vmi_core::{Va, VmiOs, VmiRead, VmiState};\n\n";
+    let written = format!("rust\n{used}{expansion}");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, text.replace(shown, &written)).expect("writable");
+    } else {
+        assert_eq!(shown, written);
+    }
 }

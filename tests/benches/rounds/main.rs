@@ -9,7 +9,7 @@ mod plot;
 mod processes_by_hand;
 #[path = "../../examples/process_list/plain.rs"]
 mod processes_plain;
-#[path = "../../examples/process_list/probed.rs"]
+#[path = "../../examples/process_list/options.rs"]
 mod processes_probed;
 mod queued;
 

@@ -1,4 +1,4 @@
-//! With `#[probed]`.
+//! With `#[probed(options)]`: each read gives an `Option`.
 
 use prober::{probe, probed};
 use prober_tests::process_list::{
