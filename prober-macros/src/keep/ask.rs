@@ -11,11 +11,14 @@ use syn::{
 use super::{
     flow::Flow,
     mentions::{Names, mentions},
-    plan::Plan,
+    plan::{Plan, core},
     questions::asks,
     run::State,
     scope::{Scope, leaves_by},
-    words::{has_question, is_call, is_result_pattern, operand_of_takes},
+    words::{
+        evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
+        is_result_pattern, operand_of_takes,
+    },
 };
 use crate::{
     emit::{Place, glue, start},
@@ -82,7 +85,7 @@ impl Asker<'_, '_> {
     fn operands(&mut self, mut operands: Vec<&mut Expr>) {
         for index in 0..operands.len() {
             let (done, rest) = operands.split_at_mut(index + 1);
-            if !rest.is_empty() && has_question(&done[index]) {
+            if !rest.is_empty() && has_question(&done[index]) && !self.flow.may_exit(done[index]) {
                 let facts = self.flow.facts;
                 let mut gone = Names::default();
                 let mut later = Vec::new();
@@ -94,6 +97,9 @@ impl Asker<'_, '_> {
                         }
                     }
                     gone.extend(&changed(self.flow, operand));
+                    if self.flow.may_exit(operand) {
+                        break;
+                    }
                 }
                 self.later.push(later);
                 self.visit_expr_mut(done[index]);
@@ -135,10 +141,12 @@ impl Asker<'_, '_> {
     /// Records the faults of a result that the body takes apart.
     fn take(&mut self, expr: &mut Expr) {
         let place = Place::of(expr);
+        let nested = handed_suppressed(core(expr));
         self.visit_expr_mut(expr);
         let operand = operand(expr);
         let emit = self.flow.emit;
-        *expr = if self.strict {
+        // A nested probed function that inherits the doom fails for that alone.
+        *expr = if self.strict || nested {
             emit.taken_or(&operand, place, &self.missed())
         } else {
             emit.taken(&operand, place)
@@ -374,7 +382,13 @@ impl Asker<'_, '_> {
         if let Ok(mut arguments) = arguments::parse(mac)
             && arguments.all_exprs()
         {
-            self.operands(arguments.exprs_mut());
+            // The others are evaluated only at need.
+            let mut exprs = arguments.exprs_mut();
+            let others = exprs.split_off(evaluates(mac).min(exprs.len()));
+            self.operands(exprs);
+            for expr in others {
+                self.visit_expr_mut(expr);
+            }
             mac.tokens = arguments.into_token_stream();
         }
     }
@@ -503,7 +517,7 @@ impl Flow<'_> {
 
     /// Records faults at the `?` of a closure, which stay its own.
     pub(super) fn record_in(&self, body: &mut Expr) {
-        if self.records_in_closures && has_question(body) {
+        if self.records_in_closures && has_faults_of_its_own(body) {
             Recorder { flow: self }.visit_expr_mut(body);
         }
     }
@@ -514,13 +528,33 @@ struct Recorder<'f, 'a> {
     flow: &'f Flow<'a>,
 }
 
+impl Recorder<'_, '_> {
+    fn record(&self, expr: &mut Expr) {
+        let place = Place::of(expr);
+        *expr = self.flow.emit.taken(&operand(expr), place);
+    }
+}
+
 impl VisitMut for Recorder<'_, '_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
-        if let Expr::Try(question) = expr {
-            let place = Place::of(&question.expr);
-            let operand = operand(&question.expr);
-            *question.expr = self.flow.emit.taken(&operand, place);
+        match expr {
+            Expr::Try(question) => self.record(&mut question.expr),
+            Expr::MethodCall(call) if operand_of_takes(call).is_some() => {
+                self.record(&mut call.receiver);
+            }
+            Expr::Let(condition)
+                if is_result_pattern(&condition.pat) && is_call(&condition.expr) =>
+            {
+                self.record(&mut condition.expr);
+            }
+            Expr::Match(matched)
+                if matched.arms.iter().any(|arm| is_result_pattern(&arm.pat))
+                    && is_call(&matched.expr) =>
+            {
+                self.record(&mut matched.expr);
+            }
+            _ => {}
         }
     }
 

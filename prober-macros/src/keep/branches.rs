@@ -53,7 +53,10 @@ impl Branches<'_, '_> {
                 .collect::<Vec<_>>();
             let exit = self.flow.widest(&exits, scope);
             let exit = exit.map(|exit| self.flow.go(&exit));
-            block.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#exit)), None)];
+            let last = last.map(|label| quote!(break #label;));
+            let uses = &shadowed.uses;
+            let tokens = quote!(#uses #exit #last);
+            block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
             return;
         }
         let mut missing = self.missing.clone();

@@ -7,7 +7,7 @@ use std::{
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token};
+use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token, visit::Visit};
 
 use super::{
     facts::Facts,
@@ -15,6 +15,7 @@ use super::{
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::{asks_of_act, is_read_on},
     scope::Scope,
+    words::may_leave,
 };
 use crate::{
     emit::Names as Emit,
@@ -118,6 +119,36 @@ impl Flow<'_> {
         is_read_on(call, self)
             && vocabulary::is_served(&call.method)
             && !receiver::is_on(call, self.mutable_readers)
+    }
+
+    /// Whether an expression may leave what it stands in, other than by `?`.
+    pub(super) fn may_exit(&self, expr: &Expr) -> bool {
+        struct Find<'f, 'a>(&'f Flow<'a>, bool);
+        impl<'ast> Visit<'ast> for Find<'_, '_> {
+            fn visit_expr_return(&mut self, _: &'ast syn::ExprReturn) {
+                self.1 = true;
+            }
+            fn visit_expr_break(&mut self, _: &'ast syn::ExprBreak) {
+                self.1 = true;
+            }
+            fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
+                self.1 = true;
+            }
+            fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+                self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed";
+            }
+            fn visit_block(&mut self, block: &'ast syn::Block) {
+                let steps = Plan::block_of(block).map(|block| self.0.plan.steps(block));
+                self.1 |=
+                    steps.is_some_and(|steps| steps.iter().any(|step| !step.exits.is_empty()));
+            }
+            fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+            fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+            fn visit_item(&mut self, _: &'ast syn::Item) {}
+        }
+        let mut find = Find(self, false);
+        find.visit_expr(expr);
+        find.1
     }
 
     /// Whether control reaches the end of a block, as far as can be seen.

@@ -663,7 +663,10 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     // Their `?` and `return` are their own; a fault in them is recorded.
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
-        self.takes |= super::words::has_question(&closure.body);
+        if super::words::has_faults_of_its_own(&closure.body) {
+            self.takes = true;
+            self.asks = true;
+        }
     }
 
     fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}

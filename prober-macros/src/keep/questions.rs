@@ -8,7 +8,7 @@ use syn::{
 
 use super::{
     flow::Flow,
-    words::{handed_suppressed, has_effect, has_question, operand_of_takes},
+    words::{evaluates, handed_suppressed, has_effect, has_question, operand_of_takes},
 };
 use crate::{
     marker::Marker,
@@ -23,6 +23,7 @@ pub(super) fn asks(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     let mut asks = Asks {
         flow,
         found: Vec::new(),
+        ended: false,
     };
     asks.visit_expr(expr);
     asks.found
@@ -33,6 +34,7 @@ pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     let mut asks = Asks {
         flow,
         found: Vec::new(),
+        ended: false,
     };
     asks.visit_operands(expr);
     asks.found
@@ -41,6 +43,8 @@ pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
 struct Asks<'f, 'a> {
     flow: &'f Flow<'a>,
     found: Vec<Expr>,
+    /// Whether what follows may not be evaluated any more.
+    ended: bool,
 }
 
 impl Asks<'_, '_> {
@@ -77,6 +81,19 @@ fn flow_reads(flow: &Flow<'_>, expr: &Expr) -> bool {
 
 impl<'ast> Visit<'ast> for Asks<'_, '_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
+        if self.ended {
+            return;
+        }
+        self.visit_asks(expr);
+        self.ended |= self.flow.may_exit(expr);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_block(&mut self, _: &'ast Block) {}
+}
+
+impl Asks<'_, '_> {
+    fn visit_asks(&mut self, expr: &Expr) {
         match expr {
             Expr::Try(question) => {
                 if has_effect(&question.expr, self.flow.facts) {
@@ -106,7 +123,7 @@ impl<'ast> Visit<'ast> for Asks<'_, '_> {
                     && has_question(&call.mac.tokens)
                     && let Ok(arguments) = arguments::parse(&call.mac)
                 {
-                    for argument in arguments.exprs() {
+                    for argument in arguments.exprs().take(evaluates(&call.mac)) {
                         self.visit_expr(argument);
                     }
                 }
@@ -121,9 +138,6 @@ impl<'ast> Visit<'ast> for Asks<'_, '_> {
             expr => visit::visit_expr(self, expr),
         }
     }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-    fn visit_block(&mut self, _: &'ast Block) {}
 }
 
 /// Whether a call is one of a read that the runtime serves.

@@ -69,7 +69,10 @@ impl Flow<'_> {
             .iter()
             .position(|step| matches!(step.stmt, Stmt::Item(syn::Item::Macro(_))));
         let steps = &steps[..end.unwrap_or(steps.len())];
-        let Some(last) = steps.iter().rposition(|step| step.asks) else {
+        let Some(last) = steps
+            .iter()
+            .rposition(|step| step.asks || !step.exits.is_empty())
+        else {
             return Vec::new();
         };
         let mut needed = Names::default();

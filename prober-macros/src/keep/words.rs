@@ -171,6 +171,37 @@ pub(super) fn may_leave(mac: &Macro) -> bool {
     !STAY.contains(&name(mac).as_str())
 }
 
+/// How many of a macro's arguments are evaluated in any case.
+pub(super) fn evaluates(mac: &Macro) -> usize {
+    match name(mac).as_str() {
+        "assert" | "ensure" | "matches" => 1,
+        "assert_eq" | "assert_ne" => 2,
+        "anyhow" | "bail" | "dbg" | "eprint" | "eprintln" | "format" | "format_args" | "panic"
+        | "print" | "println" | "todo" | "unimplemented" | "unreachable" | "vec" | "write"
+        | "writeln" => usize::MAX,
+        _ => 0,
+    }
+}
+
+/// Whether a closure takes results apart or leaves by `?`, so that faults are
+/// to be recorded in it.
+pub(super) fn has_faults_of_its_own(body: &Expr) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+            self.0 |= operand_of_takes(call).is_some();
+            visit::visit_expr_method_call(self, call);
+        }
+        fn visit_pat(&mut self, pat: &'ast Pat) {
+            self.0 |= is_result_pattern(pat);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find(has_question(body));
+    find.visit_expr(body);
+    find.0
+}
+
 /// Whether there is a `?`, at any depth.
 pub(crate) fn has_question(code: &impl ToTokens) -> bool {
     fn has(tokens: TokenStream) -> bool {

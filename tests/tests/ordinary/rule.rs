@@ -308,3 +308,97 @@ fn own_set(vmi: &Vmi, set: &SuppressedPages) -> Result<u64, VmiError> {
 fn every_argument() {
     assert_eq!(faults(own_set(&Vmi::with(&[1, 2]), &none())), [1]);
 }
+
+#[probed]
+fn never_ending(vmi: &Vmi) -> prober::Result<u64> {
+    let first = vmi.read_u64(1)?;
+    let mut n = 0;
+    while n < 3 && vmi.read_u64(4)? > 0 {
+        #[allow(clippy::items_after_statements)]
+        fn id(x: u64) -> u64 {
+            x
+        }
+        n += 1;
+        let _k = id(vmi.read_u64(2)?);
+    }
+    Ok(vmi.read_u64(first % 8)?)
+}
+
+#[probed]
+fn operand_that_returns(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let first = vmi.read_u64(7)?;
+    act(
+        log,
+        (if vmi.read_u64(first % 8)? > 100 {
+            return Ok(6);
+        } else {
+            first
+        }) + vmi.read_u64(5)?,
+    );
+    Ok(first)
+}
+
+#[probed]
+fn only_at_need(vmi: &Vmi) -> prober::Result<u64> {
+    let first = vmi.read_u64(7)?;
+    assert!(vmi.read_u64(first)? < 100, "{}", vmi.read_u64(4)?);
+    Ok(first)
+}
+
+#[probed]
+fn in_closures(vmi: &Vmi) -> prober::Result<u64> {
+    let sum = [1, 2, 3]
+        .into_iter()
+        .filter_map(|address| vmi.read_u64(address).ok())
+        .sum();
+    Ok(sum)
+}
+
+#[probed]
+fn nested_taken_apart(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let first = vmi.read_u64(0)?;
+    let n = inner(vmi, 7, log, suppressed).unwrap_or(50);
+    let x = vmi.read_u64(n)?;
+    match inner(vmi, 9, log, suppressed) {
+        Ok(_) => {}
+        Err(_) => {
+            vmi.read_u64(60)?;
+        }
+    }
+    Ok(first + x)
+}
+
+#[probed]
+fn loop_that_may_return(vmi: &Vmi) -> prober::Result<u64> {
+    let first = vmi.read_u64(6)?;
+    for _ in 0..vmi.read_u64(1)? {
+        if first % 3 == 0 {
+            return Ok(first);
+        }
+    }
+    Ok(vmi.read_u64(5)?)
+}
+
+#[test]
+fn nothing_is_asked_that_a_resident_run_may_not_ask() {
+    let log = Log::default();
+    let all = Vmi::with(&[0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(faults(never_ending(&Vmi::with(&[1]), &none())), [1]);
+    assert_eq!(faults(operand_that_returns(&all, &log, &none())), [7]);
+    assert_eq!(
+        faults(operand_that_returns(&Vmi::with(&[5]), &log, &none())),
+        [5]
+    );
+    assert_eq!(faults(only_at_need(&all, &none())), [7]);
+    assert_eq!(
+        faults(only_at_need(&Vmi::with(&[4]), &none()).and_then(|_| only_at_need(&all, &none()))),
+        [7]
+    );
+    assert_eq!(faults(in_closures(&all, &none())), [1, 2, 3]);
+    let missing = Vmi::with(&[0, 50, 60]);
+    assert_eq!(faults(nested_taken_apart(&missing, &log, &none())), [0]);
+    assert_eq!(
+        faults(loop_that_may_return(&Vmi::with(&[6, 5]), &none())),
+        [6]
+    );
+}
