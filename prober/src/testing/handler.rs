@@ -1,11 +1,7 @@
 //! What the test of a handler needs: an event, and a loop that delivers it.
 
 use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector, Interrupt};
-use vmi_core::{
-    Registers as _, VmiContext, VmiError, VmiEventControl as _, VmiEventResponse, VmiHandler,
-    VmiSession, VmiVmControl as _,
-    os::VmiOs,
-};
+use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler, VmiSession, os::VmiOs};
 
 use super::{GuestDriver, Vm};
 
@@ -80,7 +76,7 @@ where
         handler: impl FnMut(&VmiContext<'_, Os>) -> Result<T, VmiError>,
     ) -> Result<T, VmiError> {
         self.breakpoint();
-        let handled = self.session().handle(|session| {
+        let outcome = self.session().handle(|session| {
             for vector in [ExceptionVector::Breakpoint, ExceptionVector::PageFault] {
                 session.monitor_enable(EventMonitor::interrupt(vector))?;
             }
@@ -89,7 +85,7 @@ where
                 result: None,
             })
         })?;
-        handled.unwrap_or(Err(VmiError::Timeout))
+        outcome.unwrap_or(Err(VmiError::Timeout))
     }
 }
 
