@@ -60,6 +60,7 @@ pub fn retry<T, E: FaultError>(
 /// The limits of a [`retry`].
 #[derive(Debug, Clone)]
 #[must_use]
+#[allow(clippy::struct_field_names)] // They are all limits.
 pub struct Retry {
     max_hand_overs: u32,
     max_hand_overs_in_all: u32,

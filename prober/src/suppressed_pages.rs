@@ -247,6 +247,7 @@ impl Default for SuppressedPages {
     }
 }
 
+#[allow(clippy::missing_fields_in_debug)] // Doom is no part of what the set holds.
 impl fmt::Debug for SuppressedPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The last address of a range, for that after it may be too large.

@@ -163,3 +163,51 @@ fn a_probed_function_does_not_warn() {
     });
     assert_eq!(warnings, Vec::<String>::new());
 }
+
+/// An error that holds one fault takes a run for each page.
+#[test]
+fn retry_warns_once_of_an_error_that_holds_one_fault() {
+    let guest = Guest::new();
+    let pages = [1, 2, 3, 4].map(|page| Va(page * 0x10_0000));
+    pages.iter().for_each(|page| guest.page_out(*page));
+    let vm = guest.vm();
+    let warnings = logged(Level::WARN, || {
+        let read = prober::retry(&mut &guest, &mut SuppressedPages::new(), |_| {
+            vm.with(|vmi| {
+                pages
+                    .iter()
+                    .try_for_each(|page| vmi.read_u64(*page).map(drop))
+            })
+        });
+        read.unwrap();
+    });
+    let [warning] = &warnings[..] else {
+        panic!("expected one warning, found {warnings:?}");
+    };
+    assert!(warning.contains("prober::Result"), "{warning}");
+    // One page, and an error that holds a batch, are no reason.
+    guest.page_out(A);
+    guest.page_out(B);
+    let warnings = logged(Level::WARN, || {
+        let read = prober::retry(&mut &guest, &mut SuppressedPages::new(), |suppressed| {
+            vm.with(|vmi| both(vmi, suppressed))
+        });
+        read.unwrap();
+        guest.page_out(A);
+        let read = prober::retry(&mut &guest, &mut SuppressedPages::new(), |_| {
+            vm.with(|vmi| vmi.read_u64(A))
+        });
+        read.unwrap();
+    });
+    assert_eq!(warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_reversed_range_warns() {
+    let mut set = SuppressedPages::empty();
+    let warnings = logged(Level::WARN, || {
+        set.insert_range(A..A);
+        set.insert_range(B..A);
+    });
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+}

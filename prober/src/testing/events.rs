@@ -132,6 +132,14 @@ impl VmiEventControl for GuestDriver {
 }
 
 impl GuestDriver {
+    /// The event of a thread that has come to a breakpoint.
+    pub(super) fn breakpoint(&self, registers: &Registers) -> VmiEvent<Amd64> {
+        self.event(&Happening {
+            registers: *registers,
+            unserviceable: None,
+        })
+    }
+
     fn event(&self, happening: &Happening) -> VmiEvent<Amd64> {
         let registers = happening.registers;
         let user = if is_user_mode(&registers) { 4 } else { 0 };

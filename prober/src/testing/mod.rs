@@ -22,6 +22,12 @@
 //! # Ok::<(), VmiError>(())
 //! ```
 //!
+//! The first 64 KiB are where null pointers point, so [`SuppressedPages::new`](crate::SuppressedPages::new) holds them:
+//! a page that is out there is unserviceable. Map the pages of a test from `Va(0x1_0000)` on.
+//!
+//! [`Vm::with_context`] gives a handler's [`VmiContext`](vmi_core::VmiContext), and [`Vm::at_breakpoint`] runs one until
+//! it is done, with page faults injected and served in between.
+//!
 //! A [`GuestDriver`] has events too, for vmi-core's `VmiSession::handle`: a handler injects page faults, and
 //! the guest serves them, loses them, or answers with an exception. See [`Vm::breakpoint`].
 //!
@@ -39,6 +45,7 @@ mod driver;
 mod events;
 mod frame;
 mod guest;
+mod handler;
 mod losses;
 mod memory;
 mod missing_frame;

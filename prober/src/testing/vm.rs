@@ -20,9 +20,9 @@ const KEPT_SNAPSHOTS: usize = 4096;
 /// use vmi_core::Va;
 ///
 /// let guest = Guest::new();
-/// guest.write_utf16(Va(0x1000), "smss.exe");
+/// guest.write_utf16(Va(0x40_0000), "smss.exe");
 ///
-/// let name = guest.vm().with(|vmi| vmi.read_string_utf16(Va(0x1000)))?;
+/// let name = guest.vm().with(|vmi| vmi.read_string_utf16(Va(0x40_0000)))?;
 /// assert_eq!(name, "smss.exe");
 /// # Ok::<(), vmi_core::VmiError>(())
 /// ```

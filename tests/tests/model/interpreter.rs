@@ -61,6 +61,7 @@ pub(crate) fn call(
         faults: Vec::new(),
         met: Vec::new(),
         missed: 0,
+        cut_off: false,
     };
     let result = match frame.block(program, &mut registers) {
         Ok(Flow::Next | Flow::Return) => Ok(registers),
@@ -84,6 +85,8 @@ struct Frame<'a> {
     faults: Vec<Fault>,
     met: Vec<Fault>,
     missed: u32,
+    /// Whether a probe was cut off.
+    cut_off: bool,
 }
 
 /// Needs a value outside of a probe. The gate adds what was met.
@@ -108,6 +111,7 @@ impl Frame<'_> {
         }
         match result {
             _ if !self.faults.is_empty() => self.carrier.carry(Err(Failure::Faults(self.faults))),
+            Ok(_) if self.cut_off => Err(Failure::Unavailable(self.met, Some(self.world.limit))),
             Ok(registers) => Ok(registers),
             Err(Failure::Hard(text)) => Err(Failure::Hard(text)),
             Err(_) => Err(Failure::Unavailable(self.met, limit)),
@@ -148,13 +152,14 @@ impl Frame<'_> {
             Some(Err(Failure::Hard(text))) => return Err(Failure::Hard(text)),
             Some(Err(_)) | None => {}
         }
-        if self.missed >= self.world.limit {
-            return Err(Failure::Limit(self.world.limit));
-        }
-        self.missed += 1;
         if let Some(Err(failure)) = &result {
             self.note(failure);
         }
+        if self.missed >= self.world.limit {
+            self.cut_off = true;
+            return Err(Failure::Limit(self.world.limit));
+        }
+        self.missed += 1;
         Ok(None)
     }
 
@@ -180,7 +185,7 @@ impl Frame<'_> {
     fn probe_u64(&mut self, place: Place, registers: &Registers) -> Outcome<Option<u64>> {
         let result = self
             .address(place, registers)
-            .map(|address| self.world.read_u64(address));
+            .map(|address| self.world.probe_u64(address, self.suppressed));
         self.probe(result)
     }
 
@@ -234,8 +239,10 @@ impl Frame<'_> {
                     None => None,
                 };
                 let root = self.world.memory.roots[place.space];
-                let result =
-                    inner.map(|value| self.world.read_u64((value.wrapping_add(*offset), root)));
+                let result = inner.map(|value| {
+                    let address = (value.wrapping_add(*offset), root);
+                    self.world.probe_u64(address, self.suppressed)
+                });
                 registers[*into] = self.probe(result)?;
             }
             Op::Plain(into, place) | Op::UnprobedQuestion(into, place) => {

@@ -54,7 +54,7 @@ pub(crate) type Fault = (u64, u64);
 
 /// What a page has in common with another that one page-in serves too.
 pub(crate) fn page_of((va, root): Fault) -> Fault {
-    (va >> 12, if va >> 63 == 1 { 0 } else { root })
+    (va >> 12, root)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,11 @@ use crate::{
     world::{Suppressed, World},
 };
 
-/// How often a page is handed over before it is suppressed.
+/// How often in a row a page is handed over before it is suppressed.
 pub(crate) const HAND_OVERS: u32 = 3;
+
+/// How often in all.
+const HAND_OVERS_IN_ALL: u32 = 64;
 
 /// What happened.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub(crate) fn retry(
     lose_every: u64,
 ) -> Trace {
     let mut batches = Vec::new();
-    let mut handed_over = HashMap::<Fault, u32>::new();
+    // Since a batch last did without the page, and in all.
+    let mut handed_over = HashMap::<Fault, [u32; 2]>::new();
     let (mut requests, mut runs) = (0, 0);
     let outcome = loop {
         runs += 1;
@@ -38,13 +42,19 @@ pub(crate) fn retry(
             Err(Failure::Faults(faults)) => faults,
             outcome => break outcome,
         };
+        for (page, [in_a_row, _]) in &mut handed_over {
+            if !batch.iter().any(|fault| page_of(*fault) == *page) {
+                *in_a_row = 0;
+            }
+        }
         batch.retain(|fault| {
             let times = handed_over.entry(page_of(*fault)).or_default();
-            *times += 1;
-            if *times > HAND_OVERS {
+            *times = times.map(|times| times + 1);
+            let again = times[0] <= HAND_OVERS && times[1] <= HAND_OVERS_IN_ALL;
+            if !again {
                 suppressed.insert(*fault);
             }
-            *times <= HAND_OVERS
+            again
         });
         if batch.is_empty() {
             continue;

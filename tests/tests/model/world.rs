@@ -5,6 +5,37 @@ use crate::{
     memory::{Fault, Found, Memory, page_of},
 };
 
+/// The first address that is not canonical.
+const HOLE: u64 = 1 << 47;
+
+/// The half of the address space that an address lies in.
+fn half(va: u64) -> Option<u64> {
+    match va >> 47 {
+        half @ (0 | 0x1_ffff) => Some(half),
+        _ => None,
+    }
+}
+
+/// There is no page where a range or a string from `va` on ends.
+fn no_page((va, root): Fault) -> Failure {
+    let va = match half(va) {
+        Some(0) => HOLE,
+        Some(_) => u64::MAX,
+        None => va,
+    };
+    Failure::Unavailable(vec![(va, root)], None)
+}
+
+/// The byte behind the first `index` of a range or a string.
+fn behind(at: Fault, index: u64) -> Outcome<u64> {
+    let (va, root) = at;
+    match va.checked_add(index) {
+        Some(HOLE) if index > 0 => Err(no_page((HOLE - 1, root))),
+        Some(va) => Ok(va),
+        None => Err(no_page((u64::MAX, root))),
+    }
+}
+
 /// A suppressed set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Suppressed {
@@ -15,7 +46,8 @@ pub(crate) struct Suppressed {
 
 impl Suppressed {
     pub(crate) fn contains(&self, fault: Fault) -> bool {
-        let hopeless = fault.0 < 0x1_0000 || (1 << 47..!0 << 47).contains(&fault.0);
+        let hopeless =
+            fault.0 < 0x1_0000 || (HOLE..!0 << 47).contains(&fault.0) || fault.0 >= !0xfff;
         self.hopeless && hopeless || holds(&self.pages, fault)
     }
 
@@ -84,6 +116,12 @@ impl World {
         Ok(u64::from_le_bytes(bytes.try_into().unwrap()))
     }
 
+    /// [`read_u64`](Self::read_u64) as a probe.
+    pub(crate) fn probe_u64(&self, at: Fault, suppressed: &Suppressed) -> Outcome<u64> {
+        let bytes = self.read_range(at, 8, suppressed)?;
+        Ok(u64::from_le_bytes(bytes.try_into().unwrap()))
+    }
+
     /// A read of known length: it reports every missing page of the range, or
     /// none when one of them is suppressed.
     pub(crate) fn read_range(
@@ -92,19 +130,34 @@ impl World {
         length: usize,
         suppressed: &Suppressed,
     ) -> Outcome<Vec<u8>> {
-        let (va, root) = at;
-        let Some(end) = va.checked_add(length as u64) else {
-            return Err(Failure::Unavailable(Vec::new(), None));
-        };
-        let first = match self.read(at, length) {
-            Err(Failure::Faults(faults)) => faults[0],
-            result => return result,
+        let root = at.1;
+        let mut bytes = Vec::new();
+        let (first, last) = loop {
+            let index = bytes.len() as u64;
+            if bytes.len() == length {
+                return Ok(bytes);
+            }
+            let va = behind(at, index)?;
+            match self.memory.find(va, root) {
+                Found::Content(page) => bytes.push(self.memory.byte(page, va)),
+                found => {
+                    let last = va.checked_add(length as u64 - index - 1);
+                    match last.filter(|last| half(va).is_some() && half(va) == half(*last)) {
+                        None => return Err(no_page((va, root))),
+                        Some(_) if matches!(found, Found::NoFrame) => {
+                            return Err(self.read((va, root), 1).unwrap_err());
+                        }
+                        Some(last) => break ((va, root), last),
+                    }
+                }
+            }
         };
         let mut faults = vec![first];
         let mut page = (first.0 | 0xfff).wrapping_add(1);
-        while page != 0 && page < end {
-            if let Found::Fault = self.memory.find(page, root) {
-                insert(&mut faults, (page, root));
+        while page != 0 && page <= last {
+            match self.memory.find(page, root) {
+                Found::Fault => insert(&mut faults, (page, root)),
+                Found::Content(_) | Found::NoFrame => {}
             }
             page = page.wrapping_add(0x1000);
         }
@@ -119,9 +172,7 @@ impl World {
     /// touches no page beyond.
     pub(crate) fn read_text(&self, at: Fault, limit: usize) -> Outcome<u64> {
         for length in 0..limit {
-            let Some(va) = at.0.checked_add(length as u64) else {
-                return Err(Failure::Unavailable(Vec::new(), None));
-            };
+            let va = behind(at, length as u64)?;
             if self.read((va, at.1), 1)? == [0] {
                 return Ok(length as u64);
             }

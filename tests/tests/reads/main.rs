@@ -1,5 +1,6 @@
 //! Reads over several pages, and strings: as probes they find every page that they need.
 
+mod numbers;
 mod ranges;
 mod receivers;
 mod strings;

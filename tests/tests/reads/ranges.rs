@@ -169,8 +169,9 @@ fn the_top_of_the_address_space() {
     let guest = Guest::new();
     guest.write(TOP, &pattern(PAGE));
     let vm = guest.vm();
+    // The set of `new` holds the last page.
     let at_top = |offset: u64, length: usize| {
-        outcome(vm.with(|vmi| read(vmi, TOP + offset, length, &none())))
+        outcome(vm.with(|vmi| read(vmi, TOP + offset, length, &SuppressedPages::empty())))
     };
     let content = pattern(PAGE);
     assert_eq!(
@@ -197,7 +198,7 @@ fn the_top_of_the_address_space() {
     assert_eq!(at_top(0xff0, 17), Outcome::Missing);
     // The pages before the last one.
     let before = Va(0xffff_ffff_ffff_d000);
-    let result = vm.with(|vmi| read(vmi, before, 0x3000, &none()));
+    let result = vm.with(|vmi| read(vmi, before, 0x3000, &SuppressedPages::empty()));
     let expected = [before, before + PAGE, before + 2 * PAGE];
     assert_eq!(outcome(result), Outcome::Faults(faults(&guest, expected)));
 }
@@ -307,4 +308,71 @@ fn structs_over_several_pages() {
     }
     let empty = vm.with(|vmi| nothing(vmi, Va(0x1234_5000), &none()));
     assert_eq!(outcome(empty), Outcome::Value([]));
+}
+
+/// A suppressed page behind the pages that are recorded at most.
+#[test]
+fn all_pages_of_a_range_are_looked_at_for_suppressed_ones() {
+    let guest = Guest::new();
+    let vm = guest.vm();
+    let length = 600 * 0x1000;
+    for page in [0, 511, 512, 599] {
+        let at = AddressContext::new(BASE + page * PAGE, guest.root());
+        let suppressed = SuppressedPages::from_iter([at]);
+        let result = vm.with(|vmi| read(vmi, BASE, length, &suppressed));
+        assert_eq!(outcome(result), Outcome::Missing, "{page}");
+    }
+    let beyond = AddressContext::new(BASE + 600 * PAGE, guest.root());
+    let suppressed = SuppressedPages::from_iter([beyond]);
+    let result = vm.with(|vmi| read(vmi, BASE, length, &suppressed));
+    assert!(matches!(outcome(result), Outcome::Faults(found) if found.len() == 512));
+}
+
+/// The user half ends before the non-canonical hole: the bytes behind it are not those of the kernel half.
+#[test]
+fn a_range_over_the_end_of_the_user_half() {
+    const END: Va = Va(0x7fff_ffff_f000);
+    let guest = Guest::new();
+    guest.write(END, &pattern(PAGE));
+    guest.write(Va(0xffff_8000_0000_0000), &pattern(PAGE));
+    let vm = guest.vm();
+    for suppressed in [none(), SuppressedPages::empty()] {
+        let read = |at, length| outcome(vm.with(|vmi| read(vmi, at, length, &suppressed)));
+        assert_eq!(
+            read(END + 0xff8, 8),
+            Outcome::Value(pattern(PAGE)[0xff8..].to_vec())
+        );
+        for length in [9, 14, 0x1008, 0x2000] {
+            assert_eq!(read(END + 0xff8, length), Outcome::Missing, "{length}");
+        }
+        guest.page_out(END);
+        assert_eq!(read(END + 0xff8, 14), Outcome::Missing);
+        assert_eq!(
+            read(END + 0xff8, 8),
+            Outcome::Faults(faults(&guest, [END + 0xff8]))
+        );
+        guest.page_in(END);
+    }
+}
+
+#[test]
+fn what_reaches_over_an_end_is_named() {
+    #[probed(options)]
+    fn needs(vmi: &State<'_>, at: Va) -> prober::Result<u64> {
+        Ok(vmi.read_u64(at)??)
+    }
+    let guest = Guest::new();
+    guest.map(Va(0x7fff_ffff_f000));
+    guest.map(Va(0xffff_ffff_ffff_f000));
+    for (at, named) in [
+        (0x7fff_ffff_fffc, 0x8000_0000_0000),
+        (0xffff_ffff_ffff_fffc, u64::MAX),
+    ] {
+        let error = guest
+            .vm()
+            .with(|vmi| needs(vmi, Va(at), &SuppressedPages::empty()))
+            .unwrap_err();
+        let unavailable = error.unavailable().expect("no page to bring in");
+        assert!(unavailable.pages().iter().eq(&faults(&guest, [Va(named)])));
+    }
 }

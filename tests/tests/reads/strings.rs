@@ -270,3 +270,64 @@ fn a_string_that_runs_into_the_top_is_not_to_be_had() {
     assert_eq!(run(17), Outcome::Missing);
     assert_eq!(run(usize::MAX), Outcome::Missing);
 }
+
+/// A guest that maps one frame everywhere makes a string as long as it likes.
+#[test]
+fn a_string_without_an_end_is_an_error_at_16_mib() {
+    const MAX: usize = 16 << 20;
+
+    #[probed]
+    fn unlimited(vmi: &State<'_>, at: Va) -> prober::Result<Vec<u8>> {
+        Ok(vmi.read_string_bytes(at)?)
+    }
+    #[probed]
+    fn unlimited_wide(vmi: &State<'_>, at: Va) -> prober::Result<String> {
+        Ok(vmi.read_string_utf16(at)?)
+    }
+
+    let (guest, first) = (Guest::new(), Va(0x7000_0000));
+    guest.write(first, &[b'a'; PAGE as usize]);
+    let frame = guest.frame(first).unwrap();
+    for page in 1..=MAX as u64 / PAGE {
+        guest.map_frame(first + page * PAGE, frame);
+    }
+    let vm = guest.vm();
+    for at in [first, first + 1] {
+        let error = vm.with(|vmi| unlimited(vmi, at, &none())).unwrap_err();
+        assert!(error.to_string().contains("16 MiB"), "{error}");
+        let error = vm.with(|vmi| unlimited_wide(vmi, at, &none())).unwrap_err();
+        assert!(error.to_string().contains("16 MiB"), "{error}");
+    }
+    // With a limit, of the caller's or of vmi-core's, it is cut off there.
+    let limited = vm.with(|vmi| bytes(vmi, first, MAX + 8, &none()));
+    assert_eq!(limited.unwrap().unwrap().len(), MAX + 8);
+    vm.core().set_read_string_length_limit(100);
+    let limited = vm.with(|vmi| unlimited(vmi, first, &none()));
+    assert_eq!(limited.unwrap().len(), 100);
+}
+
+#[test]
+fn a_string_that_ends_before_16_mib_is_read() {
+    #[probed]
+    fn unlimited(vmi: &State<'_>, at: Va) -> prober::Result<Vec<u8>> {
+        Ok(vmi.read_string_bytes(at)?)
+    }
+    let (guest, first) = (Guest::new(), Va(0x7000_0000));
+    let text = vec![b'x'; (16 << 20) - 1];
+    guest.write(first, &text);
+    guest.map(first + text.len() as u64);
+    let read = guest.vm().with(|vmi| unlimited(vmi, first, &none()));
+    assert_eq!(read.unwrap(), text);
+}
+
+/// The user half ends before the hole; the string does not go on in the kernel half.
+#[test]
+fn a_string_over_the_end_of_the_user_half() {
+    let (guest, last) = (Guest::new(), Va(0x7fff_ffff_fff8));
+    guest.write(last, b"abcdefgh");
+    guest.write(Va(0xffff_8000_0000_0000), b"kernel\0");
+    let vm = guest.vm();
+    let read = |limit| outcome(vm.with(|vmi| bytes(vmi, last, limit, &none())));
+    assert_eq!(read(8), Outcome::Value(b"abcdefgh".to_vec()));
+    assert_eq!(read(9), Outcome::Missing);
+}

@@ -1,6 +1,9 @@
 //! The types and functions of the runtime, each by what comes out.
 
+mod auto_traits;
 mod conversions;
+mod derive;
+mod kernel_half;
 mod page_faults;
 mod retry;
 mod suppressed_pages;

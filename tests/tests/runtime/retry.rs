@@ -129,31 +129,93 @@ fn what_does_not_come_in_is_handed_over_three_times() {
     }
 }
 
-#[test]
-fn hand_overs_are_counted_whatever_happens_in_between() {
-    // A page that comes in and is gone again each time, while others come in.
+/// Runs until a page that is missing whenever `is_missing` says so is given up; returns how often it was
+/// handed over.
+fn hand_overs(limits: &Retry, is_missing: impl Fn(u64) -> bool) -> u32 {
     let mut times = 0;
     let mut pager = |faults: &PageFaults, _: &mut SuppressedPages| {
         times += u32::from(faults.contains(&fault(A)));
         Ok(())
     };
     let (mut runs, mut suppressed) = (0, SuppressedPages::new());
-    let result = retry(&mut pager, &mut suppressed, |suppressed| {
+    let result = limits.run(&mut pager, &mut suppressed, |suppressed| {
         runs += 1;
-        // By another address each time, and every other time another page.
-        let missing = if runs % 2 == 0 {
-            fault(B + runs * 0x1000)
-        } else {
-            fault(A + runs)
-        };
         if suppressed.contains(&fault(A)) {
             Ok(())
+        } else if is_missing(runs) {
+            // By another address each time.
+            Err(VmiError::Translation(fault(A + runs)))
         } else {
-            Err(VmiError::Translation(missing))
+            Err(VmiError::Translation(fault(B + runs * 0x1000)))
         }
     });
     result.unwrap();
-    assert_eq!(times, 3);
+    times
+}
+
+#[test]
+fn hand_overs_count_in_a_row() {
+    assert_eq!(hand_overs(&Retry::new(), |_| true), 3);
+    // Each second run does without it: it came in, and went out again.
+    assert_eq!(hand_overs(&Retry::new(), |run| run % 2 == 1), 64);
+    assert_eq!(hand_overs(&Retry::new(), |run| run % 3 != 0), 64);
+    assert_eq!(hand_overs(&Retry::new(), |run| run % 4 != 0 || run > 8), 9);
+    let limits = Retry::new().max_hand_overs(5).max_hand_overs_in_all(7);
+    assert_eq!(hand_overs(&limits, |_| true), 5);
+    assert_eq!(hand_overs(&limits, |run| run % 2 == 1), 7);
+}
+
+#[test]
+fn a_page_that_each_page_in_evicts_is_no_lost_page() {
+    for length in [3, 8, 40] {
+        // A chain, and a guest that has its head out whenever another page comes in.
+        let resident = Cell::new([false; 40]);
+        let mut pager = |faults: &PageFaults, _: &mut SuppressedPages| {
+            for missing in faults {
+                let index = usize::try_from((missing.va.0 - A) >> 12).unwrap();
+                let mut pages = resident.get();
+                pages[0] = false;
+                pages[index] = true;
+                resident.set(pages);
+            }
+            Ok(())
+        };
+        let result = retry(&mut pager, &mut SuppressedPages::new(), |suppressed| {
+            for (index, _) in resident
+                .get()
+                .iter()
+                .take(length)
+                .enumerate()
+                .filter(|(_, there)| !**there)
+            {
+                let missing = fault(A + ((index as u64) << 12));
+                assert!(!suppressed.contains(&missing), "{length}: {missing}");
+                return Err(VmiError::Translation(missing));
+            }
+            Ok(())
+        });
+        result.unwrap();
+    }
+}
+
+#[test]
+fn pages_that_evict_one_another_end() {
+    let in_now = Cell::new(A);
+    let mut pager = |faults: &PageFaults, _: &mut SuppressedPages| {
+        faults.iter().for_each(|missing| in_now.set(missing.va.0));
+        Ok(())
+    };
+    let (mut runs, mut suppressed) = (0, SuppressedPages::new());
+    let result: Result<()> = retry(&mut pager, &mut suppressed, |suppressed| {
+        runs += 1;
+        let out = if in_now.get() == A { B } else { A };
+        if suppressed.contains(&fault(out)) {
+            return Ok(());
+        }
+        Err(PageFaults::from_iter([fault(out)]).into())
+    });
+    result.unwrap();
+    assert!((128..132).contains(&runs), "{runs}");
 }
 
 #[test]

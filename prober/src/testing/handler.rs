@@ -1,0 +1,132 @@
+//! What the test of a handler needs: an event, and a loop that delivers it.
+
+use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector, Interrupt};
+use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler, VmiSession, os::VmiOs};
+
+use super::{GuestDriver, Vm};
+
+impl<Os> Vm<Os>
+where
+    Os: VmiOs<Architecture = Amd64, Driver = GuestDriver>,
+{
+    /// Runs `operation` once, as a handler is run at a breakpoint of the thread of the current registers. The V2P cache
+    /// is flushed first, as in [`with`](Self::with). Nothing is injected, and nothing goes on afterwards.
+    ///
+    /// ```
+    /// use prober::testing::Guest;
+    /// use vmi_arch_amd64::EventReason;
+    /// use vmi_core::Va;
+    ///
+    /// let guest = Guest::new();
+    /// guest.write_u64(Va(0x40_0000), 42);
+    ///
+    /// let value = guest.vm().with_context(|vmi| {
+    ///     assert!(matches!(vmi.event().reason(), EventReason::Interrupt(_)));
+    ///     vmi.read_u64(Va(0x40_0000))
+    /// })?;
+    /// assert_eq!(value, 42);
+    /// # Ok::<(), vmi_core::VmiError>(())
+    /// ```
+    pub fn with_context<R>(&self, operation: impl FnOnce(&VmiContext<'_, Os>) -> R) -> R {
+        self.flush();
+        let event = self.core().driver().breakpoint(&self.registers());
+        let session = self.session();
+        let state = session.with_registers(event.registers());
+        operation(&VmiContext::new(&state, &event))
+    }
+
+    /// Has the thread of the current registers come to a breakpoint, and handles it until `handler` is done: what a
+    /// test of a handler needs of an event loop.
+    ///
+    /// Where `handler` returns `VmiError::Translation`, as a [`FaultQueue`](crate::FaultQueue) does, that page fault is
+    /// injected. The guest serves it, or loses or refuses it, and the thread comes to the breakpoint again.
+    ///
+    /// ```
+    /// use prober::{FaultQueue, probed, testing::Guest};
+    /// use vmi_core::{Va, VmiOs, VmiRead, VmiState};
+    ///
+    /// #[probed]
+    /// fn sum<Os>(vmi: &VmiState<Os>, a: Va, b: Va) -> prober::Result<u64>
+    /// where
+    ///     Os: VmiOs,
+    ///     Os::Driver: VmiRead,
+    /// {
+    ///     let a = vmi.read_u64(a)?;
+    ///     let b = vmi.read_u64(b)?;
+    ///     Ok(a + b)
+    /// }
+    ///
+    /// let (guest, queue) = (Guest::new(), FaultQueue::new());
+    /// let (a, b) = (Va(0x40_0000), Va(0x50_0000));
+    /// guest.write_u64(a, 40);
+    /// guest.write_u64(b, 2);
+    /// guest.page_out_all();
+    ///
+    /// let value = guest.vm().at_breakpoint(|vmi| queue.run(vmi, |suppressed| sum(vmi, a, b, suppressed)))?;
+    /// assert_eq!(value, 42);
+    /// assert_eq!(guest.counts().injected, 2);
+    /// # Ok::<(), vmi_core::VmiError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Any other error of `handler`, and that of an injection.
+    pub fn at_breakpoint<T>(
+        &self,
+        handler: impl FnMut(&VmiContext<'_, Os>) -> Result<T, VmiError>,
+    ) -> Result<T, VmiError> {
+        self.breakpoint();
+        let outcome = self.session().handle(|session| {
+            for vector in [ExceptionVector::Breakpoint, ExceptionVector::PageFault] {
+                session.monitor_enable(EventMonitor::interrupt(vector))?;
+            }
+            Ok(AtBreakpoint {
+                handler,
+                result: None,
+            })
+        })?;
+        outcome.unwrap_or(Err(VmiError::Timeout))
+    }
+}
+
+/// Handles breakpoints, and injects what their handler lacks.
+struct AtBreakpoint<T, F> {
+    handler: F,
+    result: Option<Result<T, VmiError>>,
+}
+
+impl<Os, T, F> VmiHandler<Os> for AtBreakpoint<T, F>
+where
+    Os: VmiOs<Architecture = Amd64, Driver = GuestDriver>,
+    F: FnMut(&VmiContext<'_, Os>) -> Result<T, VmiError>,
+{
+    type Output = Result<T, VmiError>;
+
+    fn handle_event(&mut self, vmi: VmiContext<'_, Os>) -> VmiEventResponse<Amd64> {
+        // After an exception for a page that nothing backs the thread comes to its breakpoint again.
+        let is_breakpoint = matches!(
+            vmi.event().reason(),
+            EventReason::Interrupt(event) if event.interrupt.vector == ExceptionVector::Breakpoint
+        );
+        if is_breakpoint {
+            vmi.flush_v2p_cache();
+            self.result = match (self.handler)(&vmi) {
+                Err(VmiError::Translation(fault)) => {
+                    let fault = Interrupt::page_fault(fault.va, 0);
+                    let injected = vmi.inject_interrupt(vmi.event().vcpu_id(), fault);
+                    injected.err().map(Err)
+                }
+                result => Some(result),
+            };
+        }
+        VmiEventResponse::default()
+    }
+
+    fn handle_timeout(&mut self, _: &VmiSession<'_, Os>) {
+        self.result = Some(Err(VmiError::Timeout));
+    }
+
+    fn poll(&mut self) -> Option<Self::Output> {
+        self.result.take()
+    }
+}
