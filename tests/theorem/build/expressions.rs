@@ -145,23 +145,23 @@ impl Writer {
                 let condition = self.condition(scope);
                 format!("(if {condition} {{ {a} }} else {{ {b} }})")
             }
-            1 => {
+            1 if !self.without.contains("bind") => {
                 let a = self.number(scope);
                 let b = self.number(&scope.with_number("t"));
                 format!("{{ let t = {a}; t ^ {b} }}")
             }
-            2 => {
+            2 if !scope.calm => {
                 let a = self.number(scope);
                 let [b, c] = [(); 2].map(|()| self.number(scope));
                 let act = self.act(scope);
                 format!("(match ({a}) % 3 {{ 0 => {b}, 1 => {{ {act} {c} }} _ => 7 }})")
             }
-            3 => {
+            3 if !scope.calm => {
                 let act = self.act(scope);
                 let a = self.number(scope);
                 format!("{{ {act} {a} }}")
             }
-            4 if !self.without.contains("block") => {
+            4 if !scope.calm && !self.without.contains("block") => {
                 let label = self.name("'b");
                 let [a, b] = [(); 2].map(|()| self.number(scope));
                 let condition = self.condition(scope);
@@ -185,7 +185,7 @@ impl Writer {
                      Some(_) => {b}, None => {c} }})"
                 )
             }
-            7 if !self.without.contains("loop") => {
+            7 if !scope.calm && !self.without.contains("loop") => {
                 // Its `break` has a value.
                 let mut inner = scope.in_loop(None);
                 inner.breaks = false;
@@ -198,6 +198,7 @@ impl Writer {
                     body
                 )
             }
+            _ if scope.calm => self.question(scope),
             _ => {
                 let body = self.statements(scope, 2);
                 let a = self.number(scope);
@@ -292,7 +293,11 @@ impl Writer {
 
     /// A `bool`.
     pub(crate) fn condition(&mut self, scope: &Scope) -> String {
-        let scope = &scope.deeper();
+        let mut scope = scope.deeper();
+        if self.without.contains("bind") {
+            scope.depth = 0;
+        }
+        let scope = &scope;
         let object = self.object(scope);
         let field = self.field(scope);
         let a = paren(&self.number(scope));

@@ -51,6 +51,7 @@ fn write(file: &str, seed: u64, programs: usize, least: usize) {
     let text = format!(
         "mod plain {{\nuse super::*;\nmacro_rules! settle {{ () => {{}} }}\n{}{plain}}}\n\
          mod probed {{\nuse super::*;\nuse prober::settle;\n{}{probed}}}\n\
+         /// Each program.\n\
          pub const PROGRAMS: &[Program] = &[\n{table}];\n",
         called[0], called[1],
     );

@@ -128,7 +128,7 @@ impl Writer {
         }
         scope.depth = 1;
         if form.is_method && self.random.one_in(2) {
-            let value = self.number(&scope);
+            let value = self.number(&scope.calm());
             let _ = writeln!(body, "self.bump({value});");
         }
         let value = self.number(&scope);

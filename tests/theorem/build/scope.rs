@@ -28,6 +28,8 @@ pub(crate) struct Scope {
     /// A suppressed set can be handed on.
     pub(crate) has_set: bool,
     pub(crate) is_async: bool,
+    /// Nothing may act or change: something is borrowed.
+    pub(crate) calm: bool,
     /// How much deeper code may go.
     pub(crate) depth: usize,
 }
@@ -70,9 +72,17 @@ impl Scope {
         inner
     }
 
+    /// The same where something is borrowed.
+    pub(crate) fn calm(&self) -> Self {
+        Self {
+            calm: true,
+            ..self.clone()
+        }
+    }
+
     /// The same without a name that is borrowed.
     pub(crate) fn without(&self, name: &str) -> Self {
-        let mut inner = self.clone();
+        let mut inner = self.calm();
         let keep = |other: &String| !other.contains(name);
         for names in [
             &mut inner.numbers,

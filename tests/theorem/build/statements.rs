@@ -133,6 +133,10 @@ impl Writer {
 
     /// What acts.
     pub(crate) fn act(&mut self, scope: &Scope) -> String {
+        if self.random.one_in(3) {
+            return format!("w.act(\"act\", {});", self.number(scope));
+        }
+        let scope = &scope.calm();
         let a = self.number(scope);
         match self.random.below(16) {
             0..4 => format!("w.act(\"act\", {a});"),
@@ -155,7 +159,8 @@ impl Writer {
     }
 
     /// A change of what the body has.
-    fn change(&mut self, scope: &mut Scope) -> String {
+    fn change(&mut self, scope: &Scope) -> String {
+        let scope = &scope.calm();
         let a = self.number(scope);
         let place = self.any(&scope.places);
         let list = self.any(&scope.lists);
@@ -540,7 +545,7 @@ impl Writer {
                 )
             }
             9 => {
-                let at = self.name("n");
+                let at = self.name("at");
                 let counted = scope.in_counted_loop().with_number(&at);
                 let body = body(self, &counted);
                 let condition = self.condition(scope);

@@ -73,7 +73,8 @@ impl fmt::Display for Broken {
                 }
                 other => writeln!(f, "{other:?}")?,
             }
-            let events: Vec<String> = run.events.iter().map(Event::to_string).collect();
+            let events = run.events.iter().take(60);
+            let events: Vec<String> = events.map(Event::to_string).collect();
             writeln!(f, "    {}", events.join(" "))?;
             writeln!(f, "    {:?}", run.outs)?;
         }
@@ -159,12 +160,9 @@ fn promise(
             pages.iter().all(|page| may.contains(page)),
             "no page is in a batch that a resident run does not read",
         )?;
-        let may = counts(resident.asks());
         ensure(
-            counts(probed.asks())
-                .iter()
-                .all(|(event, count)| may.get(event).is_some_and(|most| count <= most)),
-            "nothing is asked that a resident run does not ask, nor more often",
+            probed.asks().filter_map(asked).all(|page| may.contains(&page)),
+            "nothing is asked that a resident run does not ask",
         )?;
     }
 

@@ -1,4 +1,4 @@
-use std::{cell::RefCell, fmt, panic};
+use std::{cell::RefCell, fmt, panic, thread};
 
 use vmi_core::VmiError;
 
@@ -54,6 +54,9 @@ pub struct World<'s> {
     faults: RefCell<Vec<(u64, usize, bool)>>,
 }
 
+/// The most events of a run: any more, and it never ends.
+const MOST: usize = 20_000;
+
 /// The payload of a run that was torn down.
 pub(crate) struct Torn;
 
@@ -68,7 +71,14 @@ impl<'s> World<'s> {
     }
 
     pub(crate) fn note(&self, event: Event) {
-        self.events.borrow_mut().push(event);
+        let events = {
+            let mut events = self.events.borrow_mut();
+            events.push(event);
+            events.len()
+        };
+        if events > MOST && !thread::panicking() {
+            panic::resume_unwind(Box::new("never ends"));
+        }
     }
 
     pub(crate) fn into_parts(self) -> (Vec<Event>, Vec<(u64, usize, bool)>) {
