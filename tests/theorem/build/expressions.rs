@@ -21,7 +21,7 @@ impl Writer {
             23 | 24 => self.taken(scope),
             25 => self.closure(scope),
             26 if scope.has_set => self.nested(scope),
-            27 => self.exit_within(scope),
+            27 if !self.without.contains("exit") => self.exit_within(scope),
             28 => self.temporary(scope),
             _ => self.text(scope),
         }
@@ -150,13 +150,13 @@ impl Writer {
                 let b = self.number(&scope.with_number("t"));
                 format!("{{ let t = {a}; t ^ {b} }}")
             }
-            2 if !scope.calm => {
+            2 if !scope.calm && !self.without.contains("bind") => {
                 let a = self.number(scope);
                 let [b, c] = [(); 2].map(|()| self.number(scope));
                 let act = self.act(scope);
                 format!("(match ({a}) % 3 {{ 0 => {b}, 1 => {{ {act} {c} }} _ => 7 }})")
             }
-            3 if !scope.calm => {
+            3 if !scope.calm && !self.without.contains("bind") => {
                 let act = self.act(scope);
                 let a = self.number(scope);
                 format!("{{ {act} {a} }}")
@@ -198,7 +198,7 @@ impl Writer {
                     body
                 )
             }
-            _ if scope.calm => self.question(scope),
+            _ if scope.calm || self.without.contains("bind") => self.question(scope),
             _ => {
                 let body = self.statements(scope, 2);
                 let a = self.number(scope);
@@ -214,7 +214,7 @@ impl Writer {
         let call = match self.random.below(5) {
             0 => format!("{object}.try_hard({field})"),
             1 => format!("vmi.try_read({field})"),
-            2 if scope.has_set => {
+            2 if scope.has_set && !self.without.contains("try") => {
                 format!("try_inner(w, {object}, {field}, suppressed)")
             }
             _ => format!("{object}.try_num({field})"),
@@ -260,7 +260,7 @@ impl Writer {
             3 => format!(
                 "{object}.items({field})?.into_iter().try_fold({a}, |sum, item| -> Result<u64, VmiError> {{ Ok(sum ^ item.num(1)?) }})?"
             ),
-            4 => format!(
+            4 if !self.without.contains("filter") => format!(
                 "{object}.items({field})?.into_iter().filter_map(|item| item.try_num(3).ok()).fold({a}, |x, y| x ^ y)"
             ),
             _ => format!(

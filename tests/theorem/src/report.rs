@@ -115,7 +115,7 @@ impl Tally {
         self.failures.sort();
         let count = self.failures.len();
         let mut text = String::new();
-        let most = 8;
+        let most = std::env::var("THEOREM_SHOW").map_or(8, |most| most.parse().unwrap_or(8));
         for (_, failure) in self.failures.iter().take(most) {
             let _ = writeln!(text, "\n---- {failure}");
         }
