@@ -10,7 +10,7 @@ use syn::{
 
 use super::{
     flow::Flow,
-    mentions::{Names, mentions},
+    mentions::Names,
     plan::{Plan, core},
     questions::asks,
     run::State,
@@ -86,13 +86,12 @@ impl Asker<'_, '_> {
         for index in 0..operands.len() {
             let (done, rest) = operands.split_at_mut(index + 1);
             if !rest.is_empty() && has_question(&done[index]) && !self.flow.may_exit(done[index]) {
-                let facts = self.flow.facts;
                 let mut gone = Names::default();
                 let mut later = Vec::new();
                 gone.extend(&changed(self.flow, done[index]));
                 for operand in rest.iter() {
                     for ask in asks(operand, self.flow) {
-                        if !mentions(&ask, &facts.locals).meets(&gone) {
+                        if !self.flow.mentions(&ask).meets(&gone) {
                             later.push(ask);
                         }
                     }
@@ -410,7 +409,7 @@ fn is_compound(expr: &Expr) -> bool {
 
 /// What an operand could have changed.
 fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
-    let mentioned = mentions(operand, &flow.facts.locals);
+    let mentioned = flow.mentions(operand);
     flow.facts.changed(&mentioned, &Names::default())
 }
 

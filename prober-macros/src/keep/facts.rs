@@ -34,6 +34,9 @@ pub(super) struct Facts {
     /// What a variable sees: what it borrows or captures.
     sees: HashMap<String, Names>,
 
+    /// Variables that have no value at first: a branch assigns it.
+    pub(super) unset: Names,
+
     /// Receivers of reads, which a call does not change.
     receivers: HashSet<String>,
 }
@@ -193,6 +196,9 @@ struct Links<'a>(&'a mut Facts);
 
 impl<'ast> Visit<'ast> for Links<'_> {
     fn visit_local(&mut self, local: &'ast Local) {
+        if local.init.is_none() {
+            self.0.unset.extend(&bound(&local.pat));
+        }
         if let Some(init) = &local.init {
             let mut borrows = Borrows {
                 locals: &self.0.locals,

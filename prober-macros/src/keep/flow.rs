@@ -248,6 +248,17 @@ impl Flow<'_> {
         names
     }
 
+    /// What an expression mentions, also in its blocks.
+    pub(super) fn mentions(&self, expr: &Expr) -> Names {
+        let mut names = mentions(expr, &self.facts.locals);
+        for block in Plan::blocks_in(expr) {
+            for step in self.plan.steps(block) {
+                names.extend(&step.mentions);
+            }
+        }
+        names
+    }
+
     fn mentioned_by_asks(&self, step: &Step) -> Names {
         let Stmt::Expr(expr, _) = &step.stmt else {
             return step.mentions.clone();
@@ -255,7 +266,7 @@ impl Flow<'_> {
         asks_of_act(expr, self)
             .iter()
             .fold(Names::default(), |names, ask| {
-                names.union(&mentions(ask, &self.facts.locals))
+                names.union(&self.mentions(ask))
             })
     }
 }

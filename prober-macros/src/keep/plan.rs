@@ -41,17 +41,15 @@ impl Plan {
 
     /// The blocks of a statement.
     pub(super) fn blocks_of(stmt: &Stmt) -> Vec<BlockId> {
-        struct Find(Vec<BlockId>);
-        impl<'ast> Visit<'ast> for Find {
-            fn visit_block(&mut self, block: &'ast Block) {
-                self.0.extend(Plan::block_of(block));
-            }
-            fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-            fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-            fn visit_item(&mut self, _: &'ast syn::Item) {}
-        }
-        let mut find = Find(Vec::new());
+        let mut find = FindBlocks(Vec::new());
         find.visit_stmt(stmt);
+        find.0
+    }
+
+    /// The blocks of an expression.
+    pub(super) fn blocks_in(expr: &Expr) -> Vec<BlockId> {
+        let mut find = FindBlocks(Vec::new());
+        find.visit_expr(expr);
         find.0
     }
 
@@ -70,6 +68,18 @@ impl Plan {
             _ => None,
         }
     }
+}
+
+/// Finds the blocks of code that was planned.
+struct FindBlocks(Vec<BlockId>);
+
+impl<'ast> Visit<'ast> for FindBlocks {
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.0.extend(Plan::block_of(block));
+    }
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
 /// A statement.

@@ -326,7 +326,8 @@ impl Hot<'_, '_> {
         // Nothing is asked behind it: a doomed run can leave at once.
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
         let search = self.flow.search(&rest, &step.changes, &[], self.scope, 0);
-        if search.is_empty() {
+        let unset = step.changes.meets(&self.flow.facts.unset);
+        if search.is_empty() && !unset || search.is_empty() && act {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
             let tokens = self.written(step, miss, self.state.exit.clone());
             self.out.extend(tokens);
@@ -339,6 +340,15 @@ impl Hot<'_, '_> {
         let go_on = quote!(break #label);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
         let tokens = self.written(step, miss, go_on);
+        if step.changes.meets(&self.flow.facts.unset) {
+            // A doomed run must not seem to go on without the value.
+            let done = self.flow.label("done");
+            let exit = &self.state.exit;
+            self.out.extend(quote! {
+                #done: { #label: { #tokens break #done } #search #exit }
+            });
+            return;
+        }
         self.out.extend(quote!(#label: { #tokens }));
         self.doom(step);
     }

@@ -7,7 +7,7 @@ use syn::{Expr, Lifetime, Stmt};
 use super::{
     branches::Branches,
     flow::Flow,
-    mentions::{Names, mentions},
+    mentions::Names,
     plan::{Kind, Step, core, keeps_all},
     questions::{asks, asks_of_act},
     scope::{Scope, leaves_by},
@@ -321,7 +321,7 @@ impl Search<'_, '_> {
             gone.extend(&slot.names);
         }
         for ask in asks {
-            let mentioned = mentions(ask, &self.flow.facts.locals);
+            let mentioned = self.flow.mentions(ask);
             if !mentioned.meets(&gone) {
                 let sibling = self.flow.sibling(ask, self.scope, &self.missing);
                 self.out.extend(sibling);

@@ -733,3 +733,30 @@ fn operands_with_blocks() {
         1
     );
 }
+
+#[probed]
+async fn labelled_in_a_tail(vmi: &Vmi, log: &Cell<u64>) -> prober::Result<u64> {
+    let first = vmi.read_u64(4)?;
+    log.set(vmi.read_u64(first)?);
+    Ok(Row {
+        a: ('b8: {
+            if first % 2 == 0 {
+                break 'b8 vmi.read_u64(0)?;
+            }
+            let n9 = first;
+            n9 + u64::from(vmi.read_u8(1)?)
+        }),
+        b: match vmi.read_u64(first).ok() {
+            Some(next) => next,
+            None => 1,
+        },
+        c: None,
+    }
+    .b)
+}
+
+#[test]
+fn labelled_blocks() {
+    let log = Cell::new(0);
+    assert_eq!(block_on(labelled_in_a_tail(&Vmi::default(), &log, &none())).ok(), Some(4));
+}

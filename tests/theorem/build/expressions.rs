@@ -115,7 +115,12 @@ impl Writer {
     fn text(&mut self, scope: &Scope) -> String {
         let [a, b] = [(); 2].map(|()| self.number(scope));
         let plain = |name: &&String| name.chars().all(char::is_alphanumeric);
-        let named = scope.numbers.iter().filter(plain).cloned().collect::<Vec<_>>();
+        let named = scope
+            .numbers
+            .iter()
+            .filter(plain)
+            .cloned()
+            .collect::<Vec<_>>();
         match (self.random.below(4), self.any(&named)) {
             (0, Some(name)) => format!("(format!(\"{{{name}}}\").len() as u64)"),
             (1, Some(name)) => format!("(format!(\"{{}} {{{name}:?}}\", {a}).len() as u64)"),

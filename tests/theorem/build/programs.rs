@@ -102,7 +102,11 @@ impl Writer {
     /// A program of so many statements.
     pub(crate) fn program(&mut self, number: usize, size: usize) -> Written {
         // Half of them are of the simplest form.
-        let form = if number.is_multiple_of(2) { 0 } else { number / 2 % FORMS.len() };
+        let form = if number.is_multiple_of(2) {
+            0
+        } else {
+            number / 2 % FORMS.len()
+        };
         let form = &FORMS[form];
         self.names = 0;
         let mut scope = Scope {
@@ -134,9 +138,15 @@ impl Writer {
         let value = self.number(&scope);
         let tail = match self.random.below(6) {
             0 => format!("w.finish({value}).map_err(Into::into)"),
-            1 => format!("Ok(Row {{ a: {value}, b: {}, c: 3 }}.sum())", self.number(&scope)),
+            1 => format!(
+                "Ok(Row {{ a: {value}, b: {}, c: 3 }}.sum())",
+                self.number(&scope)
+            ),
             2 => format!("{{ w.act(\"end\", {value}); Ok(5) }}"),
-            3 => format!("if {} {{ Ok({value}) }} else {{ Ok(2) }}", self.condition(&scope)),
+            3 => format!(
+                "if {} {{ Ok({value}) }} else {{ Ok(2) }}",
+                self.condition(&scope)
+            ),
             4 => format!("let end = {value}; w.act(\"end\", end); Ok(end)"),
             _ => format!("Ok({value})"),
         };
@@ -151,7 +161,10 @@ impl Writer {
                 .replace("OWN", own)
                 .replace(" SET", set)
                 .replace("NAME", &name);
-            let call = form.call.replace("NAME", &name).replace("ARGUMENTS", ARGUMENTS);
+            let call = form
+                .call
+                .replace("NAME", &name)
+                .replace("ARGUMENTS", ARGUMENTS);
             format!(
                 "{head} {{\n{body}\n}}\n{}\n\
                  pub fn call_{number}<'w>(world: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {{\n\

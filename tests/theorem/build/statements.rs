@@ -52,7 +52,12 @@ impl Writer {
                 let plain = |name: &&String| {
                     name.starts_with('n') && name.chars().all(char::is_alphanumeric)
                 };
-                let old = scope.numbers.iter().filter(plain).cloned().collect::<Vec<_>>();
+                let old = scope
+                    .numbers
+                    .iter()
+                    .filter(plain)
+                    .cloned()
+                    .collect::<Vec<_>>();
                 let name = self.any(&old).unwrap_or_else(|| self.name("n"));
                 scope.places.retain(|place| *place != name);
                 Self::add_number(scope, name.clone());
@@ -75,7 +80,9 @@ impl Writer {
                 scope.numbers.extend([a.clone(), b.clone()]);
                 match self.random.below(3) {
                     0 => format!("let ({a}, {b}) = ({value}, {other});"),
-                    1 => format!("let Row {{ a: {a}, c: {b}, .. }} = Row {{ a: {value}, b: 1, c: {other} }};"),
+                    1 => format!(
+                        "let Row {{ a: {a}, c: {b}, .. }} = Row {{ a: {value}, b: 1, c: {other} }};"
+                    ),
                     _ => format!("let [{a}, {b}] = [{value}, {other}];"),
                 }
             }
@@ -93,7 +100,9 @@ impl Writer {
                 let exit = self.exit(scope);
                 let text = match self.random.below(3) {
                     0 => format!("let Ok({name}) = {object}.try_num({field}) else {{ {exit} }};"),
-                    1 => format!("let (Some({name}), _) = ({object}.opt({field})?, {value}) else {{ {exit} }};"),
+                    1 => format!(
+                        "let (Some({name}), _) = ({object}.opt({field})?, {value}) else {{ {exit} }};"
+                    ),
                     _ => format!("let Some({name}) = {object}.opt({field})? else {{ {exit} }};"),
                 };
                 scope.numbers.push(name);
@@ -115,7 +124,12 @@ impl Writer {
             9 => {
                 let name = self.name("k");
                 scope.numbers.push(name.clone());
-                let place = *self.random.pick(&["out.len()", "log.borrow().len()", "queue.len()", "text.len()"]);
+                let place = *self.random.pick(&[
+                    "out.len()",
+                    "log.borrow().len()",
+                    "queue.len()",
+                    "text.len()",
+                ]);
                 format!("let {name} = {place} as u64;")
             }
             10 => {
@@ -145,7 +159,10 @@ impl Writer {
             6 => format!("out.extend([{a}, {}]);", self.number(scope)),
             7 => format!("*total ^= {a};"),
             8 => format!("w.check({a})?;"),
-            9 => format!("let _ = writeln!(text, \"{{}} {{}}\", {a}, {});", self.number(scope)),
+            9 => format!(
+                "let _ = writeln!(text, \"{{}} {{}}\", {a}, {});",
+                self.number(scope)
+            ),
             10 => format!("writeln!(text, \"{{}}\", {a}).unwrap();"),
             11 => format!("writeln!(text, \"{{}}\", {a}).ok();"),
             12 => {
@@ -154,7 +171,10 @@ impl Writer {
             }
             13 => format!("queue.push({a});"),
             14 => format!("vmi.write_u64({a}, 3)?;"),
-            _ => format!("note(w, Row {{ a: {a}, b: {}, c: 1 }});", self.number(scope)),
+            _ => format!(
+                "note(w, Row {{ a: {a}, b: {}, c: 1 }});",
+                self.number(scope)
+            ),
         }
     }
 
@@ -219,7 +239,12 @@ impl Writer {
                         && name.chars().all(char::is_alphanumeric)
                         && !scope.places.contains(name)
                 };
-                let fixed = scope.numbers.iter().filter(fixed).cloned().collect::<Vec<_>>();
+                let fixed = scope
+                    .numbers
+                    .iter()
+                    .filter(fixed)
+                    .cloned()
+                    .collect::<Vec<_>>();
                 let seen = self.any(&fixed).unwrap_or_else(|| "9".to_owned());
                 let name = self.name("f");
                 scope.closures.push(name.clone());
@@ -296,7 +321,9 @@ impl Writer {
         match (self.random.below(7), place, list) {
             (0, Some(place), _) => {
                 let [a, b] = [(); 2].map(|()| self.number(&scope.without(&place)));
-                format!("{{ let {name} = &mut {place}; *{name} ^= {a}; *{name} = {name}.wrapping_add({b}); }}")
+                format!(
+                    "{{ let {name} = &mut {place}; *{name} ^= {a}; *{name} = {name}.wrapping_add({b}); }}"
+                )
             }
             (1, Some(place), _) => {
                 let [a, b] = [(); 2].map(|()| self.number(&scope.without(&place)));
@@ -324,8 +351,13 @@ impl Writer {
                 let a = self.number(&scope.without(&list));
                 let inner = self.name("n");
                 scope.numbers.push(inner.clone());
-                format!("for {name} in {list}.iter_mut() {{ *{name} ^= {a}; }} let {inner} = {list}[0];")
-                    .replace(&format!("{list}[0]"), &format!("{list}.first().copied().unwrap_or(2)"))
+                format!(
+                    "for {name} in {list}.iter_mut() {{ *{name} ^= {a}; }} let {inner} = {list}[0];"
+                )
+                .replace(
+                    &format!("{list}[0]"),
+                    &format!("{list}.first().copied().unwrap_or(2)"),
+                )
             }
             (_, Some(place), _) => {
                 let inner = self.name("n");
@@ -360,9 +392,15 @@ impl Writer {
             }
             3 => {
                 scope.numbers.push(name.clone());
-                format!("macro_rules! get_{name} {{ ($expr:expr) => {{ $expr? }} }} let {name} = get_{name}!({object}.num(4));")
+                format!(
+                    "macro_rules! get_{name} {{ ($expr:expr) => {{ $expr? }} }} let {name} = get_{name}!({object}.num(4));"
+                )
             }
-            4 if !self.without.contains("message") => format!("assert!({} < u64::MAX, \"{{}}\", {});", format_args!("({a})"), self.number(scope)),
+            4 if !self.without.contains("message") => format!(
+                "assert!({} < u64::MAX, \"{{}}\", {});",
+                format_args!("({a})"),
+                self.number(scope)
+            ),
             5 => format!("ensure!(({a}) % 13 != 6, VmiError::OutOfBounds);"),
             6 => format!("assert_eq!({object}.num(3)?, {object}.num(3)?);"),
             7 => "settle!();".to_owned(),
@@ -395,11 +433,15 @@ impl Writer {
             }
             6 => {
                 let value = self.number(scope);
-                format!("match ({value}) % 3 {{ 0 => {{\n{a}}} 1 if {condition} => {{\n{b}}} _ => {{}} }}")
+                format!(
+                    "match ({value}) % 3 {{ 0 => {{\n{a}}} 1 if {condition} => {{\n{b}}} _ => {{}} }}"
+                )
             }
             7 => {
                 let c = self.statements(&with, 2);
-                format!("match {object}.opt({field})? {{ Some({found} @ 5..) => {{\n{c}}} Some(_) => {{\n{a}}} None => {{\n{b}}} }}")
+                format!(
+                    "match {object}.opt({field})? {{ Some({found} @ 5..) => {{\n{c}}} Some(_) => {{\n{a}}} None => {{\n{b}}} }}"
+                )
             }
             _ => format!("{{\n{a}{b}}}"),
         }
@@ -427,11 +469,20 @@ impl Writer {
             (5, Some(label)) => format!("break {label};"),
             (6, _) => "return Err(VmiError::NotSupported.into());".to_owned(),
             (7, _) => {
-                let inner = Scope { depth: 0, ..scope.clone() };
-                format!("return w.finish({}).map_err(Into::into);", self.number(&inner))
+                let inner = Scope {
+                    depth: 0,
+                    ..scope.clone()
+                };
+                format!(
+                    "return w.finish({}).map_err(Into::into);",
+                    self.number(&inner)
+                )
             }
             _ => {
-                let inner = Scope { depth: 0, ..scope.clone() };
+                let inner = Scope {
+                    depth: 0,
+                    ..scope.clone()
+                };
                 format!("return Ok({});", self.number(&inner))
             }
         }
@@ -444,7 +495,9 @@ impl Writer {
         let field = self.field(scope);
         let call = match self.random.below(4) {
             0 => format!("{object}.try_hard({field})"),
-            1 if scope.has_set && !self.without.contains("try") => format!("try_inner(w, {object}, {field}, suppressed)"),
+            1 if scope.has_set && !self.without.contains("try") => {
+                format!("try_inner(w, {object}, {field}, suppressed)")
+            }
             _ => format!("{object}.try_num({field})"),
         };
         let found = self.name("n");
@@ -503,7 +556,9 @@ impl Writer {
             }
             2 => {
                 let body = body(self, &inner.with_object(&item));
-                format!("{head}for {item} in {object}.list({field})? {{\nlet {item} = {item}?;\n{body}}}")
+                format!(
+                    "{head}for {item} in {object}.list({field})? {{\nlet {item} = {item}?;\n{body}}}"
+                )
             }
             3 => {
                 let body = body(self, &inner.with_object(&item));

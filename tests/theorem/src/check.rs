@@ -20,11 +20,7 @@ pub struct Broken {
 }
 
 impl Broken {
-    fn new(
-        promise: &'static str,
-        [plain, probed, resident]: [Run; 3],
-        state: &State,
-    ) -> Self {
+    fn new(promise: &'static str, [plain, probed, resident]: [Run; 3], state: &State) -> Self {
         let mut seen = HashSet::new();
         let mut out = Vec::new();
         for event in plain.asks().chain(probed.asks()) {
@@ -48,7 +44,11 @@ impl Broken {
     pub(crate) fn asked_by(program: &Program, state: &State) -> Vec<u64> {
         let [resident, other] =
             [&State::resident(), state].map(|state| Run::of(program.plain, state));
-        resident.asks().chain(other.asks()).filter_map(asked).collect()
+        resident
+            .asks()
+            .chain(other.asks())
+            .filter_map(asked)
+            .collect()
     }
 
     /// The pages that it takes.
@@ -146,7 +146,8 @@ fn promise(
         pages.iter().all(|page| state.is_out(*page)),
         "no resident page is in a batch",
     )?;
-    let made = |run: &Run, make: fn(&Event) -> Option<u64>| counts(run.events.iter().filter_map(make));
+    let made =
+        |run: &Run, make: fn(&Event) -> Option<u64>| counts(run.events.iter().filter_map(make));
     ensure(
         made(probed, |event| match event {
             Event::Make(number) => Some(*number),
@@ -179,7 +180,10 @@ fn promise(
             "no page is in a batch that a resident run does not read",
         )?;
         ensure(
-            probed.asks().filter_map(asked).all(|page| may.contains(&page)),
+            probed
+                .asks()
+                .filter_map(asked)
+                .all(|page| may.contains(&page)),
             "nothing is asked that a resident run does not ask",
         )?;
     }

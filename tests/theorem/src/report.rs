@@ -27,7 +27,11 @@ impl Tally {
         let failure = (0..seeds).find_map(|seed| self.state(program, seed).err());
         if let Some(failure) = failure {
             let name = program.name;
-            let source = program.source.split("\n\npub fn call").next().unwrap_or_default();
+            let source = program
+                .source
+                .split("\n\npub fn call")
+                .next()
+                .unwrap_or_default();
             let text = format!("{name}\n{source}\n{failure}");
             self.failures.push((source.len(), text));
         }
@@ -119,7 +123,11 @@ impl Tally {
         for (_, failure) in self.failures.iter().take(most) {
             let _ = writeln!(text, "\n---- {failure}");
         }
-        assert!(count == 0, "{count} of {} programs fail{text}", self.programs);
+        assert!(
+            count == 0,
+            "{count} of {} programs fail{text}",
+            self.programs
+        );
     }
 }
 

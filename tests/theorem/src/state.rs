@@ -80,7 +80,13 @@ impl State {
     pub fn narrowed(&self, pages: &HashSet<u64>) -> Self {
         let keep = |page: &u64| pages.contains(page);
         Self {
-            listed: Some(pages.iter().copied().filter(|page| self.is_out(*page)).collect()),
+            listed: Some(
+                pages
+                    .iter()
+                    .copied()
+                    .filter(|page| self.is_out(*page))
+                    .collect(),
+            ),
             suppressed: self.suppressed.iter().copied().filter(keep).collect(),
             ..Self::default()
         }
