@@ -62,8 +62,6 @@ impl Branches<'_, '_> {
         let mut missing = self.missing.clone();
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
-        // A label of the user's that nothing in a search leaves by.
-        let label_used = scope.label().map(|label| quote!(if false { break #label }));
         let mut search = self.flow.search(&steps, &missing, &[], scope, 1);
         // An exit that is reached is taken, also where nothing is asked.
         if let Some(exit) = exits_always(&steps) {
@@ -73,10 +71,7 @@ impl Branches<'_, '_> {
         if let Some(label) = last {
             search.extend(quote!(break #label;));
         }
-        block.stmts = vec![Stmt::Expr(
-            Expr::Verbatim(quote!(#uses #label_used #search)),
-            None,
-        )];
+        block.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#uses #search)), None)];
     }
 
     pub(super) fn visit(&mut self, expr: &mut Expr) {
@@ -115,7 +110,10 @@ impl Branches<'_, '_> {
                 self.head(&mut each.expr);
                 let label = self.flow.label_loop(&mut each.label);
                 let next = Plan::block_of(&each.body).is_some_and(|body| self.flow.goes_on(body));
-                let shadowed = Shadowed::by(&each.pat);
+                let mut shadowed = Shadowed::by(&each.pat);
+                // Nothing in a search may leave by the user's label.
+                let used = quote!(if false { break #label });
+                shadowed.uses.extend(used);
                 let go = if next {
                     quote!(continue #label)
                 } else {

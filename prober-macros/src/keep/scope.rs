@@ -48,11 +48,6 @@ impl Scope {
         self.find(None)?.label.clone()
     }
 
-    /// The label of the innermost loop or block.
-    pub(super) fn label(&self) -> Option<&Lifetime> {
-        self.0.as_deref()?.label.as_ref()
-    }
-
     pub(super) fn find(&self, label: Option<&Lifetime>) -> Option<&Around> {
         let around = self.0.as_deref()?;
         let found = match label {

@@ -758,5 +758,8 @@ async fn labelled_in_a_tail(vmi: &Vmi, log: &Cell<u64>) -> prober::Result<u64> {
 #[test]
 fn labelled_blocks() {
     let log = Cell::new(0);
-    assert_eq!(block_on(labelled_in_a_tail(&Vmi::default(), &log, &none())).ok(), Some(4));
+    assert_eq!(
+        block_on(labelled_in_a_tail(&Vmi::default(), &log, &none())).ok(),
+        Some(4)
+    );
 }
