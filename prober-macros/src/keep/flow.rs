@@ -219,9 +219,14 @@ impl Flow<'_> {
     /// What the statements of a block could have changed that are skipped.
     pub(super) fn changes(&self, body: BlockId) -> Names {
         let steps = self.plan.steps(body);
-        steps
-            .iter()
-            .fold(Names::default(), |names, step| names.union(&step.changes))
+        let (mut changed, mut own) = (Names::default(), Names::default());
+        for step in steps {
+            changed.extend(&step.changes);
+            own.extend(&step.binds);
+        }
+        // Each item has its own.
+        changed.remove_all(&own);
+        changed
     }
 
     /// What a search mentions of a statement.

@@ -1,6 +1,8 @@
 //! A body as steps: its statements, each with what it mentions, binds,
 //! changes and may leave, worked out once.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span};
 use syn::{
     Block, Expr, ExprBreak, ExprContinue, ExprLit, ExprMacro, Lifetime, Lit, LitInt, Macro, Pat,
@@ -250,7 +252,11 @@ impl Planner<'_> {
             stmt = Stmt::Expr(expr, semi);
         }
         let locals = &self.facts.locals;
-        let all = mentions(&stmt, locals);
+        let all = match &stmt {
+            // What it binds is new.
+            Stmt::Local(local) => mentions_of_value(local, locals),
+            stmt => mentions(stmt, locals),
+        };
         let mut look = Look::new(self.receivers, self.krate);
         look.visit_stmt(&stmt);
         let Look {
@@ -319,7 +325,10 @@ impl Planner<'_> {
             }
             look.asks |= takes_apart(expr);
         } else {
-            names = mentions(stmt, &self.facts.locals);
+            names = match stmt {
+                Stmt::Local(local) => mentions_of_value(local, &self.facts.locals),
+                stmt => mentions(stmt, &self.facts.locals),
+            };
             look.visit_stmt(stmt);
         }
         (names, look.asks)
@@ -356,6 +365,18 @@ impl Planner<'_> {
                 _ => Kind::Act,
             },
         }
+    }
+}
+
+/// What a `let` mentions, beside what it binds.
+fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
+    let Some(init) = &local.init else {
+        return Names::default();
+    };
+    let names = mentions(&init.expr, locals);
+    match &init.diverge {
+        Some((_, diverge)) => names.union(&mentions(diverge, locals)),
+        None => names,
     }
 }
 

@@ -119,11 +119,12 @@ impl<T> Ask for Option<T> {
 
 /// The value of what failed: there is none. Uninhabited, but not visibly so:
 /// otherwise rustc would call code behind it unreachable.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Absurd(core::convert::Infallible);
 
 /// Takes the place of a value that there is not.
 #[inline]
+#[must_use]
 pub fn absurd<T>(never: Absurd) -> T {
     match never.0 {}
 }
@@ -212,7 +213,7 @@ impl<E> Opaque for Own<E> {
 
 /// Begins a function whose own error is looked into.
 #[inline]
-pub fn knows<'s>(prober: VmiProber<'s>, known: Option<absorb::Known>) -> VmiProber<'s> {
+pub fn knows(prober: VmiProber<'_>, known: Option<absorb::Known>) -> VmiProber<'_> {
     prober.knows(known)
 }
 

@@ -402,3 +402,25 @@ fn nothing_is_asked_that_a_resident_run_may_not_ask() {
         [6]
     );
 }
+
+#[probed]
+fn buffers_of_items(vmi: &Vmi) -> prober::Result<Vec<Vec<u8>>> {
+    let mut rows = Vec::new();
+    for item in [1, 2, 3] {
+        let size = vmi.read_u64(item * 10)?;
+        let mut bytes = vec![0; 2];
+        vmi.read(item, &mut bytes)?;
+        bytes.push(u8::try_from(size).unwrap_or(0));
+        rows.push(bytes);
+    }
+    Ok(rows)
+}
+
+#[test]
+fn what_an_item_binds_is_its_own() {
+    let missing = Vmi::with(&[1, 2, 3, 10, 20, 30]);
+    assert_eq!(
+        faults(buffers_of_items(&missing, &none())),
+        [10, 1, 20, 2, 30, 3]
+    );
+}
