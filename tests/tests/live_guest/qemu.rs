@@ -42,7 +42,8 @@ impl Qemu {
         // itself by it, so that its process id is the one that we know.
         let mut command = Command::new("setpriv");
         command
-            .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
+            .args(["--pdeathsig", "KILL"])
+            .arg(emulator(images))
             .args(["-nodefaults", "-no-user-config", "-no-reboot"])
             .args(["-display", "none"])
             // With SMAP the kernel notices an injected fault whose error code says "supervisor".
@@ -138,6 +139,17 @@ impl Qemu {
     fn log(&self, name: &str) -> String {
         let bytes = fs::read(self.folder.join(name)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).replace('\r', "")
+    }
+}
+
+/// The emulator that `prepare.sh` unpacked, where it could not be installed; else the installed one.
+fn emulator(images: &Path) -> PathBuf {
+    let name = Path::new("qemu-system-x86_64");
+    let unpacked = images.join(name);
+    if unpacked.exists() {
+        unpacked
+    } else {
+        name.to_owned()
     }
 }
 
