@@ -18,6 +18,7 @@ mod events;
 mod gdb;
 mod guest;
 mod layout;
+mod linux;
 mod plain;
 mod probed;
 mod qemu;
