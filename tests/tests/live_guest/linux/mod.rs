@@ -70,10 +70,17 @@ fn lists(isolated: bool) -> Result<()> {
         "#[probed(options)], FaultQueue",
         |guest, profile| queued(guest, profile, tool::options),
     )?;
+    let batch = Cell::new(0);
     let kept = list(isolated, "#[probed], FaultQueue", |guest, profile| {
-        dumped(guest, profile)?;
+        batch.set(dumped(guest, profile)?);
         queued(guest, profile, tool::kept)
     })?;
+    ensure!(
+        batch.get() == kept.injections,
+        "the dump lacks {} pages, the guest {}",
+        batch.get(),
+        kept.injections
+    );
     // How many exactly depends on which process the guest's scheduler lets run when.
     for probed in [options, kept] {
         ensure!(probed.runs < plain.runs / 2, "{} runs", probed.runs);
@@ -162,8 +169,8 @@ fn roots(error: Option<&prober::ProbeError>) -> HashSet<Pa> {
         .collect()
 }
 
-/// The same list of a dump: what is missing comes as one batch.
-fn dumped(guest: &LinuxGuest, profile: &LinuxProfile) -> Result<()> {
+/// The same list of a dump: what is missing comes as one batch. Returns how many pages that are.
+fn dumped(guest: &LinuxGuest, profile: &LinuxProfile) -> Result<usize> {
     let folder = guest.folder();
     let path = folder.join("memory.dmp");
     let entry = guest.symbol("entry_SYSCALL_64")?;
@@ -198,7 +205,7 @@ fn dumped(guest: &LinuxGuest, profile: &LinuxProfile) -> Result<()> {
         "   1 run, a batch of {} pages: its dump through vmi-driver-kdmp",
         found.len()
     );
-    Ok(())
+    Ok(found.len())
 }
 
 /// Compares every byte.

@@ -31,6 +31,30 @@ fn size(start: Va, end: Va) -> usize {
     usize::try_from(end.0.saturating_sub(start.0).min(LIMIT)).unwrap_or_default()
 }
 
+fn plain_bytes<D>(
+    vmi: &VmiState<LinuxOs<D>>,
+    start: Va,
+    root: Pa,
+    size: usize,
+) -> Result<Vec<u8>, VmiError>
+where
+    D: VmiRead<Architecture = Amd64>,
+{
+    let mut bytes = vec![0; size];
+    vmi.read_in((start, root), &mut bytes)?;
+    Ok(bytes)
+}
+
+#[probed]
+fn bytes<D>(vmi: &VmiState<LinuxOs<D>>, start: Va, root: Pa, size: usize) -> prober::Result<Vec<u8>>
+where
+    D: VmiRead<Architecture = Amd64>,
+{
+    let mut bytes = vec![0; size];
+    vmi.read_in((start, root), &mut bytes)?;
+    Ok(bytes)
+}
+
 /// The list, which fails at the first missing page.
 pub(crate) fn plain<D>(vmi: &VmiState<LinuxOs<D>>, fields: Fields) -> Result<Vec<Row>, VmiError>
 where
@@ -46,8 +70,7 @@ where
         let root = vmi.translate_address(Va(mm.pgd()?))?;
         let start = vmi.read_va64(mm.va() + fields.arg_start)?;
         let end = vmi.read_va64(mm.va() + fields.arg_end)?;
-        let mut arguments = vec![0; size(start, end)];
-        vmi.read_in((start, root), &mut arguments)?;
+        let arguments = plain_bytes(vmi, start, root, size(start, end))?;
         rows.push(Row {
             id,
             name,
@@ -60,7 +83,7 @@ where
     Ok(rows)
 }
 
-/// The same, to the letter.
+/// The same, but for the argument that hands on what is suppressed.
 #[probed]
 pub(crate) fn kept<D>(vmi: &VmiState<LinuxOs<D>>, fields: Fields) -> prober::Result<Vec<Row>>
 where
@@ -76,8 +99,7 @@ where
         let root = vmi.translate_address(Va(mm.pgd()?))?;
         let start = vmi.read_va64(mm.va() + fields.arg_start)?;
         let end = vmi.read_va64(mm.va() + fields.arg_end)?;
-        let mut arguments = vec![0; size(start, end)];
-        vmi.read_in((start, root), &mut arguments)?;
+        let arguments = bytes(vmi, start, root, size(start, end), suppressed)?;
         rows.push(Row {
             id,
             name,
@@ -90,7 +112,7 @@ where
     Ok(rows)
 }
 
-/// With an `Option` from each read: what is missing is left out here, and asked for at the end.
+/// With an `Option` from each read. A process whose arguments are unavailable is left out.
 #[probed(options)]
 pub(crate) fn options<D>(vmi: &VmiState<LinuxOs<D>>, fields: Fields) -> prober::Result<Vec<Row>>
 where
