@@ -1,5 +1,6 @@
 /*
- * The guest program of the live guest test: process 1 of a Debian kernel, and the only one.
+ * The guest program of the live guest test: process 1 of a Debian kernel, and the only one unless
+ * the kernel's command line says `workers=yes`; see `start_workers`.
  *
  * It lays out linked structures over pages that are absent in five ways, says READY on the serial
  * line, and then spins with known values in its registers, counting each one that changed. The test
@@ -442,12 +443,8 @@ static void handle_signals(void)
 	CHECK(sigaction(SIGSEGV, &action, NULL) == 0);
 }
 
-int main(void)
+static void become_ready(void)
 {
-	set_up_system();
-	handle_signals();
-	lay_out();
-
 	info.size = sizeof info;
 	info.spin_start = (uint64_t)&spin_start;
 	info.spin_end = (uint64_t)&spin_end;
@@ -457,6 +454,101 @@ int main(void)
 	info.fatal = (uint64_t)&fatal;
 	for (int i = 0; i < 16; i++)
 		info.registers[i] = 0x0101010101010101 * (i + 0x11);
+}
+
+/* The symbols that a tool needs. Process 1 may know them. */
+static void say_symbols(void)
+{
+	static const char *const wanted[] = { "_text", "init_task", "entry_SYSCALL_64", "pcpu_hot",
+		"current_task", "__bad_area_nosemaphore", "__start_BTF", "__stop_BTF" };
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	char line[512], name[256];
+	unsigned long address;
+
+	CHECK(symbols);
+	while (fgets(line, sizeof line, symbols)) {
+		if (sscanf(line, "%lx %*c %255s", &address, name) != 2)
+			continue;
+		for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+			if (strcmp(name, wanted[i]) == 0)
+				say("SYMBOL %s %#lx\n", name, address);
+		}
+	}
+	fclose(symbols);
+}
+
+/*
+ * Processes for a tool that lists them: this program again, under other names, each with arguments
+ * over several pages. Each swaps these pages out, and spins as process 1 does.
+ */
+#define WORKERS 4
+#define ARGUMENTS 8
+/* Where a worker says that it is ready. */
+#define WORKER_PIPE 100
+
+static size_t argument_length(int worker, int argument)
+{
+	return 2400 + 300 * worker + 17 * argument;
+}
+
+static void start_workers(void)
+{
+	int ends[2];
+
+	CHECK(pipe(ends) == 0);
+	for (int worker = 0; worker < WORKERS; worker++) {
+		char path[] = "/worker-0", *arguments[ARGUMENTS + 2] = { path }, *environment[] = { NULL };
+
+		path[sizeof path - 2] += worker;
+		CHECK(link("/init", path) == 0);
+		for (int i = 0; i < ARGUMENTS; i++) {
+			size_t length = argument_length(worker, i);
+
+			arguments[i + 1] = malloc(length + 1);
+			CHECK(arguments[i + 1]);
+			put_string(arguments[i + 1], worker * 1000000 + i * 10000, length);
+		}
+		int process = fork();
+		CHECK(process >= 0);
+		if (process == 0) {
+			CHECK(dup2(ends[1], WORKER_PIPE) == WORKER_PIPE);
+			execve(path, arguments, environment);
+			CHECK(!"execve");
+		}
+	}
+	char answers[WORKERS];
+	for (int worker = 0; worker < WORKERS; worker++)
+		CHECK(read(ends[0], &answers[worker], 1) == 1);
+}
+
+static void be_worker(int count, char **arguments)
+{
+	const char *last = arguments[count - 1];
+	/* The program's stack is on the first of the pages. */
+	uint64_t first = ((uint64_t)arguments[0] + PAGE - 1) & -PAGE, end = (uint64_t)last + strlen(last);
+
+	handle_signals();
+	become_ready();
+	for (uint64_t page = first; page < end; page += PAGE)
+		swap_out(page);
+	CHECK(write(WORKER_PIPE, "", 1) == 1);
+	spin();
+}
+
+int main(int count, char **arguments)
+{
+	if (strncmp(arguments[0], "/worker-", 8) == 0)
+		be_worker(count, arguments);
+
+	set_up_system();
+	handle_signals();
+	if (getenv("workers")) {
+		say_symbols();
+		start_workers();
+	} else {
+		lay_out();
+	}
+	become_ready();
 	say("READY %#lx\n", (unsigned long)&info);
 	spin();
 }

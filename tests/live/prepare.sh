@@ -5,7 +5,9 @@
 #     vmlinuz       Debian's kernel for virtual machines, taken out of its package (which is not installed)
 #     initrd.cpio   an initramfs: the guest program (init.c) as /init, and six kernel modules
 #
-# It installs the emulator, and a C compiler where there is none, from Debian's archive.
+# It installs the emulator, and a C compiler where there is none, from Debian's archive. Where apt
+# would have to remove something for the emulator, it unpacks the packages into that folder instead:
+#     qemu-system-x86_64   a wrapper that starts the unpacked emulator
 # All else stays in that folder. Run again, it redoes only what is missing or older than its source.
 #
 # Usage: tests/live/prepare.sh      (as root, or as a user who may sudo)
@@ -34,20 +36,74 @@ update_package_lists() {
 
 install_tools() {
     local packages=()
-    command -v qemu-system-x86_64 >/dev/null || packages+=(qemu-system-x86)
     command -v gcc >/dev/null || packages+=(gcc)
     [[ -e /usr/lib/x86_64-linux-gnu/libc.a ]] || packages+=(libc6-dev)
     command -v setpriv >/dev/null || packages+=(util-linux)
     command -v xz >/dev/null || packages+=(xz-utils)
     if [[ ${#packages[@]} -eq 0 ]]; then
-        say "tools: all there ($(qemu-system-x86_64 --version | head -n 1))"
+        say "tools: all there"
         return
     fi
     update_package_lists
-    say "installing ${packages[*]}"
+    install "${packages[@]}"
+}
+
+install() {
+    say "installing $*"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q=2 -y --no-install-recommends --no-remove \
-        -o APT::Keep-Downloaded-Packages=false -o Dpkg::Use-Pty=0 "${packages[@]}" >"$out/install.log" 2>&1 ||
+        -o APT::Keep-Downloaded-Packages=false -o Dpkg::Use-Pty=0 "$@" >"$out/install.log" 2>&1 ||
         { cat "$out/install.log"; return 1; }
+}
+
+# The emulator: the one of this machine, or an installed one, or an unpacked one.
+provide_emulator() {
+    local wrapper=$out/qemu-system-x86_64 plan removed
+    if command -v qemu-system-x86_64 >/dev/null; then
+        rm -rf "$wrapper" "$out/qemu"
+        say "emulator: there ($(qemu-system-x86_64 --version | head -n 1))"
+        return
+    fi
+    if [[ -x $wrapper ]] && "$wrapper" --version >/dev/null 2>&1; then
+        say "emulator: there, unpacked ($("$wrapper" --version | head -n 1))"
+        return
+    fi
+    update_package_lists
+    # A plan that removes something may go with a status of success.
+    plan=$(LC_ALL=C apt-get install -s --no-install-recommends qemu-system-x86)
+    removed=$(awk '$1 == "Remv" { printf "%s%s", separator, $2; separator = ", " }' <<<"$plan")
+    if [[ -z $removed ]]; then
+        install qemu-system-x86
+        return
+    fi
+    say "apt would have to remove $removed for the emulator: unpacking it into $out/qemu instead"
+    unpack_emulator "$plan" "$wrapper"
+}
+
+# Unpacks all packages of a plan of apt's, and makes a wrapper that starts the emulator among them.
+unpack_emulator() { # plan wrapper
+    local tree=$out/qemu packages archive
+    mapfile -t packages < <(awk '$1 == "Inst" { print $2 }' <<<"$1")
+    rm -rf "$tree"
+    mkdir -p "$tree/archives"
+    (cd "$tree/archives" && apt-get download -q=2 -o APT::Sandbox::User=root "${packages[@]}")
+    for archive in "$tree"/archives/*.deb; do
+        dpkg-deb --extract "$archive" "$tree"
+    done
+    rm -rf "$tree/archives"
+    cat >"$2.part" <<'EOF'
+#!/bin/sh
+# Made by tests/live/prepare.sh.
+tree=$(dirname "$(readlink -f "$0")")/qemu
+# Some packages have their libraries in /lib, which is /usr/lib where they are installed.
+libraries=$tree/usr/lib/x86_64-linux-gnu:$tree/lib/x86_64-linux-gnu
+export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+exec "$tree/usr/bin/qemu-system-x86_64" \
+    -L "$tree/usr/share/qemu" -L "$tree/usr/share/seabios" -L "$tree/usr/lib/ipxe/qemu" "$@"
+EOF
+    chmod +x "$2.part"
+    mv "$2.part" "$2"
+    "$2" --version >/dev/null || { say "the unpacked emulator does not start"; return 1; }
+    say "emulator: unpacked ${#packages[@]} packages ($("$2" --version | head -n 1))"
 }
 
 # Takes the kernel and its modules out of the package. Installing it would pull in initramfs-tools
@@ -120,6 +176,7 @@ build_initramfs() {
 say "output: $out"
 mkdir -p "$out"
 install_tools
+provide_emulator
 fetch_kernel
 build_initramfs
 say "ready; now: cargo test -p prober-tests --test live_guest -- --ignored --nocapture"

@@ -144,6 +144,8 @@ impl Register {
     pub(crate) const RFLAGS: Self = Self(136, 4);
     pub(crate) const CS: Self = Self(140, 4);
     pub(crate) const SS: Self = Self(144, 4);
+    pub(crate) const GS_BASE: Self = Self(172, 8);
+    pub(crate) const KERNEL_GS_BASE: Self = Self(180, 8);
     pub(crate) const CR0: Self = Self(188, 8);
     pub(crate) const CR2: Self = Self(196, 8);
     pub(crate) const CR3: Self = Self(204, 8);

@@ -29,9 +29,9 @@ pub(crate) type Os = NoOS<LiveDriver>;
 pub(crate) type Vmi<'a> = VmiState<'a, Os>;
 
 /// How long the guest may take to boot, also with every processor busy.
-const BOOT_LIMIT: Duration = Duration::from_mins(3);
+pub(crate) const BOOT_LIMIT: Duration = Duration::from_mins(3);
 /// How long it may take to serve a fault, or a batch of them.
-const FAULT_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const FAULT_LIMIT: Duration = Duration::from_secs(20);
 /// How long to wait between two looks at it. Not at all would take the time from the guest.
 const POLL_INTERVAL: Duration = Duration::from_micros(50);
 
@@ -49,7 +49,7 @@ pub(crate) struct Guest {
 impl Guest {
     /// Boots the guest, and stops it in the loop of its program.
     pub(crate) fn boot(images: &Path) -> Result<Self> {
-        let mut qemu = Qemu::start(images)?;
+        let mut qemu = Qemu::start(images, "")?;
         let info = qemu.wait_for_line("READY 0x", BOOT_LIMIT)?;
         let info = Va(u64::from_str_radix(&info, 16).context("the READY line")?);
         let gdb = Gdb::attach(qemu.connect()?).context("cannot attach to the gdbstub")?;

@@ -171,7 +171,7 @@ fn pattern(address: u64) -> u64 {
 }
 
 /// The content of a string.
-fn letters(address: u64, length: u64) -> String {
+pub(crate) fn letters(address: u64, length: u64) -> String {
     (address..address + length)
         .map(|address| char::from(b"abcdefghijklmnopqrstuvwxyz"[(pattern(address) % 26) as usize]))
         .collect()

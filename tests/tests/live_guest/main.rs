@@ -12,12 +12,15 @@
 //! The guest's program (`tests/live/init.c`) has laid out the same structures several times, over
 //! 33 pages each. All are absent: mapped from a file, swapped out, on a block device, never touched;
 //! and one is backed by nothing. Each way to read gets structures that nobody has read before.
+//!
+//! Another guest runs several programs, whose process list comes through vmi-os-linux: see `linux`.
 
 mod driver;
 mod events;
 mod gdb;
 mod guest;
 mod layout;
+mod linux;
 mod plain;
 mod probed;
 mod qemu;

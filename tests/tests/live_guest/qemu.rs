@@ -23,26 +23,27 @@ pub(crate) struct Qemu {
 }
 
 impl Qemu {
-    /// Boots the kernel and the initramfs in `images`.
-    pub(crate) fn start(images: &Path) -> Result<Self> {
+    /// Boots the kernel and the initramfs in `images`, with `options` on the kernel's command line.
+    pub(crate) fn start(images: &Path, options: &str) -> Result<Self> {
         let folder = images.join(format!("run-{}", std::process::id()));
         // One may be left of a killed test that had the same process id, with READY in its log.
         drop(fs::remove_dir_all(&folder));
         fs::create_dir(&folder)?;
         File::create(folder.join("disk.img"))?.set_len(DISK_SIZE)?;
-        let process = Self::command(images, &folder)
+        let process = Self::command(images, &folder, options)
             .spawn()
             .context("cannot start qemu-system-x86_64")
             .inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         Ok(Self { process, folder })
     }
 
-    fn command(images: &Path, folder: &Path) -> Command {
+    fn command(images: &Path, folder: &Path, options: &str) -> Command {
         // Should this process be killed, the kernel ends the emulator as well: `setpriv` replaces
         // itself by it, so that its process id is the one that we know.
         let mut command = Command::new("setpriv");
         command
-            .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
+            .args(["--pdeathsig", "KILL"])
+            .arg(emulator(images))
             .args(["-nodefaults", "-no-user-config", "-no-reboot"])
             .args(["-display", "none"])
             // With SMAP the kernel notices an injected fault whose error code says "supervisor".
@@ -58,7 +59,9 @@ impl Qemu {
             .arg("-initrd")
             .arg(images.join("initrd.cpio"))
             .arg("-append")
-            .arg("console=ttyS0 quiet rdinit=/init panic=-1")
+            .arg(format!(
+                "console=ttyS0 quiet rdinit=/init panic=-1 {options}"
+            ))
             .args(["-serial", "file:serial.log"])
             .args(["-chardev", "socket,id=gdb,path=gdb,server=on,wait=off"])
             .args(["-gdb", "chardev:gdb"])
@@ -77,6 +80,10 @@ impl Qemu {
     pub(crate) fn traces(&self) -> [PathBuf; 2] {
         let process = format!("/proc/{}", self.process.id());
         [process.into(), self.folder.clone()]
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn ram(&self) -> PathBuf {
@@ -138,6 +145,17 @@ impl Qemu {
     fn log(&self, name: &str) -> String {
         let bytes = fs::read(self.folder.join(name)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).replace('\r', "")
+    }
+}
+
+/// The emulator that `prepare.sh` unpacked, where it could not be installed; else the installed one.
+fn emulator(images: &Path) -> PathBuf {
+    let name = Path::new("qemu-system-x86_64");
+    let unpacked = images.join(name);
+    if unpacked.exists() {
+        unpacked
+    } else {
+        name.to_owned()
     }
 }
 
