@@ -199,8 +199,7 @@ impl Writer {
                 let name = self.name("turn");
                 // It ends, whatever its body does.
                 format!(
-                    "{{ let mut {name} = 0_u64; loop {{ {name} += 1; if {name} > 2 {{ break {a}; }} {} }} }}",
-                    body
+                    "{{ let mut {name} = 0_u64; loop {{ {name} += 1; if {name} > 2 {{ break {a}; }} {body} }} }}"
                 )
             }
             _ if scope.calm || self.without.contains("bind") => self.question(scope),

@@ -1,4 +1,11 @@
 //! Writes random functions, each twice: as they are, and with `#[probed]`.
+//!
+//! `THEOREM_SEED` and `THEOREM_PROGRAMS` give other ones and more of them.
+//! `THEOREM_WITHOUT` leaves out shapes, so that what fails elsewhere is seen:
+//! `block` and `loop` with a value, `init` of a `let` later on, names that are
+//! bound in operands (`bind`), an `exit` or a `message` of `assert!` in them,
+//! `else` of a `let Ok(..)`, `.ok()` in a `filter_map`, nested functions that
+//! are taken apart (`try`).
 
 mod called;
 mod expressions;

@@ -1,4 +1,8 @@
 /// What code can name where it stands.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a place"
+)]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
     /// Expressions of type `u64`.

@@ -42,6 +42,7 @@ impl Writer {
     }
 
     /// A `let` of numbers and objects.
+    #[expect(clippy::too_many_lines, reason = "a list of shapes")]
     fn declare(&mut self, scope: &mut Scope) -> String {
         let value = self.number(scope);
         let object = self.object(scope);
@@ -99,7 +100,9 @@ impl Writer {
                 let name = self.name("n");
                 let exit = self.exit(scope);
                 let text = match self.random.below(3) {
-                    0 => format!("let Ok({name}) = {object}.try_num({field}) else {{ {exit} }};"),
+                    0 if !self.without.contains("else") => {
+                        format!("let Ok({name}) = {object}.try_num({field}) else {{ {exit} }};")
+                    }
                     1 => format!(
                         "let (Some({name}), _) = ({object}.opt({field})?, {value}) else {{ {exit} }};"
                     ),
@@ -199,7 +202,10 @@ impl Writer {
                 let a = self.number(&scope.without(&book));
                 format!("{book}.borrow_mut().push({a});")
             }
-            (7, Some(place), ..) => format!("std::mem::swap(&mut {place}, &mut {{ {a} }});"),
+            (7, Some(place), ..) => {
+                let a = self.number(&scope.without(&place));
+                format!("std::mem::swap(&mut {place}, &mut {{ {a} }});")
+            }
             (_, Some(place), ..) => format!("{place} += {a} % 9;").replace("+= ", "^= "),
             _ => format!("w.act(\"none\", {a});"),
         }

@@ -7,6 +7,7 @@ mod guard;
 mod object;
 mod outcome;
 mod outs;
+mod reads;
 mod report;
 mod run;
 mod small;
@@ -20,6 +21,7 @@ pub use self::{
     object::Object,
     outcome::{Outcome, outcome},
     outs::{Me, Outs},
+    reads::Reads,
     report::Tally,
     run::{Call, Program},
     small::{Row, block_on, mixed, ready},

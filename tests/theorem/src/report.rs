@@ -1,4 +1,7 @@
-use std::fmt::{self, Write as _};
+use std::{
+    env,
+    fmt::{self, Write as _},
+};
 
 use crate::{
     Broken, Program, State,
@@ -47,7 +50,10 @@ impl Tally {
         let mut state = State::random(bits, odds);
         if seed % 3 == 2 {
             let all = Broken::asked_by(program, &state);
-            state.suppress(all.into_iter().filter(|page| mix(bits ^ page ^ 1) % 5 == 0));
+            state.suppress(
+                all.into_iter()
+                    .filter(|page| mix(bits ^ page ^ 1).is_multiple_of(5)),
+            );
         }
 
         let plain = self.rounds(program, &mut state.clone(), |state, _| {
@@ -66,7 +72,7 @@ impl Tally {
         let mut round = 0;
         self.rounds(program, &mut state, |_, batch| {
             round += 1;
-            let keep = |page: &&u64| mix(bits ^ round ^ **page) % 2 == 0;
+            let keep = |page: &&u64| mix(bits ^ round ^ **page).is_multiple_of(2);
             let mut part: Vec<u64> = batch.iter().filter(keep).copied().collect();
             if part.is_empty() {
                 part.extend(batch.first());
@@ -97,29 +103,20 @@ impl Tally {
         Err(format!("ends: more than {MOST} runs"))
     }
 
-    /// How many states were checked.
-    #[must_use]
-    pub fn states(&self) -> usize {
-        self.states
-    }
-
-    /// How many programs were checked.
-    #[must_use]
-    pub fn programs(&self) -> usize {
-        self.programs
-    }
-
-    /// Panics if a promise was broken, and shows the shortest programs.
+    /// Shows the shortest programs for which a promise was broken: as many as
+    /// `THEOREM_SHOW` says.
     ///
     /// # Panics
     ///
-    /// If a promise was broken.
+    /// If a promise was broken, or too little was checked.
     pub fn finish(mut self) {
         println!("{self}");
+        assert!(self.states >= 10_000, "only {} states", self.states);
         self.failures.sort();
         let count = self.failures.len();
         let mut text = String::new();
-        let most = std::env::var("THEOREM_SHOW").map_or(8, |most| most.parse().unwrap_or(8));
+        let most = env::var("THEOREM_SHOW").ok();
+        let most = most.and_then(|most| most.parse().ok()).unwrap_or(8);
         for (_, failure) in self.failures.iter().take(most) {
             let _ = writeln!(text, "\n---- {failure}");
         }

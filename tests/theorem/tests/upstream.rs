@@ -184,10 +184,8 @@ fn write_manifest(folder: &Path, features: &[&str]) {
 
 fn write_workspace(folder: &Path) {
     let names = CRATES.map(|(krate, _)| krate);
-    let patches: String = names
-        .iter()
-        .map(|name| format!("{name} = {{ path = {name:?} }}\n"))
-        .collect();
+    let patches = names.map(|name| format!("{name} = {{ path = {name:?} }}\n"));
+    let patches = patches.concat();
     fs::write(
         folder.join("Cargo.toml"),
         format!(
