@@ -169,7 +169,9 @@ fn a_probed_function_does_not_warn() {
 fn retry_warns_once_of_an_error_that_holds_one_fault() {
     let guest = Guest::new();
     let pages = [1, 2, 3, 4].map(|page| Va(page * 0x10_0000));
-    pages.iter().for_each(|page| guest.page_out(*page));
+    for page in &pages {
+        guest.page_out(*page);
+    }
     let vm = guest.vm();
     let warnings = logged(Level::WARN, || {
         let read = prober::retry(&mut &guest, &mut SuppressedPages::new(), |_| {
