@@ -252,7 +252,11 @@ fn a_dump_gives_the_process_list() -> Result<(), Box<dyn std::error::Error>> {
         }
         Ok::<_, VmiError>(names)
     };
-    let names: Vec<_> = guest.processes().iter().map(|process| process.name.clone()).collect();
+    let names: Vec<_> = guest
+        .processes()
+        .iter()
+        .map(|process| process.name.clone())
+        .collect();
     assert_eq!(read(&guest, dump.path())?, names);
     Ok(())
 }
