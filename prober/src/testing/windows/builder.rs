@@ -140,7 +140,8 @@ fn globals(
     );
     guest.write_va(address("PsInitialSystemProcess"), eprocesses[&4]);
     guest.write_u64(address("MmHighestUserAddress"), 0x7fff_fffe_ffff);
-    guest.write_u32(address("NtBuildNumber"), 0xf000_0000 | 19041);
+    // 19041, of a free build.
+    guest.write_u32(address("NtBuildNumber"), 0xf000_4a61);
     guest.write_str(address("NtBuildLab"), "19041.vb_release.191206-1406");
     guest.write_u8(address("KiKvaShadow"), kva_shadow.into());
     let count = u8::try_from(processes.len()).expect("one processor for each process");
@@ -307,7 +308,7 @@ fn handles(kernel: &mut Kernel, eprocess: Va, process: &Process, eprocesses: &Ha
         let put = |field, value| kernel.put(entry, "_HANDLE_TABLE_ENTRY", field, value);
         put("ObjectPointerBits", header >> 4);
         put("GrantedAccessBits", handle.access.into());
-        entry = entry + layout::size("_HANDLE_TABLE_ENTRY");
+        entry += layout::size("_HANDLE_TABLE_ENTRY");
     }
 }
 

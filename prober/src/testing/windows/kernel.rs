@@ -160,7 +160,7 @@ pub(super) fn link(guest: &Guest, head: Va, entries: &[Va]) {
 pub(super) fn allocate(guest: &Guest, next: &mut Va, size: u64) -> Va {
     let left = PAGE - next.0 % PAGE;
     if size > left {
-        *next = *next + left;
+        *next += left;
     }
     let at = *next;
     *next = Va((at.0 + size).next_multiple_of(16));
