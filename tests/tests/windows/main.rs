@@ -1,5 +1,7 @@
 //! A tool's lists through the unmodified `WindowsOs`, on a guest that is paged out as Windows is.
 
+mod queue;
+
 use prober::{
     FaultError, SuppressedPages, probed, retry,
     testing::{
