@@ -4,5 +4,6 @@ pub mod dump;
 pub mod measured;
 pub mod process_list;
 mod stub;
+pub mod windows;
 
 pub use stub::*;

@@ -54,6 +54,8 @@ mod registers;
 mod setup;
 mod views;
 mod vm;
+#[cfg(feature = "testing-windows")]
+pub mod windows;
 
 pub use self::{
     counts::Counts, driver::GuestDriver, guest::Guest, missing_frame::MissingFrame, vm::Vm,
