@@ -307,11 +307,17 @@ impl Names {
     /// [`taken`](Self::taken) before an act, which a fault keeps from running.
     pub(crate) fn taken_or(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
         let noted = self.note(operand, place);
+        self.unless_doomed(&Expr::Verbatim(noted), place, missed)
+    }
+
+    /// A value before an act, which a fault on the way to it keeps from
+    /// running.
+    pub(crate) fn unless_doomed(&self, value: &Expr, place: Place, missed: &TokenStream) -> Expr {
         let at = place.glue();
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         let outcome = quote_spanned! {at=>
-            match #noted {
+            match #value {
                 __probed_value => {
                     if #runtime::doomed(#prober) { #missed }
                     __probed_value

@@ -26,3 +26,6 @@ pub mod numbers {}
 
 #[doc = include_str!("../docs/live_guest.md")]
 pub mod live_guest {}
+
+#[doc = include_str!("../docs/os_layers.md")]
+pub mod os_layers {}

@@ -33,6 +33,7 @@
 //!
 //! - `anyhow`: faults are found in an `anyhow::Error`, also under `context`.
 //! - `testing`: the module `testing`, a guest in memory with real page tables.
+//! - `testing-windows`: a Windows 10 on that guest, which vmi-os-windows reads.
 
 /// What the README shows compiles.
 #[cfg(doctest)]

@@ -4,6 +4,7 @@ pub mod dump;
 pub mod measured;
 pub mod process_list;
 mod stub;
+#[cfg(feature = "windows")]
 pub mod windows;
 
 pub use stub::*;

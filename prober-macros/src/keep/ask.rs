@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
     BinOp, Block, Expr, ExprMethodCall, ExprTry, Label, Pat,
+    visit::Visit,
     visit_mut::{self, VisitMut},
 };
 
@@ -84,6 +85,10 @@ impl Asker<'_, '_> {
     /// Operands that are evaluated one after the other, in any case.
     fn operands(&mut self, mut operands: Vec<&mut Expr>) {
         for index in 0..operands.len() {
+            let records = self.strict
+                && self.flow.records_in_closures
+                && !matches!(operands[index], Expr::Closure(_))
+                && calls_back(operands[index]);
             let (done, rest) = operands.split_at_mut(index + 1);
             if !rest.is_empty() && has_question(&done[index]) && !self.flow.may_exit(done[index]) {
                 let mut gone = Names::default();
@@ -105,6 +110,12 @@ impl Asker<'_, '_> {
                 self.later.pop();
             } else {
                 self.visit_expr_mut(done[index]);
+            }
+            if records {
+                // A closure in it may have recorded a fault: the act waits.
+                let place = Place::of(done[index]);
+                let value = operand(done[index]).into_owned();
+                *done[index] = self.flow.emit.unless_doomed(&value, place, &self.missed());
             }
         }
     }
@@ -172,6 +183,16 @@ impl Asker<'_, '_> {
             self.scrutinee(&mut matched.expr);
         } else {
             self.visit_expr_mut(&mut matched.expr);
+        }
+    }
+
+    /// An initializer; the pattern of a `let .. else` says whether it is taken
+    /// apart.
+    pub(super) fn initializer(&mut self, init: &mut Expr, pat: Option<&Pat>) {
+        if pat.is_some_and(is_result_pattern) {
+            self.scrutinee(init);
+        } else {
+            self.visit_expr_mut(init);
         }
     }
 
@@ -405,6 +426,20 @@ fn is_compound(expr: &Expr) -> bool {
             | Expr::Unsafe(_)
             | Expr::While(_)
     )
+}
+
+/// Whether closures are called in an expression in which faults are recorded.
+fn calls_back(expr: &Expr) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+            self.0 |= has_faults_of_its_own(&closure.body);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find(false);
+    find.visit_expr(expr);
+    find.0
 }
 
 /// What an operand could have changed.

@@ -243,15 +243,11 @@ impl Hot<'_, '_> {
             Stmt::Local(local) => {
                 if let Some(init) = &mut local.init {
                     let strict = step.effect;
-                    *init.expr = self.flow.ask(
-                        &init.expr,
-                        miss.clone(),
-                        strict,
-                        false,
-                        true,
-                        self.scope,
-                        &Names::default(),
-                    );
+                    let none = Names::default();
+                    let mut asker =
+                        self.flow
+                            .asker(miss.clone(), strict, false, true, self.scope, &none);
+                    asker.initializer(&mut init.expr, init.diverge.as_ref().map(|_| &local.pat));
                     if let Some((_, diverge)) = &mut init.diverge {
                         let ask = self.flow.ask(
                             diverge,
@@ -347,6 +343,8 @@ impl Hot<'_, '_> {
             self.out.extend(quote! {
                 #done: { #label: { #tokens break #done } #search #exit }
             });
+            // A loop in it may have gone on to the next item.
+            self.doom(step);
             return;
         }
         self.out.extend(quote!(#label: { #tokens }));

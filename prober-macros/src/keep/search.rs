@@ -372,15 +372,10 @@ impl Search<'_, '_> {
             if let Some(init) = &mut local.init {
                 let leave = self.flow.widest(&step.exits, self.scope);
                 let leave = leave.unwrap_or_else(|| quote!(break #label));
-                *init.expr = self.flow.ask(
-                    &init.expr,
-                    leave.clone(),
-                    false,
-                    true,
-                    true,
-                    self.scope,
-                    &self.missing,
-                );
+                let mut asker =
+                    self.flow
+                        .asker(leave.clone(), false, true, true, self.scope, &self.missing);
+                asker.initializer(&mut init.expr, init.diverge.as_ref().map(|_| &local.pat));
                 if let Some((_, diverge)) = &mut init.diverge {
                     let blocks = self.flow.ask(
                         diverge,

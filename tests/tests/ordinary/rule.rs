@@ -424,3 +424,29 @@ fn what_an_item_binds_is_its_own() {
         [10, 1, 20, 2, 30, 3]
     );
 }
+
+#[probed]
+fn last_statement_of_a_branch(vmi: &Vmi, log: &Log) -> Result<u64, VmiError> {
+    let first = vmi.read_u64(4)?;
+    let mut n = vmi.read_u64(1)?;
+    if vmi.read_u64(2)?.wrapping_add(first) > vmi.read_u64(3)? {
+        let _old = std::mem::replace(&mut n, vmi.read_u64(5)? ^ vmi.read_u64(6)?);
+    } else if vmi.read_u64(9).unwrap_or_default() > vmi.read_u64(10)? {
+        act(log, n);
+    }
+    let _ = vmi.read_u64(first)?;
+    {
+        act(log, vmi.read_u64(7)?);
+        Ok(5)
+    }
+}
+
+#[test]
+fn a_branch_that_ends_doomed() {
+    let log = Log::default();
+    assert_eq!(
+        faults(last_statement_of_a_branch(&Vmi::with(&[5]), &log, &none())),
+        [5]
+    );
+    assert_eq!(log.take(), [0; 0]);
+}
