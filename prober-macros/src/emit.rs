@@ -317,7 +317,7 @@ impl Names {
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         let outcome = quote_spanned! {at=>
-            match #value {
+            match (#value) {
                 __probed_value => {
                     if #runtime::doomed(#prober) { #missed }
                     __probed_value

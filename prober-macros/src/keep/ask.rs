@@ -18,7 +18,7 @@ use super::{
     scope::{Scope, leaves_by},
     words::{
         evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
-        is_result_pattern, operand_of_takes,
+        is_result_pattern, may_ask, operand_of_takes,
     },
 };
 use crate::{
@@ -395,7 +395,7 @@ impl Asker<'_, '_> {
     fn macro_arguments(&mut self, mac: &mut syn::Macro) {
         if Marker::of(&mac.path, self.flow.krate).is_some()
             || TEXT.contains(&name(mac).as_str())
-            || !has_question(&mac.tokens)
+            || !may_ask(&mac.tokens)
         {
             return;
         }

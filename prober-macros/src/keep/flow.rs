@@ -216,6 +216,21 @@ impl Flow<'_> {
         })
     }
 
+    /// Whether a doomed run gives a statement up that is a loop: what later
+    /// items would have done is skipped, then.
+    pub(super) fn gives_up(&self, stmt: &Stmt) -> bool {
+        let Stmt::Expr(expr, _) = stmt else {
+            return false;
+        };
+        match core(expr) {
+            Expr::While(_) | Expr::Loop(_) => true,
+            Expr::ForLoop(each) => {
+                !Plan::block_of(&each.body).is_some_and(|body| self.goes_on(body))
+            }
+            _ => false,
+        }
+    }
+
     /// What the statements of a block could have changed that are skipped.
     pub(super) fn changes(&self, body: BlockId) -> Names {
         let steps = self.plan.steps(body);

@@ -8,7 +8,7 @@ use syn::{
 
 use super::{
     flow::Flow,
-    words::{evaluates, handed_suppressed, has_effect, has_question, operand_of_takes},
+    words::{evaluates, handed_suppressed, has_effect, may_ask, operand_of_takes},
 };
 use crate::{
     marker::Marker,
@@ -120,7 +120,7 @@ impl Asks<'_, '_> {
             Expr::Macro(call) => {
                 if Marker::of(&call.mac.path, self.flow.krate).is_none()
                     && !TEXT.contains(&name(&call.mac).as_str())
-                    && has_question(&call.mac.tokens)
+                    && may_ask(&call.mac.tokens)
                     && let Ok(arguments) = arguments::parse(&call.mac)
                 {
                     for argument in arguments.exprs().take(evaluates(&call.mac)) {

@@ -9,7 +9,7 @@ use super::{
     flow::Flow,
     mentions::Names,
     plan::{BlockId, Kind, Step, core, keeps_all},
-    scope::Scope,
+    scope::{Scope, leaves_by},
     slot::{Slot, extends_temporaries, keeps_parts},
 };
 
@@ -334,8 +334,10 @@ impl Hot<'_, '_> {
         }
         let label = self.flow.label("step");
         let go_on = quote!(break #label);
+        let given_up = self.flow.gives_up(&step.stmt);
+        let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
-        let tokens = self.written(step, miss, go_on);
+        let tokens = self.written(step, miss, exit.unwrap_or(go_on));
         if step.changes.meets(&self.flow.facts.unset) {
             // A doomed run must not seem to go on without the value.
             let done = self.flow.label("done");
@@ -347,7 +349,11 @@ impl Hot<'_, '_> {
             self.doom(step);
             return;
         }
-        self.out.extend(quote!(#label: { #tokens }));
+        if leaves_by(tokens.clone(), &label) {
+            self.out.extend(quote!(#label: { #tokens }));
+        } else {
+            self.out.extend(tokens);
+        }
         self.doom(step);
     }
 

@@ -416,6 +416,9 @@ impl Search<'_, '_> {
         branches.visit(&mut expr);
         self.out.extend(quote!(#label: { #expr; break #label }));
         self.missing.extend(&step.changes);
+        if self.flow.gives_up(&step.stmt) {
+            return self.leave(step);
+        }
         true
     }
 }

@@ -202,6 +202,17 @@ pub(super) fn has_faults_of_its_own(body: &Expr) -> bool {
     find.0
 }
 
+/// Whether a macro's arguments may ask: there is a `?`, or a name by which a
+/// result is taken apart.
+pub(super) fn may_ask(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Group(group) => may_ask(&group.stream()),
+        TokenTree::Ident(ident) => TAKE.contains(&ident.to_string().as_str()),
+        TokenTree::Literal(_) => false,
+    })
+}
+
 /// Whether there is a `?`, at any depth.
 pub(crate) fn has_question(code: &impl ToTokens) -> bool {
     fn has(tokens: TokenStream) -> bool {
