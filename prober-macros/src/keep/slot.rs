@@ -46,7 +46,9 @@ impl Flow<'_> {
         );
         let label = self.label("miss");
         let (none, unit) = (self.emit.none(), self.emit.some(&quote!(())));
-        let miss = quote!(break #label #none);
+        // A skipped exit ends the search.
+        let leave = self.widest(&step.exits, scope);
+        let miss = leave.unwrap_or_else(|| quote!(break #label #none));
         let names = step.binds.clone().union(&step.changes);
         let (bind, tokens) = match &step.stmt {
             Stmt::Local(local) => {
