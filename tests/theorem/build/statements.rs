@@ -527,11 +527,11 @@ impl Writer {
         let inner = scope.in_loop(None).with_number(&name);
         match self.random.below(4) {
             0 => {
-                let body = self.statements(&inner, 2).replace("queue", "out");
+                let body = without_queue(self.statements(&inner, 2), &name);
                 format!("for {name} in queue.drain(..) {{\n{body}}}")
             }
             1 => {
-                let body = self.statements(&inner, 2).replace("queue", "out");
+                let body = without_queue(self.statements(&inner, 2), &name);
                 format!("while let Some({name}) = queue.pop() {{\n{body}}}")
             }
             2 => {
@@ -625,4 +625,12 @@ impl Writer {
             }
         }
     }
+}
+
+/// A body, unless it takes from the queue itself.
+fn without_queue(body: String, item: &str) -> String {
+    if body.contains("queue") {
+        return format!("w.act(\"taken\", {item});\n");
+    }
+    body
 }
