@@ -18,7 +18,7 @@ use super::{
     scope::{Scope, leaves_by},
     words::{
         evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
-        is_result_pattern, may_ask, operand_of_takes,
+        is_result_pattern, may_ask, operand_of_takes, takes_apart,
     },
 };
 use crate::{
@@ -86,9 +86,9 @@ impl Asker<'_, '_> {
     fn operands(&mut self, mut operands: Vec<&mut Expr>) {
         for index in 0..operands.len() {
             let records = self.strict
-                && self.flow.records_in_closures
                 && !matches!(operands[index], Expr::Closure(_))
-                && calls_back(operands[index]);
+                && (self.flow.records_in_closures && calls_back(operands[index])
+                    || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);
             if !rest.is_empty() && has_question(&done[index]) && !self.flow.may_exit(done[index]) {
                 let mut gone = Names::default();
@@ -112,7 +112,7 @@ impl Asker<'_, '_> {
                 self.visit_expr_mut(done[index]);
             }
             if records {
-                // A closure in it may have recorded a fault: the act waits.
+                // A closure or a block in it may have recorded a fault: the act waits.
                 let place = Place::of(done[index]);
                 let value = operand(done[index]).into_owned();
                 *done[index] = self.flow.emit.unless_doomed(&value, place, &self.missed());
@@ -395,7 +395,7 @@ impl Asker<'_, '_> {
     fn macro_arguments(&mut self, mac: &mut syn::Macro) {
         if Marker::of(&mac.path, self.flow.krate).is_some()
             || TEXT.contains(&name(mac).as_str())
-            || !may_ask(&mac.tokens)
+            || !may_ask(&mac.tokens) && !takes_apart(mac)
         {
             return;
         }
@@ -405,7 +405,13 @@ impl Asker<'_, '_> {
             // The others are evaluated only at need.
             let mut exprs = arguments.exprs_mut();
             let others = exprs.split_off(evaluates(mac).min(exprs.len()));
-            self.operands(exprs);
+            if takes_apart(mac) {
+                for expr in exprs {
+                    self.scrutinee(expr);
+                }
+            } else {
+                self.operands(exprs);
+            }
             for expr in others {
                 self.visit_expr_mut(expr);
             }
@@ -452,7 +458,12 @@ fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
 pub(super) fn has_taken(head: &Expr) -> bool {
     fn has(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == "Taken" || ident == "noted",
+            proc_macro2::TokenTree::Ident(ident) => {
+                let name = ident.to_string();
+                name == "Taken"
+                    || name.starts_with("__probed_s")
+                    || name.starts_with("__probed_loop")
+            }
             proc_macro2::TokenTree::Group(group) => has(group.stream()),
             _ => false,
         })

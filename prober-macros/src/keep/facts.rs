@@ -129,6 +129,13 @@ impl Facts {
                 || name.starts_with("self.") && self.outlive.contains("self"))
     }
 
+    /// Whether a call of a closure changes what outlives the function.
+    pub(super) fn acts_through(&self, closure: &str) -> bool {
+        self.changes
+            .get(closure)
+            .is_some_and(|names| names.iter().any(|name| self.outlives(name)))
+    }
+
     pub(super) fn is_receiver(&self, name: &str) -> bool {
         self.receivers.contains(name)
     }

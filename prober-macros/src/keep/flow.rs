@@ -151,6 +151,13 @@ impl Flow<'_> {
         find.1
     }
 
+    /// Whether a block in an expression may record a fault and go on.
+    pub(super) fn may_doom(&self, expr: &Expr) -> bool {
+        Plan::blocks_in(expr)
+            .iter()
+            .any(|block| self.plan.steps(*block).iter().any(|step| step.asks))
+    }
+
     /// Whether control reaches the end of a block, as far as can be seen.
     pub(super) fn falls_through(&self, block: BlockId) -> bool {
         !self

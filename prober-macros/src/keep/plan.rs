@@ -683,6 +683,10 @@ impl<'ast> Visit<'ast> for Look<'_> {
                 if may_leave(mac) {
                     self.exit(Exit::Function);
                 }
+                if super::words::takes_apart(mac) {
+                    self.asks = true;
+                    self.takes = true;
+                }
                 if let Ok(arguments) = arguments::parse(mac) {
                     for argument in arguments.exprs() {
                         self.visit_expr(argument);

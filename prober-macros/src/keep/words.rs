@@ -1,6 +1,6 @@
 //! What calls, macros and patterns mean to a doomed run, by their names.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     BinOp, Expr, ExprMethodCall, Macro, Pat, Stmt,
@@ -202,6 +202,35 @@ pub(super) fn has_faults_of_its_own(body: &Expr) -> bool {
     find.0
 }
 
+/// Whether a macro is a `matches!` with the patterns of a `Result`.
+pub(super) fn takes_apart(mac: &Macro) -> bool {
+    fn has(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "Ok" || ident == "Err",
+            TokenTree::Group(group) => has(group.stream()),
+            _ => false,
+        })
+    }
+    name(mac) == "matches" && has(mac.tokens.clone())
+}
+
+/// Whether tokens hold a block.
+fn holds_block(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => {
+            group.delimiter() == Delimiter::Brace && holds_statement(group.stream())
+                || holds_block(group.stream())
+        }
+        _ => false,
+    })
+}
+
+fn holds_statement(tokens: TokenStream) -> bool {
+    tokens
+        .into_iter()
+        .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'))
+}
+
 /// Whether a macro's arguments may ask: there is a `?`, or a name by which a
 /// result is taken apart.
 pub(super) fn may_ask(tokens: &TokenStream) -> bool {
@@ -320,6 +349,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
             && let Some(last) = path.path.segments.last()
         {
             self.found |= path.path.segments.len() > 1 && acts(&last.ident);
+            self.found |= self.facts.acts_through(&last.ident.to_string());
         }
         self.found |= call
             .args
@@ -338,7 +368,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         self.found |= matches!(
             name.as_str(),
             "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
-        );
+        ) || holds_block(mac.tokens.clone());
     }
 
     // What they do is done where they are called.
