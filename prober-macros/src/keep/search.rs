@@ -182,19 +182,17 @@ impl Search<'_, '_> {
             &step.mentions
         };
         if matches!(step.kind, Kind::Act | Kind::Tail | Kind::Exit) {
-            return self.act(step);
+            return self.act(step, rest);
         }
         if step.conditional || head.meets(&self.missing) || step.effect {
-            return self.skip(step);
+            return self.skip(step, rest);
         }
-        if !self.bind(&self.flow.needs(step), rest) {
-            return false;
-        }
+        self.bind(&self.flow.needs(step), rest);
         match step.kind {
             // Its type would be another here than where it runs, or it has no
             // value yet.
             Kind::Let if has_no_value(step) || step.closures == Some(Holds::Unknown) => {
-                self.skip(step)
+                self.skip(step, rest)
             }
             Kind::Let => self.local(step, rest),
             Kind::Ask => {
@@ -211,8 +209,8 @@ impl Search<'_, '_> {
     }
 
     /// Binds the slots whose names are mentioned. Where one is empty, the
-    /// rest is searched without it. Says whether the search goes on.
-    fn bind(&mut self, mentioned: &Names, rest: &[&Step]) -> bool {
+    /// rest is searched without it.
+    fn bind(&mut self, mentioned: &Names, rest: &[&Step]) {
         loop {
             let own = self.own.iter().position(|slot| slot.names.meets(mentioned));
             let before = self
@@ -233,7 +231,7 @@ impl Search<'_, '_> {
                     let slot = self.own.remove(index);
                     (slot.name, slot.names, slot.bind, slot.uses)
                 }
-                (None, None) => return true,
+                (None, None) => return,
             };
             let missing = self.missing.clone().union(&names);
             let otherwise = if self.depth < DEPTH {
@@ -276,18 +274,18 @@ impl Search<'_, '_> {
 
     /// A statement that is not run: asks the operands that mention nothing
     /// missing.
-    fn skip(&mut self, step: &Step) -> bool {
+    fn skip(&mut self, step: &Step, rest: &[&Step]) -> bool {
         if step.head_asks && !step.conditional {
             match &step.stmt {
                 Stmt::Local(local) => {
                     if let Some(init) = &local.init {
                         let asks = asks(&init.expr, self.flow);
-                        self.ask(&asks);
+                        self.ask(&asks, rest);
                     }
                 }
                 Stmt::Expr(expr, _) => {
                     let asks = asks(expr, self.flow);
-                    self.ask(&asks);
+                    self.ask(&asks, rest);
                 }
                 _ => {}
             }
@@ -298,7 +296,7 @@ impl Search<'_, '_> {
     }
 
     /// A statement that acts, a tail, or an exit that is reached.
-    fn act(&mut self, step: &Step) -> bool {
+    fn act(&mut self, step: &Step, rest: &[&Step]) -> bool {
         if step.asks
             && !step.conditional
             && let Stmt::Expr(expr, _) = &step.stmt
@@ -309,13 +307,21 @@ impl Search<'_, '_> {
                 _ if step.kind == Kind::Tail && is_ask(expr) => Some(asks(expr, self.flow)),
                 _ => Some(asks_of_act(expr, self.flow)),
             };
-            self.ask(&found.unwrap_or_default());
+            self.ask(&found.unwrap_or_default(), rest);
         }
         self.missing.extend(&step.changes);
         self.leave(step)
     }
 
-    fn ask(&mut self, asks: &[Expr]) {
+    fn ask(&mut self, asks: &[Expr], rest: &[&Step]) {
+        let mut needed = Names::default();
+        for ask in asks {
+            let mentioned = self.flow.mentions(ask);
+            if !mentioned.meets(&self.missing) {
+                needed.extend(&mentioned);
+            }
+        }
+        self.bind(&needed, rest);
         let mut gone = self.missing.clone();
         for slot in self.slots.iter().copied().chain(&self.own) {
             gone.extend(&slot.names);
