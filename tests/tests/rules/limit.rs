@@ -224,7 +224,7 @@ fn misses_in_all_are_bounded() {
             if vmi.read_u64(at)? == Some(7) {
                 return Ok(at.0);
             }
-            at = at + 0x800;
+            at += 0x800;
         }
     }
 
