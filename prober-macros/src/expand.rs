@@ -79,6 +79,9 @@ fn function(
         && checked.rewrite
     {
         allow.extend(lints::assignments(&sig, &body.block));
+        if !args.options {
+            allow.extend(lints::searches(&body.block));
+        }
     }
     let body = match (body, output) {
         (Body::Parsed(body), Some(output)) if checked.rewrite => {

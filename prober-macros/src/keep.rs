@@ -95,6 +95,7 @@ pub(crate) fn rewrite(
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
     let facts = Facts::of(sig, block, known);
+    let begins_with_item = matches!(block.stmts.first(), Some(Stmt::Item(_)));
     let (plan, body) = plan::plan(block, &facts, receivers, krate);
     let flow = Flow {
         plan: &plan,
@@ -118,7 +119,12 @@ pub(crate) fn rewrite(
     let (tokens, _) = flow.hot(body, state, &Scope::default());
     let ties = flow.ties.borrow();
     let ties = ties.values();
-    let tokens = quote!(#(let mut #ties;)* #tokens);
+    // Items that begin the body are still the first in their block.
+    let tokens = match (ties.len(), begins_with_item) {
+        (0, _) => tokens,
+        (_, true) => quote!(#(let mut #ties;)* { #tokens }),
+        (_, false) => quote!(#(let mut #ties;)* #tokens),
+    };
     block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
     Kept { asks }
 }

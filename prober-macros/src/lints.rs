@@ -148,3 +148,38 @@ fn is_assignment(op: &BinOp) -> bool {
             | BinOp::ShrAssign(_)
     )
 }
+
+/// For a function that keeps types: a doomed run goes on with the next item of
+/// a loop, also from its last statement; and what a search copies of a `let`
+/// may hold assignments that it never gets to.
+pub(crate) fn searches(block: &Block) -> TokenStream {
+    #[derive(Default)]
+    struct Find {
+        items: bool,
+        assigns: bool,
+        in_let: bool,
+    }
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_for_loop(&mut self, each: &'ast syn::ExprForLoop) {
+            self.items = true;
+            visit::visit_expr_for_loop(self, each);
+        }
+        fn visit_local(&mut self, local: &'ast syn::Local) {
+            let outer = std::mem::replace(&mut self.in_let, true);
+            visit::visit_local(self, local);
+            self.in_let = outer;
+        }
+        fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
+            self.assigns |= self.in_let;
+            visit::visit_expr_assign(self, assign);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find::default();
+    find.visit_block(block);
+    let items = find
+        .items
+        .then(|| quote!(#[allow(clippy::needless_continue)]));
+    let assigns = find.assigns.then(|| quote!(#[allow(unused_assignments)]));
+    quote!(#items #assigns)
+}

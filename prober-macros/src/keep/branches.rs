@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Expr, Lifetime, Pat, Stmt};
+use syn::{Expr, Lifetime, Pat, Stmt, token::Brace};
 
 use super::{
     facts::bound,
@@ -12,6 +12,7 @@ use super::{
     scope::Scope,
     slot::uses,
 };
+use crate::emit::glue;
 
 /// Searches the branches of a statement whose head is evaluated.
 pub(super) struct Branches<'f, 'a> {
@@ -45,6 +46,8 @@ impl Branches<'_, '_> {
             return;
         };
         let steps = self.flow.plan.steps(id).iter().collect::<Vec<_>>();
+        // What is left of a block is not the user's: no lint is to look at it.
+        block.brace_token = Brace(glue(block.brace_token.span.join()));
         // Items are not written twice.
         if steps.iter().any(|step| step.kind == Kind::Item) {
             let exits = steps

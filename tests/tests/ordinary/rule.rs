@@ -1,7 +1,11 @@
 //! The rule, one part after the other: what a doomed run asks, and what it
 //! does not do.
 
-#![allow(clippy::missing_errors_doc, reason = "test code")]
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::let_unit_value,
+    reason = "test code"
+)]
 
 use std::cell::{Cell, RefCell};
 

@@ -7,6 +7,13 @@
     clippy::unnecessary_wraps,
     clippy::needless_pass_by_value,
     clippy::too_many_lines,
+    clippy::mixed_attributes_style,
+    clippy::non_minimal_cfg,
+    clippy::unused_self,
+    clippy::manual_unwrap_or,
+    clippy::manual_unwrap_or_default,
+    clippy::items_after_statements,
+    clippy::needless_continue,
     reason = "the shapes under test"
 )]
 

@@ -286,7 +286,7 @@ fn a_string_without_an_end_is_an_error_at_16_mib() {
     }
 
     let (guest, first) = (Guest::new(), Va(0x7000_0000));
-    guest.write(first, &[b'a'; PAGE as usize]);
+    guest.write(first, &[b'a'; 0x1000]);
     let frame = guest.frame(first).unwrap();
     for page in 1..=MAX as u64 / PAGE {
         guest.map_frame(first + page * PAGE, frame);

@@ -9,6 +9,7 @@ use prober::{
 /// Whether a type is `Send` and whether it is `Sync`.
 macro_rules! auto_traits {
     ($type:ty) => {{
+        #[allow(dead_code, reason = "found by method lookup")]
         trait Not {
             const SEND: bool = false;
             const SYNC: bool = false;

@@ -181,13 +181,9 @@ fn a_page_that_each_page_in_evicts_is_no_lost_page() {
             Ok(())
         };
         let result = retry(&mut pager, &mut SuppressedPages::new(), |suppressed| {
-            for (index, _) in resident
-                .get()
-                .iter()
-                .take(length)
-                .enumerate()
-                .filter(|(_, there)| !**there)
-            {
+            let now = resident.get();
+            let out = now.iter().take(length).position(|there| !there);
+            if let Some(index) = out {
                 let missing = fault(A + ((index as u64) << 12));
                 assert!(!suppressed.contains(&missing), "{length}: {missing}");
                 return Err(VmiError::Translation(missing));
