@@ -247,7 +247,10 @@ attribute!(vmi = ctx, limit = 2 + 1);
 #[test]
 fn arguments_of_the_attribute_by_a_macro() {
     let all = (0..100).collect::<Vec<_>>();
-    assert_eq!(faults(with_arguments(&Vmi::with(&all), &none())), [1, 2, 3]);
+    assert_eq!(
+        faults(with_arguments(&Vmi::with(&all), &none())),
+        [1, 2, 3, 4]
+    );
 }
 
 macro_rules! nested {
