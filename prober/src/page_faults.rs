@@ -153,7 +153,7 @@ impl IntoIterator for PageFaults {
 
 /// Iterates over the faults of a batch that is used up. Made by
 /// [`PageFaults::into_iter`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct IntoIter(Option<map::IntoValues<Page, AddressContext>>);
 
 impl Iterator for IntoIter {
