@@ -83,8 +83,8 @@ pub(crate) fn rewritten(
         let found = rewrite::rewrite(&mut block, settings, errors);
         (found.probes > 0, found.seems_in_vain)
     } else {
-        let kept = keep::rewrite(&mut block, function.sig, settings, errors);
-        (kept.asks, false)
+        let asks = keep::rewrite(&mut block, function.written, function.sig, settings, errors);
+        (asks, false)
     };
     if !asks && errors.is_empty() {
         hint::nothing_to_probe(function.written, function.sig, args.options, errors);

@@ -44,32 +44,29 @@ use std::{
     collections::HashSet,
 };
 
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Expr, ReturnType, Signature, Stmt,
+    Block, Expr, Signature, Stmt,
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope};
+use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope, words::any_word};
 use crate::{
     error::Errors,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
 };
 
-/// What was found in a body.
-pub(crate) struct Kept {
-    /// Whether there is anything to probe.
-    pub(crate) asks: bool,
-}
-
-/// Rewrites a body that keeps its types.
+/// Rewrites a body that keeps its types. Returns whether there is anything to
+/// probe.
 pub(crate) fn rewrite(
     block: &mut Block,
+    written: &TokenStream,
     sig: &Signature,
     settings: Settings<'_>,
     errors: &mut Errors,
-) -> Kept {
+) -> bool {
     let Settings {
         names,
         receivers,
@@ -77,7 +74,7 @@ pub(crate) fn rewrite(
         krate,
         ..
     } = settings;
-    let asks = asks(block, receivers);
+    let asks = asks(block, written, receivers);
     let mut never_served = mutable_readers.clone();
     Mutable(&mut never_served).visit_block(block);
     rewrite::rewrite(
@@ -126,11 +123,11 @@ pub(crate) fn rewrite(
         (_, false) => quote!(#(let mut #ties;)* #tokens),
     };
     block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
-    Kept { asks }
+    asks
 }
 
 /// Whether a body has a `?`, a read, or hands on the suppressed set.
-fn asks(block: &Block, receivers: &[Receiver]) -> bool {
+fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
     struct Find<'a>(&'a [Receiver], bool);
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
@@ -141,50 +138,29 @@ fn asks(block: &Block, receivers: &[Receiver]) -> bool {
     }
     let mut find = Find(receivers, false);
     find.visit_block(block);
-    let tokens = quote!(#block);
-    find.1 || has_question(&tokens) || names_the_set(&tokens)
+    find.1
+        || has_question(written)
+        || any_word(written, &|word| {
+            matches!(
+                word.to_string().as_str(),
+                "suppressed" | "probe" | "todo" | "unimplemented"
+            )
+        })
 }
 
 /// Whether a body names the suppressed set.
-pub(crate) fn names_set(tokens: &proc_macro2::TokenStream) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Ident(ident) => ident == "suppressed",
-        proc_macro2::TokenTree::Group(group) => names_set(&group.stream()),
-        _ => false,
-    })
-}
-
-fn names_the_set(tokens: &proc_macro2::TokenStream) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        proc_macro2::TokenTree::Ident(ident) => {
-            matches!(
-                ident.to_string().as_str(),
-                "suppressed" | "probe" | "todo" | "unimplemented"
-            )
-        }
-        proc_macro2::TokenTree::Group(group) => names_the_set(&group.stream()),
-        _ => false,
-    })
+pub(crate) fn names_set(written: &TokenStream) -> bool {
+    any_word(written, &|word| word == "suppressed")
 }
 
 /// Whether a result may hold code that outlives the call, such as a closure.
 fn returns_code(sig: &Signature) -> bool {
-    fn has(tokens: proc_macro2::TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => {
-                matches!(
-                    ident.to_string().as_str(),
-                    "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
-                )
-            }
-            proc_macro2::TokenTree::Group(group) => has(group.stream()),
-            _ => false,
-        })
-    }
-    match &sig.output {
-        ReturnType::Type(_, output) => has(output.to_token_stream()),
-        ReturnType::Default => false,
-    }
+    any_word(&sig.output.to_token_stream(), &|word| {
+        matches!(
+            word.to_string().as_str(),
+            "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
+        )
+    })
 }
 
 /// Receivers that are read through `&mut` anywhere in a body.

@@ -4,9 +4,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
-    BinOp, Block, Expr, ExprAssign, ExprBinary, FnArg, PatIdent, ReceiverKind, Signature,
+    Block, Expr, ExprAssign, ExprBinary, FnArg, PatIdent, ReceiverKind, Signature,
     visit::{self, Visit},
 };
+
+use crate::vocabulary;
 
 /// Silences `too_many_arguments` where only our parameter exceeds the limit.
 pub(crate) fn added_parameter(parameters: usize) -> TokenStream {
@@ -110,7 +112,7 @@ impl<'ast> Visit<'ast> for Find {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast ExprBinary) {
-        self.found |= is_assignment(&binary.op) && self.is_field(&binary.left);
+        self.found |= vocabulary::assigns(&binary.op) && self.is_field(&binary.left);
         visit::visit_expr_binary(self, binary);
     }
 
@@ -131,22 +133,6 @@ impl Find {
             base => self.is_field(base),
         }
     }
-}
-
-fn is_assignment(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::AddAssign(_)
-            | BinOp::SubAssign(_)
-            | BinOp::MulAssign(_)
-            | BinOp::DivAssign(_)
-            | BinOp::RemAssign(_)
-            | BinOp::BitXorAssign(_)
-            | BinOp::BitAndAssign(_)
-            | BinOp::BitOrAssign(_)
-            | BinOp::ShlAssign(_)
-            | BinOp::ShrAssign(_)
-    )
 }
 
 /// For a function that keeps types: a doomed run goes on with the next item of

@@ -2,7 +2,7 @@
 //! well-known macros.
 
 use proc_macro2::Ident;
-use syn::{Macro, ext::IdentExt};
+use syn::{BinOp, Macro, ext::IdentExt};
 
 /// Whether a name is that of a type in vmi-core that reads guest memory.
 pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
@@ -137,3 +137,20 @@ pub(crate) const LOOPLESS: &[&str] = &[
     "write",
     "writeln",
 ];
+
+/// Whether an operator assigns.
+pub(crate) fn assigns(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}

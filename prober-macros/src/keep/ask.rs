@@ -17,7 +17,7 @@ use super::{
     run::State,
     scope::{Scope, leaves_by},
     words::{
-        evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
+        any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
         is_result_pattern, may_ask, operand_of_takes, takes_apart,
     },
 };
@@ -186,8 +186,8 @@ impl Asker<'_, '_> {
         }
     }
 
-    /// An initializer; the pattern of a `let .. else` says whether it is taken
-    /// apart.
+    /// What a pattern is matched with that may not match, which says whether it
+    /// is taken apart; or any other initializer.
     pub(super) fn initializer(&mut self, init: &mut Expr, pat: Option<&Pat>) {
         if pat.is_some_and(is_result_pattern) {
             self.scrutinee(init);
@@ -317,11 +317,7 @@ impl VisitMut for Asker<'_, '_> {
             Expr::Index(index) => self.operands(vec![&mut index.expr, &mut index.index]),
             Expr::Repeat(repeat) => self.visit_expr_mut(&mut repeat.expr),
             Expr::Let(condition) => {
-                if is_result_pattern(&condition.pat) {
-                    self.scrutinee(&mut condition.expr);
-                } else {
-                    self.visit_expr_mut(&mut condition.expr);
-                }
+                self.initializer(&mut condition.expr, Some(&condition.pat));
             }
             Expr::Match(matched) => {
                 self.head_of_match(matched);
@@ -456,19 +452,10 @@ fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
 
 /// Whether a rewritten head records faults without leaving the statement.
 pub(super) fn has_taken(head: &Expr) -> bool {
-    fn has(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => {
-                let name = ident.to_string();
-                name == "Taken"
-                    || name.starts_with("__probed_s")
-                    || name.starts_with("__probed_loop")
-            }
-            proc_macro2::TokenTree::Group(group) => has(group.stream()),
-            _ => false,
-        })
-    }
-    has(head.to_token_stream())
+    any_word(&head.to_token_stream(), &|word| {
+        let word = word.to_string();
+        word == "Taken" || word.starts_with("__probed_s") || word.starts_with("__probed_loop")
+    })
 }
 
 /// Takes `.map_err(..)` and its like from an operand, so that a fault is found
@@ -553,7 +540,7 @@ impl Flow<'_> {
         } else {
             self.emit.noted(&rewritten, start(expr))
         };
-        if leaves_by(asked.clone(), &label) {
+        if leaves_by(&asked, &label) {
             quote!(#label: { #asked })
         } else {
             quote!({ #asked })

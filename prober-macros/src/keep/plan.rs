@@ -612,7 +612,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if super::words::assigns(&binary.op) {
+        if vocabulary::assigns(&binary.op) {
             self.roots.extend(root(&binary.left));
         }
         visit::visit_expr_binary(self, binary);

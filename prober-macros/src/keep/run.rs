@@ -2,10 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, Stmt};
+use syn::{Expr, Stmt, visit_mut::VisitMut};
 
 use super::{
-    ask::Asker,
     flow::Flow,
     mentions::Names,
     plan::{BlockId, Kind, Step, core, keeps_all},
@@ -349,7 +348,7 @@ impl Hot<'_, '_> {
             self.doom(step);
             return;
         }
-        if leaves_by(tokens.clone(), &label) {
+        if leaves_by(&tokens, &label) {
             self.out.extend(quote!(#label: { #tokens }));
         } else {
             self.out.extend(tokens);
@@ -370,17 +369,10 @@ impl Hot<'_, '_> {
         let strict = matches!(step.kind, Kind::Act | Kind::Exit | Kind::Ask) || step.effect;
         let mut expr = expr.clone();
         let head_miss = if step.head_asks { miss } else { exit.clone() };
-        let mut asker = Asker {
-            flow: self.flow,
-            miss: head_miss,
-            strict,
-            doomed: false,
-            value: false,
-            top: false,
-            scope: self.scope,
-            taint: &Names::default(),
-            later: Vec::new(),
-        };
+        let none = Names::default();
+        let mut asker = self
+            .flow
+            .asker(head_miss, strict, false, false, self.scope, &none);
         asker.blocks_exit(&mut expr, exit);
         quote!(#expr #semi)
     }
@@ -395,34 +387,18 @@ impl Hot<'_, '_> {
         };
         let strict = step.effect || !self.state.value && step.kind == Kind::Tail;
         let doomed = self.is_doomed();
-        let expr = if step.kind == Kind::Compound {
-            let mut expr = expr.clone();
-            let taint = self.state.taint.clone();
-            let mut asker = Asker {
-                flow: self.flow,
-                miss,
-                strict: step.effect,
-                doomed,
-                value: self.state.value,
-                top: false,
-                scope: self.scope,
-                taint: &taint,
-                later: Vec::new(),
-            };
-            asker.blocks_exit(&mut expr, self.state.exit.clone());
-            expr
+        let State {
+            taint, exit, value, ..
+        } = &self.state;
+        let mut expr = expr.clone();
+        let mut asker = self
+            .flow
+            .asker(miss, strict, doomed, *value, self.scope, taint);
+        if step.kind == Kind::Compound {
+            asker.blocks_exit(&mut expr, exit.clone());
         } else {
-            let taint = self.state.taint.clone();
-            self.flow.ask(
-                expr,
-                miss,
-                strict,
-                doomed,
-                self.state.value,
-                self.scope,
-                &taint,
-            )
-        };
+            asker.visit_expr_mut(&mut expr);
+        }
         self.out.extend(quote!(#expr #semi));
         if step.kind == Kind::Compound && step.asks || step.takes {
             self.doom(step);

@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use syn::Lifetime;
+
+use super::words::any_word;
 
 /// The loops and labelled blocks around, for exits that a search reaches.
 #[derive(Clone, Default)]
@@ -63,10 +65,6 @@ impl Scope {
 }
 
 /// Whether tokens leave by a label.
-pub(super) fn leaves_by(tokens: TokenStream, label: &Lifetime) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == label.ident,
-        TokenTree::Group(group) => leaves_by(group.stream(), label),
-        _ => false,
-    })
+pub(super) fn leaves_by(tokens: &TokenStream, label: &Lifetime) -> bool {
+    any_word(tokens, &|word| *word == label.ident)
 }

@@ -217,50 +217,26 @@ impl Search<'_, '_> {
                 .slots
                 .iter()
                 .position(|slot| slot.names.meets(mentioned));
-            let (name, names, bind, uses) = match (before, own) {
-                (Some(index), _) => {
-                    let slot = self.slots.remove(index);
-                    (
-                        slot.name.clone(),
-                        slot.names.clone(),
-                        slot.bind.clone(),
-                        slot.uses.clone(),
-                    )
-                }
-                (None, Some(index)) => {
-                    let slot = self.own.remove(index);
-                    (slot.name, slot.names, slot.bind, slot.uses)
-                }
+            let slot = match (before, own) {
+                (Some(index), _) => self.slots.remove(index).clone(),
+                (None, Some(index)) => self.own.remove(index),
                 (None, None) => return,
             };
-            let missing = self.missing.clone().union(&names);
+            let missing = self.missing.clone().union(&slot.names);
             let otherwise = if self.depth < DEPTH {
-                let slots = std::mem::take(&mut self.own);
-                let all = self
-                    .slots
-                    .iter()
-                    .map(|slot| Slot {
-                        uses: slot.uses.clone(),
-                        name: slot.name.clone(),
-                        names: slot.names.clone(),
-                        bind: slot.bind.clone(),
-                    })
-                    .chain(slots.iter().map(|slot| Slot {
-                        uses: slot.uses.clone(),
-                        name: slot.name.clone(),
-                        names: slot.names.clone(),
-                        bind: slot.bind.clone(),
-                    }))
-                    .collect::<Vec<_>>();
-                self.own = slots;
+                let slots = self.slots.iter().copied().chain(&self.own);
+                let slots = slots.cloned().collect::<Vec<_>>();
                 self.flow
-                    .search(rest, &missing, &all, self.scope, self.depth + 1)
+                    .search(rest, &missing, &slots, self.scope, self.depth + 1)
             } else {
                 TokenStream::new()
             };
             let label = self.label;
             self.used = true;
             let otherwise = quote!({ #otherwise break #label });
+            let Slot {
+                name, uses, bind, ..
+            } = slot;
             let tokens = if let Some(bind) = bind {
                 self.flow.emit.bind_slot(&bind, &name, &otherwise)
             } else {
@@ -395,7 +371,7 @@ impl Search<'_, '_> {
                     **diverge = blocks;
                 }
             }
-            self.used |= leaves_by(local.to_token_stream(), label);
+            self.used |= leaves_by(&local.to_token_stream(), label);
             local.to_tokens(&mut self.out);
             self.out.extend(uses(&local.pat));
             self.out.extend(self.flow.tie(step, None));

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// A value that is kept until it is mentioned.
+#[derive(Clone)]
 pub(super) struct Slot {
     pub(super) name: Ident,
     /// Uses what it binds: in a search nothing else may.

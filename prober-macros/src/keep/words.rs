@@ -1,9 +1,9 @@
 //! What calls, macros and patterns mean to a doomed run, by their names.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    BinOp, Expr, ExprMethodCall, Macro, Pat, Stmt,
+    Expr, ExprMethodCall, Macro, Pat, Stmt,
     visit::{self, Visit},
 };
 
@@ -108,23 +108,6 @@ pub(super) fn is_result_pattern(pat: &Pat) -> bool {
     }
 }
 
-/// Whether an operator assigns.
-pub(super) fn assigns(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::AddAssign(_)
-            | BinOp::SubAssign(_)
-            | BinOp::MulAssign(_)
-            | BinOp::DivAssign(_)
-            | BinOp::RemAssign(_)
-            | BinOp::BitXorAssign(_)
-            | BinOp::BitAndAssign(_)
-            | BinOp::BitOrAssign(_)
-            | BinOp::ShlAssign(_)
-            | BinOp::ShrAssign(_)
-    )
-}
-
 /// Macros that neither leave the function nor panic.
 const STAY: &[&str] = &[
     "addr_of",
@@ -204,14 +187,7 @@ pub(super) fn has_faults_of_its_own(body: &Expr) -> bool {
 
 /// Whether a macro is a `matches!` with the patterns of a `Result`.
 pub(super) fn takes_apart(mac: &Macro) -> bool {
-    fn has(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "Ok" || ident == "Err",
-            TokenTree::Group(group) => has(group.stream()),
-            _ => false,
-        })
-    }
-    name(mac) == "matches" && has(mac.tokens.clone())
+    name(mac) == "matches" && any_word(&mac.tokens, &|word| word == "Ok" || word == "Err")
 }
 
 /// Whether tokens hold a block.
@@ -242,6 +218,15 @@ pub(super) fn may_ask(tokens: &TokenStream) -> bool {
     })
 }
 
+/// Whether there is such a word, at any depth.
+pub(super) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => is(&ident),
+        TokenTree::Group(group) => any_word(&group.stream(), is),
+        _ => false,
+    })
+}
+
 /// Whether there is a `?`, at any depth.
 pub(crate) fn has_question(code: &impl ToTokens) -> bool {
     fn has(tokens: TokenStream) -> bool {
@@ -255,7 +240,7 @@ pub(crate) fn has_question(code: &impl ToTokens) -> bool {
 }
 
 /// Whether a method or function by this name changes or pauses the guest.
-fn acts(name: &syn::Ident) -> bool {
+fn acts(name: &Ident) -> bool {
     vocabulary::acts_on_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
 }
 
@@ -331,7 +316,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        self.found |= assigns(&binary.op);
+        self.found |= vocabulary::assigns(&binary.op);
         visit::visit_expr_binary(self, binary);
     }
 
