@@ -1,23 +1,36 @@
+mod job;
 mod may_inject;
+mod outcome;
+mod question;
 mod run;
+mod settings;
 mod state;
 mod stats;
+mod step;
+mod veto;
+mod walk;
 
 use std::{
-    any::Any,
+    any::type_name,
     cell::{Cell, RefCell, RefMut},
     fmt,
+    panic::Location,
     rc::Rc,
 };
 
-use vmi_core::{AddressContext, Pa, Registers, VmiError, VmiOs, VmiRead, VmiState};
+use vmi_core::{AddressContext, Pa, Registers, Va, VmiError, VmiOs, VmiRead, VmiState};
 
-pub use self::{may_inject::MayInject, stats::Stats};
-use self::{run::Stop, state::State};
+pub use self::{job::Job, may_inject::MayInject, stats::Stats, step::Step};
+use self::{
+    outcome::{as_they_are, as_vmi_errors},
+    settings::Settings,
+    state::{Operation, State, Thread, Waiter},
+    veto::Veto,
+};
 use crate::{FaultError, SuppressedPages};
 
-/// Has missing pages brought in by a guest that takes one injected page fault
-/// at a time: for event loops.
+/// Brings in missing pages by injecting page faults into the guest, one at a
+/// time: for event loops.
 ///
 /// A handler passes its operation through [`run`](Self::run). Where the
 /// operation fails with a batch of page faults, the queue keeps the batch and
@@ -28,28 +41,43 @@ use crate::{FaultError, SuppressedPages};
 /// operation: that runs again only when the queue is dry. (A pager that can
 /// serve a batch while we wait takes a [`retry`](crate::retry) instead.)
 ///
-/// It is a cheap handle: clones share one queue. Take one out of `self` before
+/// It has three forms: [`step`](Self::step), whose answer is a value;
+/// [`run`](Self::run) and [`run_or_skip`](Self::run_or_skip), which a handler
+/// of vmi-utils' reactor can return; and a [`Job`], for an operation that
+/// belongs to no thread.
+///
+/// It is a cheap handle: clones share one queue, settings included. It is not
+/// [`Send`], as vmi-core's sessions are not. Take a clone out of `self` before
 /// an operation that borrows `self`.
 ///
-/// - Pending faults belong to the interrupted thread, which is told by the
-///   translation root and the stack pointer of the event. They are dropped if
-///   it [does not come back](Self::forget_after) for a while. (One that comes
-///   back with another operation is handed its old pages first, which costs
-///   injections and nothing else.)
+/// - Pending faults belong to the interrupted thread, which is identified by
+///   the translation root and the stack pointer of the event. They are dropped
+///   if it [does not come back](Self::forget_after) for a while. (One that
+///   comes back with another operation is handed its old pages first, which
+///   costs injections and nothing else.)
 /// - The page that was injected least often comes first. Pages that came in
 ///   meanwhile are dropped: each is looked up in the page tables, past the V2P
 ///   cache. (The reads of the operation do use that cache; as ever, flush it
 ///   at the start of each event.)
-/// - An injection may be lost. It counts against its page only when the same
-///   thread comes back and still misses the page; after
-///   [`max_injections`](Self::max_injections) of these the page is suppressed.
+/// - An injection may be lost. It counts against its page when the thread that
+///   it was made for is back and still misses the page, whatever happened in
+///   between; after [`max_injections`](Self::max_injections) of these the page
+///   is suppressed. So it is after
+///   [`max_injections_in_all`](Self::max_injections_in_all), for whatever
+///   threads, in which the page never came in, or came in and went out again
+///   within one operation.
 /// - Only pages of the current translation root are handed out, and those of
-///   the kernel half.
+///   the kernel half. (With [`ask_os`](Self::ask_os), also those of the other
+///   root of the same process.)
 /// - Before a page is handed out a [veto](Self::may_inject) is asked. The
 ///   default never hands out a page of the kernel half while the guest runs in
 ///   the user half.
-/// - What the queue itself suppressed [expires](Self::suppress_for). Pages
-///   that the caller put in stay.
+/// - What the queue itself suppressed [expires](Self::suppress_for), and goes
+///   with its [root](Self::forget_root). Pages that the caller put in stay. A
+///   page of the kernel half that was given up or refused under three roots is
+///   suppressed under all.
+/// - All that it keeps is bounded, for a guest makes threads as it likes. Past
+///   a bound, what waits longest is dropped, and [counted](Stats::dropped).
 ///
 /// A `run` within the operation of another run of the same queue leaves the
 /// faults to the outer one.
@@ -99,15 +127,11 @@ struct Shared {
     /// Never borrowed while an operation or a veto runs.
     state: RefCell<State>,
 
-    /// A [`Veto`] for the registers of some architecture; `None` for the
-    /// default.
-    veto: RefCell<Option<Rc<dyn Any>>>,
+    veto: RefCell<Veto>,
 
     /// Whether a run is under way.
     running: Cell<bool>,
 }
-
-type Veto<R> = Box<dyn Fn(&R, &AddressContext) -> MayInject>;
 
 impl FaultQueue {
     /// Creates a queue that suppresses what no guest can ever serve
@@ -123,37 +147,115 @@ impl FaultQueue {
     pub fn with_suppressed(suppressed: SuppressedPages) -> Self {
         Self(Rc::new(Shared {
             state: RefCell::new(State::new(suppressed)),
-            veto: RefCell::new(None),
+            veto: RefCell::default(),
             running: Cell::new(false),
         }))
     }
 
-    /// How often a page is injected without coming in before it is
-    /// suppressed: 3 unless it is set. With 0 nothing is injected.
+    /// How often a page is injected in vain before it is suppressed: 3 unless
+    /// it is set. With 0 nothing is injected.
     #[must_use]
     pub fn max_injections(self, per_page: u32) -> Self {
-        self.state().max_injections = per_page;
-        self
+        self.set(|settings| settings.max_injections = per_page)
+    }
+
+    /// How often a page is injected in all before it is suppressed, for
+    /// whatever threads and operations, if it never comes in: 64 unless it is
+    /// set. It holds for a page that comes in and goes out again, too, within
+    /// one operation.
+    #[must_use]
+    pub fn max_injections_in_all(self, per_page: u32) -> Self {
+        self.set(|settings| settings.max_injections_in_all = per_page)
     }
 
     /// For how many runs a page stays suppressed that the queue itself
     /// suppressed: 100,000 unless it is set. A run is one call of
-    /// [`run`](Self::run) or [`run_or_skip`](Self::run_or_skip), for any
-    /// thread.
+    /// [`step`](Self::step), [`run`](Self::run) or
+    /// [`run_or_skip`](Self::run_or_skip), for any thread or [`Job`].
     ///
     /// After that the page is injected again when it is missing: what nothing
     /// backed then may be backed now.
     #[must_use]
     pub fn suppress_for(self, runs: u64) -> Self {
-        self.state().suppress_for = runs;
-        self
+        self.set(|settings| settings.suppress_for = runs)
     }
 
     /// After how many runs, of any thread, the pending faults of a thread that
     /// does not come back are dropped: 10,000 unless it is set.
     #[must_use]
     pub fn forget_after(self, runs: u64) -> Self {
-        self.state().forget_after = runs;
+        self.set(|settings| settings.forget_after = runs)
+    }
+
+    /// After how many of its steps a [`Job`] gives up the pages of an address
+    /// space (or of the kernel half) of which none could be served meanwhile:
+    /// 10,000 unless it is set. Set it to the number of events in the time that
+    /// you are ready to wait for a process that sleeps.
+    #[must_use]
+    pub fn wait_for_space(self, steps: u64) -> Self {
+        self.set(|settings| settings.wait_for_space = steps)
+    }
+
+    /// How many pages may be pending, in all threads and jobs together: 65,536
+    /// unless it is set. Past it, the thread that waits longest is forgotten.
+    #[must_use]
+    pub fn max_pending(self, pages: usize) -> Self {
+        self.set(|settings| settings.max_pending = pages)
+    }
+
+    /// How many threads may have pending pages: 10,000 unless it is set. Past
+    /// it, the one that waits longest is forgotten.
+    #[must_use]
+    pub fn max_threads(self, threads: usize) -> Self {
+        self.set(|settings| settings.max_threads = threads)
+    }
+
+    /// How many injections are remembered, so that they can count against
+    /// their pages: 65,536 unless it is set. Past it, the oldest is forgotten.
+    #[must_use]
+    pub fn max_hand_outs(self, injections: usize) -> Self {
+        self.set(|settings| settings.max_hand_outs = injections)
+    }
+
+    /// How many pages the queue itself suppresses: 65,536 unless it is set.
+    /// Past it, the oldest is suppressed no longer.
+    #[must_use]
+    pub fn max_suppressed(self, pages: usize) -> Self {
+        self.set(|settings| settings.max_suppressed = pages)
+    }
+
+    /// How often one run calls its operation at most: 16 unless it is set. A
+    /// second call takes a page that was suppressed since the first.
+    #[must_use]
+    pub fn max_calls(self, per_run: u32) -> Self {
+        self.set(|settings| settings.max_calls = per_run)
+    }
+
+    /// Whether the OS layer is asked about the interrupted process: not unless
+    /// it is set.
+    ///
+    /// - Before a page of the user half is handed out, it is asked whether the
+    ///   guest could serve the fault. If not, the page is suppressed, and
+    ///   [counted](Stats::invalid). If the question itself meets a page fault,
+    ///   that page is handed out first.
+    /// - The two roots that a process has under KPTI (KVA shadow) are taken for
+    ///   one address space.
+    ///
+    /// It asks for the current process, its roots, `is_valid_address` and the
+    /// region of an address. An answer `Some(false)` is believed where the
+    /// address lies in no region or in a private one.
+    ///
+    /// # Panics
+    ///
+    /// Runs panic where the OS layer does when it is asked, as
+    /// [`NoOS`](vmi_core::os::NoOS) and vmi-os-linux 0.13.
+    #[must_use]
+    pub fn ask_os(self, ask: bool) -> Self {
+        self.set(|settings| settings.ask_os = ask)
+    }
+
+    fn set(self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(&mut self.state().settings);
         self
     }
 
@@ -182,26 +284,53 @@ impl FaultQueue {
     /// });
     /// ```
     ///
-    /// A veto for the registers of another architecture than the guest's lets
-    /// no page through.
+    /// With a veto for the registers of another architecture than the guest's,
+    /// each run fails at once.
     #[must_use]
     pub fn may_inject<R: Registers + 'static>(
         self,
         veto: impl Fn(&R, &AddressContext) -> MayInject + 'static,
     ) -> Self {
-        let veto: Veto<R> = Box::new(veto);
-        self.0.veto.replace(Some(Rc::new(veto)));
+        self.0.veto.replace(Veto::new(veto));
         self
     }
 
+    /// Creates a job: an operation that belongs to no thread. It shares the
+    /// suppressed pages, settings and statistics of this queue.
+    #[must_use]
+    pub fn job(&self) -> Job {
+        Job::new(self)
+    }
+
     /// Runs an operation for the interrupted thread, or hands out a page that
-    /// it still waits for.
+    /// it still waits for, and says what the event loop does next.
     ///
     /// The operation is called with the suppressed pages, which it passes on
     /// to `#[probed]` functions or to a [`VmiProber`](crate::VmiProber). It is
     /// called again only after a page was handed out or suppressed, so its
     /// side effects belong after its last read, as with
     /// [`settle!`](crate::settle).
+    ///
+    /// Its error may be any [`FaultError`], also `anyhow::Error` (feature
+    /// `anyhow`). With each answer but [`Step::Inject`], nothing stays pending
+    /// for the thread.
+    #[track_caller]
+    pub fn step<T, E, Os>(
+        &self,
+        vmi: &VmiState<'_, Os>,
+        operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
+    ) -> Step<T, E>
+    where
+        E: FaultError,
+        Os: VmiOs,
+        Os::Driver: VmiRead,
+    {
+        let of_thread = of_thread(vmi, &operation);
+        self.advance(vmi, of_thread, operation, &as_they_are())
+    }
+
+    /// Takes a [`step`](Self::step) for the interrupted thread, with an answer
+    /// that a handler can return with `?`.
     ///
     /// # Errors
     ///
@@ -213,8 +342,7 @@ impl FaultQueue {
     ///   cannot be injected at this event: it belongs to other translation
     ///   roots, or the veto says [`NotNow`](MayInject::NotNow).
     /// - Any other error of the operation.
-    ///
-    /// With each of them but the first, nothing stays pending for the thread.
+    #[track_caller]
     pub fn run<T, E, Os>(
         &self,
         vmi: &VmiState<'_, Os>,
@@ -225,14 +353,13 @@ impl FaultQueue {
         Os: VmiOs,
         Os::Driver: VmiRead,
     {
-        self.run_or_stop(vmi, operation).map_err(|stop| match stop {
-            Stop::Inject(fault) => VmiError::Translation(fault),
-            Stop::Missing(error) | Stop::Failed(error) => error,
-        })
+        let of_thread = of_thread(vmi, &operation);
+        self.advance(vmi, of_thread, operation, &as_vmi_errors())
+            .into_result()
     }
 
-    /// Runs an operation as [`run`](Self::run) does, and gives `Ok(None)` when
-    /// data that it needs is not to be had at this event.
+    /// Takes a [`step`](Self::step) as [`run`](Self::run) does, and gives
+    /// `Ok(None)` when data that it needs is unavailable at this event.
     ///
     /// What a handler of vmi-utils' reactor wants: the reactor panics on
     /// errors other than [`VmiError::Translation`], and a guest can take away
@@ -243,6 +370,7 @@ impl FaultQueue {
     /// - [`VmiError::Translation`]: inject this fault, resume the guest, and
     ///   run the same operation when the thread is back.
     /// - Any error of the operation that is not about missing data.
+    #[track_caller]
     pub fn run_or_skip<T, E, Os>(
         &self,
         vmi: &VmiState<'_, Os>,
@@ -253,26 +381,38 @@ impl FaultQueue {
         Os: VmiOs,
         Os::Driver: VmiRead,
     {
-        match self.run_or_stop(vmi, operation) {
-            Ok(value) => Ok(Some(value)),
-            Err(Stop::Inject(fault)) => Err(VmiError::Translation(fault)),
-            Err(Stop::Missing(error)) => {
-                tracing::debug!(%error, "skipped");
-                Ok(None)
-            }
-            Err(Stop::Failed(error)) => Err(error),
-        }
+        let of_thread = of_thread(vmi, &operation);
+        self.advance(vmi, of_thread, operation, &as_vmi_errors())
+            .into_result_or_skip()
     }
 
     /// Suppresses a page that the guest says it cannot serve, as it does by
     /// the exception that it raises for an injected fault.
     ///
-    /// Counts only for a page that this queue handed out and has not found in
-    /// the page tables since: a fault of the guest's own changes nothing. The
-    /// address decides if no page was handed out under this root, for under
-    /// KPTI user mode runs on another one.
+    /// Counts only for a page that this queue handed out under that root and
+    /// has not found in the page tables since: a fault of the guest's own
+    /// changes nothing.
     pub fn refuse(&self, fault: AddressContext) {
-        self.state().refuse(&fault);
+        self.state().refuse(fault);
+    }
+
+    /// Suppresses a page that the interrupted process says it cannot serve, as
+    /// [`refuse`](Self::refuse) does, under either of its roots: under KPTI
+    /// user mode runs on another one than the kernel, in which the page may
+    /// have been handed out.
+    ///
+    /// Which roots belong together says the OS layer ([`ask_os`](Self::ask_os)).
+    /// Where it is not asked, the page counts if exactly one address space was
+    /// handed it, and nothing else was handed out under the current root.
+    pub fn refuse_at<Os>(&self, vmi: &VmiState<'_, Os>, va: Va)
+    where
+        Os: VmiOs,
+        Os::Driver: VmiRead,
+    {
+        let fault = self.hand_out_at(vmi, vmi.address_context(va));
+        if let Some(fault) = fault {
+            self.refuse(fault);
+        }
     }
 
     /// Whether [`refuse`](Self::refuse) would count for this page. A handler
@@ -283,9 +423,8 @@ impl FaultQueue {
         self.state().is_handed_out(fault)
     }
 
-    /// Forgets all about a translation root, but for pages of the kernel half
-    /// and those that the caller suppressed: for the end of a process, whose
-    /// root will be used again.
+    /// Forgets all about a translation root, but for pages that the caller
+    /// suppressed: for the end of a process, whose root will be used again.
     pub fn forget_root(&self, root: Pa) {
         self.state().forget_root(root);
     }
@@ -304,6 +443,15 @@ impl FaultQueue {
 
     fn state(&self) -> RefMut<'_, State> {
         self.0.state.borrow_mut()
+    }
+}
+
+/// Identifies an operation that is run for the interrupted thread.
+#[track_caller]
+fn of_thread<F, Os: VmiOs>(vmi: &VmiState<'_, Os>, _: &F) -> Operation {
+    Operation {
+        waiter: Waiter::Thread(Thread::of(vmi.registers())),
+        place: Some((Location::caller(), type_name::<F>())),
     }
 }
 

@@ -145,7 +145,7 @@ pub use prober_macros::FaultError;
 
 pub use self::{
     fault_error::{FaultError, Missing},
-    fault_queue::{FaultQueue, MayInject, Stats},
+    fault_queue::{FaultQueue, Job, MayInject, Stats, Step},
     page_faults::PageFaults,
     page_in::PageIn,
     page_set::PageSet,

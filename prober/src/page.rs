@@ -64,6 +64,11 @@ pub(crate) fn frame(root: Pa) -> u64 {
     root.0 >> PAGE_SHIFT
 }
 
+/// The translation root in a frame.
+pub(crate) fn root(frame: u64) -> Pa {
+    Pa(frame << PAGE_SHIFT)
+}
+
 /// Whether an address lies in the half that belongs to the kernel.
 pub(crate) fn is_kernel_half(va: Va) -> bool {
     va.0 >> 63 == 1

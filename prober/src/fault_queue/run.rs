@@ -1,237 +1,400 @@
-//! What a run of a `FaultQueue` does.
+//! What a run of a `FaultQueue` does at an event.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
-use vmi_core::{
-    AddressContext, Architecture, Registers, VmiDriver, VmiError, VmiOs, VmiRead, VmiState,
-};
+use vmi_core::{AddressContext, VmiError, VmiOs, VmiRead, VmiState};
 
 use super::{
-    FaultQueue, MayInject, Veto,
-    state::{Thread, frame},
+    FaultQueue, MayInject, Step,
+    outcome::{Outcome, Report},
+    question::{self, Answer},
+    state::{HandOutKind, Lane, Operation, Pending, Thread, Waiter},
+    walk::Walk,
 };
-use crate::{FaultError, Missing, PageFaults, SuppressedPages, Unavailable, page::is_kernel_half};
+use crate::{
+    FaultError, ProbeError, SuppressedPages, Unavailable,
+    page::{frame, is_kernel_half},
+};
 
-/// How often one run calls its operation at most. A second call takes a page
-/// that was suppressed since the first.
-const MAX_CALLS: u32 = 1024;
-
-type RegistersOf<D> = <<D as VmiDriver>::Architecture as Architecture>::Registers;
+/// How many pages that the veto held back a job looks at in one event.
+const MOST_HELD: usize = 16;
 
 impl FaultQueue {
-    pub(super) fn run_or_stop<T, E, Os>(
+    /// Runs an operation for a waiter, or hands out a page that it waits for.
+    pub(super) fn advance<T, E, X, Os>(
         &self,
         vmi: &VmiState<'_, Os>,
-        mut operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
-    ) -> Result<T, Stop>
+        operation: Operation,
+        mut call: impl FnMut(&SuppressedPages) -> Result<T, E>,
+        report: &Report<E, X>,
+    ) -> Step<T, X>
     where
-        E: FaultError + Into<VmiError>,
+        E: FaultError,
+        X: From<ProbeError>,
         Os: VmiOs,
         Os::Driver: VmiRead,
     {
         let Some(_running) = Running::begin(&self.0.running) else {
-            return operation(&self.suppressed()).map_err(|error| match Stop::of(error) {
-                Ok(batch) => Stop::Failed(VmiError::os(batch)),
-                Err(stop) => stop,
-            });
+            let result = call(&self.state().suppressed_for(operation.waiter));
+            return result.map_or_else(|error| Step::Failed((report.within)(error)), Step::Done);
         };
-        let thread = Thread::of(vmi.registers());
-        self.state().begin();
-        self.welcome_back(vmi, thread);
-        if let Some(fault) = self.next(vmi, thread, false) {
-            return Err(Stop::Inject(fault));
+        if !self.0.veto.borrow().is_for::<Os::Driver>() {
+            let error = VmiError::Other("the veto is for the registers of another architecture");
+            return Step::Failed(ProbeError::from(error).into());
+        }
+        let waiter = operation.waiter;
+        let run = Run::begin(self, vmi, operation);
+        if let Some(fault) = run.next(false) {
+            return Step::Inject(fault);
+        }
+        if let Some(not_now) = run.waits_for_others() {
+            return not_now;
         }
 
         let mut calls = 0;
-        let stop = loop {
-            let suppressed = self.suppressed();
+        let step = loop {
+            let suppressed = self.state().suppressed_for(waiter);
             self.state().stats.operation_runs += 1;
             calls += 1;
-            let result = operation(&suppressed);
+            let result = call(&suppressed);
+            let mut batch = match Outcome::of(result, report) {
+                Outcome::Value(value) => {
+                    self.state().end(&operation);
+                    return Step::Done(value);
+                }
+                Outcome::Unavailable(unavailable) => break Step::Unavailable(unavailable),
+                Outcome::Failed(error) => break Step::Failed(error),
+                Outcome::Missing(batch) => batch,
+            };
+            if batch.iter().all(|fault| suppressed.contains(fault)) {
+                break Step::Unavailable(Unavailable::new(batch, None));
+            }
+            batch.retain(|fault| !suppressed.contains(fault));
             drop(suppressed);
 
-            let batch = match result.map_err(Stop::of) {
-                Ok(value) => {
-                    self.state().finish(thread);
-                    return Ok(value);
-                }
-                Err(Ok(batch)) => batch,
-                Err(Err(stop)) => break stop,
-            };
             let suppressions = self.state().suppressions();
-            let left = self.state().take(thread, &batch);
-            if left.is_empty() {
-                let unavailable = Unavailable::new(batch, None);
-                break Stop::Missing(VmiError::os(unavailable));
+            let gives_up = self.state().gives_up_in_vain(waiter, &batch);
+            if !gives_up {
+                let lanes = run.lanes();
+                self.state()
+                    .wait_for(waiter, &batch, |lane| lanes.contains(&Some(lane)));
+                if let Some(fault) = run.next(true) {
+                    return Step::Inject(fault);
+                }
+                if let Some(not_now) = run.waits_for_others() {
+                    return not_now;
+                }
             }
-            if let Some(fault) = self.next(vmi, thread, true) {
-                return Err(Stop::Inject(fault));
-            }
-            // With a page suppressed that was not, it may come to something else.
-            if self.state().suppressions() == suppressions || calls == MAX_CALLS {
-                break Stop::Missing(VmiError::os(left));
+            // With a page suppressed that was not, it may come to something
+            // else.
+            let goes_on = gives_up || self.state().suppressions() != suppressions;
+            if !goes_on || calls >= self.state().settings.max_calls {
+                break Step::NotNow(batch);
             }
         };
-        self.state().finish(thread);
-        Err(stop)
+        self.state().end_in_vain(&operation);
+        step
     }
 
-    /// Looks what has become of the pages that were handed out to a thread.
-    fn welcome_back<Os>(&self, vmi: &VmiState<'_, Os>, thread: Thread)
-    where
-        Os: VmiOs,
-        Os::Driver: VmiRead,
-    {
-        let awaited = self.state().awaited(thread);
-        for fault in awaited {
-            match Walk::to(vmi, &fault) {
-                Walk::There => self.state().came_in(thread, &fault),
-                Walk::Missing => self.state().missed_again(thread, &fault),
-                // The operation will meet what it is that fails.
-                Walk::Failed => {}
-            }
-        }
-    }
-
-    /// The next page to inject into a thread, of those that it waits for.
-    ///
-    /// `fresh` says that the operation has just missed them.
-    fn next<Os>(
+    /// The page that an exception of the interrupted process is about, if this
+    /// queue handed it out: under the current root, or under the other one of
+    /// the same process.
+    pub(super) fn hand_out_at<Os>(
         &self,
         vmi: &VmiState<'_, Os>,
-        thread: Thread,
-        fresh: bool,
+        fault: AddressContext,
     ) -> Option<AddressContext>
     where
         Os: VmiOs,
         Os::Driver: VmiRead,
     {
-        let pending = self.state().pending(thread);
+        if self.state().is_handed_out(&fault) {
+            return Some(fault);
+        }
+        if !self.state().settings.ask_os {
+            return self.state().only_hand_out_at(&fault);
+        }
+        let roots = question::roots(vmi, frame(fault.root))?;
+        let under = |root| AddressContext::new(fault.va, crate::page::root(root));
+        roots
+            .into_iter()
+            .map(under)
+            .find(|fault| self.state().is_handed_out(fault))
+    }
+}
+
+/// A run of one operation at one event.
+struct Run<'a, Os: VmiOs> {
+    queue: &'a FaultQueue,
+    vmi: &'a VmiState<'a, Os>,
+    operation: Operation,
+    thread: Thread,
+
+    /// The other root of the interrupted process, once it was asked for.
+    other_root: OnceCell<Option<u64>>,
+}
+
+impl<'a, Os> Run<'a, Os>
+where
+    Os: VmiOs,
+    Os::Driver: VmiRead,
+{
+    fn begin(queue: &'a FaultQueue, vmi: &'a VmiState<'a, Os>, operation: Operation) -> Self {
+        let run = Self {
+            queue,
+            vmi,
+            operation,
+            thread: Thread::of(vmi.registers()),
+            other_root: OnceCell::new(),
+        };
+        let waiter = operation.waiter;
+        queue.state().begin(waiter);
+        run.is_back();
+        if queue.state().is_waiting(waiter) {
+            let lanes = run.lanes();
+            queue.state().step(waiter, lanes.into_iter().flatten());
+        }
+        run
+    }
+
+    /// Looks what has become of the page that was handed to this thread.
+    fn is_back(&self) {
+        let waiter = self.operation.waiter;
+        let handed = self.queue.state().handed(waiter, self.thread);
+        let Some(fault) = handed else { return };
+        match Walk::to(self.vmi, &fault) {
+            Walk::There => {
+                let mut state = self.queue.state();
+                state.is_back_and_has(waiter, self.thread, &fault);
+            }
+            Walk::Missing => {
+                let mut state = self.queue.state();
+                state.is_back_and_misses(&self.operation, self.thread, &fault);
+            }
+            // The operation will meet what it is that fails.
+            Walk::Failed => {}
+        }
+    }
+
+    /// The lanes of this event: the kernel half, and the interrupted process
+    /// under one root or two.
+    fn lanes(&self) -> [Option<Lane>; 3] {
+        let other = self.other_root().map(Lane::User);
+        [Some(Lane::Kernel), Some(Lane::User(self.root())), other]
+    }
+
+    fn root(&self) -> u64 {
+        self.thread.root
+    }
+
+    /// The other root of the interrupted process, where the OS layer says so.
+    fn other_root(&self) -> Option<u64> {
+        *self.other_root.get_or_init(|| {
+            if !self.queue.state().settings.ask_os {
+                return None;
+            }
+            let roots = question::roots(self.vmi, self.root())?;
+            roots.into_iter().find(|root| *root != self.root())
+        })
+    }
+
+    /// What a job says whose pages this event cannot serve.
+    fn waits_for_others<T, X>(&self) -> Option<Step<T, X>> {
+        let waiter = self.operation.waiter;
+        let waits = matches!(waiter, Waiter::Job(_)) && self.queue.state().is_waiting(waiter);
+        waits.then(|| Step::NotNow(self.queue.state().wanted(waiter)))
+    }
+
+    /// Hands out the next page of those that this event can serve.
+    ///
+    /// `fresh` says that the operation has just missed them.
+    fn next(&self, fresh: bool) -> Option<AddressContext> {
+        let waiter = self.operation.waiter;
+        if !self.queue.state().is_waiting(waiter) {
+            return None;
+        }
+        let lanes = self.lanes().into_iter().flatten();
+        let found = self
+            .next_ready(lanes.clone(), fresh)
+            .or_else(|| lanes.clone().find_map(|lane| self.next_held(lane)));
+        self.queue.state().tidy(waiter, lanes);
+        found
+    }
+
+    fn next_ready(
+        &self,
+        lanes: impl Iterator<Item = Lane> + Clone,
+        fresh: bool,
+    ) -> Option<AddressContext> {
+        let waiter = self.operation.waiter;
+        let mut lanes: Vec<_> = lanes.collect();
         let mut there = Vec::new();
-        for fault in pending {
-            match Walk::to(vmi, &fault) {
-                Walk::Missing => {
-                    if self.may_be_injected(vmi, &fault) {
-                        return Some(self.hand_out(thread, fault, false));
-                    }
+        loop {
+            let pending = self.queue.state().pop(waiter, lanes.iter().copied());
+            let Some(pending) = pending else { break };
+            match self.judge(&pending) {
+                Judgement::Over => {}
+                Judgement::NotNow => self.queue.state().hold(waiter, pending),
+                Judgement::There if fresh => there.push(pending.fault),
+                Judgement::There => self.queue.state().came_in(waiter, &pending.fault),
+                Judgement::WithAnother => {
+                    // Those behind it are with others, too.
+                    lanes.retain(|lane| *lane != Lane::of(&pending.fault));
+                    self.queue.state().put_back(waiter, pending);
                 }
-                _ if fresh => there.push(fault),
-                Walk::There => self.state().came_in(thread, &fault),
-                // The operation will meet what it is that fails.
-                Walk::Failed => {}
+                Judgement::Ask(fault) => {
+                    self.queue.state().put_back(waiter, pending);
+                    return Some(self.hand_out(fault, HandOutKind::Question));
+                }
+                Judgement::Missing => {
+                    return Some(self.hand_out(pending.fault, HandOutKind::Missing));
+                }
             }
         }
-        // It came in a moment ago, or the operation is mistaken. To call it
+        // They came in a moment ago, or the operation is mistaken. To call it
         // again now might be for nothing; the guest has to run.
         there
             .into_iter()
-            .find(|fault| self.may_be_injected(vmi, fault))
-            .map(|fault| self.hand_out(thread, fault, true))
+            .find(|fault| !self.is_over(fault))
+            .map(|fault| self.hand_out(fault, HandOutKind::Idle))
     }
 
-    fn hand_out(&self, thread: Thread, fault: AddressContext, idle: bool) -> AddressContext {
-        tracing::debug!(va = %fault.va, root = %fault.root, "handing out a page fault");
-        self.state().hand_out(thread, fault, idle);
+    /// Looks at the pages that the veto held back once more.
+    fn next_held(&self, lane: Lane) -> Option<AddressContext> {
+        let waiter = self.operation.waiter;
+        let held = self.queue.state().held(waiter, lane);
+        let most = match waiter {
+            // What a thread is not handed now, it has to do without.
+            Waiter::Thread(_) => held,
+            Waiter::Job(_) => held.min(MOST_HELD),
+        };
+        for _ in 0..most {
+            let pending = self.queue.state().pop_held(waiter, lane)?;
+            match self.judge(&pending) {
+                Judgement::Over => {}
+                Judgement::There => self.queue.state().came_in(waiter, &pending.fault),
+                Judgement::NotNow => {
+                    // A job would wait for what came in by itself.
+                    match waiter {
+                        Waiter::Job(_)
+                            if matches!(Walk::to(self.vmi, &pending.fault), Walk::There) =>
+                        {
+                            self.queue.state().came_in(waiter, &pending.fault);
+                        }
+                        _ => self.queue.state().hold(waiter, pending),
+                    }
+                }
+                Judgement::WithAnother => self.queue.state().hold(waiter, pending),
+                Judgement::Ask(fault) => {
+                    self.queue.state().hold(waiter, pending);
+                    return Some(self.hand_out(fault, HandOutKind::Question));
+                }
+                Judgement::Missing => {
+                    return Some(self.hand_out(pending.fault, HandOutKind::Missing));
+                }
+            }
+        }
+        None
+    }
+
+    fn hand_out(&self, fault: AddressContext, kind: HandOutKind) -> AddressContext {
+        let mut state = self.queue.state();
+        state.hand_out(self.operation, self.thread, fault, kind);
         fault
     }
 
-    /// Whether a page may be injected at this event.
-    fn may_be_injected<Os: VmiOs>(&self, vmi: &VmiState<'_, Os>, fault: &AddressContext) -> bool {
-        if !is_kernel_half(fault.va) && frame(fault.root) != frame(vmi.translation_root(fault.va)) {
-            return false;
+    /// What is to be done with a page that this event can serve.
+    fn judge(&self, pending: &Pending) -> Judgement {
+        let fault = &pending.fault;
+        match self.ask_veto(fault) {
+            MayInject::Now => {}
+            MayInject::NotNow => return Judgement::NotNow,
+            MayInject::Never => return Judgement::Over,
         }
-        let answer = self.ask_veto::<Os::Driver>(vmi.registers(), fault);
-        if answer == MayInject::Now {
-            return true;
+        match Walk::to(self.vmi, fault) {
+            Walk::There => return Judgement::There,
+            // The operation will meet what it is that fails.
+            Walk::Failed => return Judgement::Over,
+            Walk::Missing => {}
         }
-        let mut state = self.state();
-        state.stats.vetoed += 1;
+        if self.is_over(fault) {
+            return Judgement::Over;
+        }
+        let waiter = self.operation.waiter;
+        if self
+            .queue
+            .state()
+            .is_with_another(waiter, pending, self.thread)
+        {
+            return Judgement::WithAnother;
+        }
+        if !self.queue.state().settings.ask_os || is_kernel_half(fault.va) {
+            return Judgement::Missing;
+        }
+        match question::can_serve(self.vmi, fault) {
+            Answer::Never => {
+                tracing::debug!(va = %fault.va, root = %fault.root, "invalid, the OS layer says");
+                let mut state = self.queue.state();
+                state.stats.invalid += u64::from(state.suppress(*fault));
+                Judgement::Over
+            }
+            Answer::Missing(other) if self.can_be_handed_out(&other) => Judgement::Ask(other),
+            Answer::Perhaps | Answer::Missing(_) => Judgement::Missing,
+        }
+    }
+
+    /// Whether a page is suppressed, or becomes so because this thread misses
+    /// it once too often.
+    fn is_over(&self, fault: &AddressContext) -> bool {
+        let mut state = self.queue.state();
+        state.misses(&self.operation, self.thread, fault)
+    }
+
+    /// Whether a page that the OS layer missed can be handed out at this event.
+    fn can_be_handed_out(&self, fault: &AddressContext) -> bool {
+        self.lanes().contains(&Some(Lane::of(fault)))
+            && self.ask_veto(fault) == MayInject::Now
+            && matches!(Walk::to(self.vmi, fault), Walk::Missing)
+            && !self.is_over(fault)
+    }
+
+    fn ask_veto(&self, fault: &AddressContext) -> MayInject {
+        if self.queue.state().suppressed().contains(fault) {
+            return MayInject::Never;
+        }
+        let veto = self.queue.0.veto.borrow().clone();
+        let answer = veto.ask::<Os::Driver>(self.vmi.registers(), fault);
+        let mut state = self.queue.state();
+        if answer != MayInject::Now {
+            state.stats.vetoed += 1;
+        }
         if answer == MayInject::Never {
             tracing::debug!(va = %fault.va, root = %fault.root, "never to be injected");
             state.suppress(*fault);
         }
-        false
-    }
-
-    // Generic over the driver, which is `'static`, and with it its registers.
-    fn ask_veto<D: VmiDriver>(
-        &self,
-        registers: &RegistersOf<D>,
-        fault: &AddressContext,
-    ) -> MayInject {
-        let veto = self.0.veto.borrow().clone();
-        let Some(veto) = veto else {
-            let user_half = registers.instruction_pointer() >> 63 == 0;
-            return if user_half && is_kernel_half(fault.va) {
-                MayInject::NotNow
-            } else {
-                MayInject::Now
-            };
-        };
-        let Some(veto) = veto.downcast_ref::<Veto<RegistersOf<D>>>() else {
-            tracing::warn!("the veto is for the registers of another architecture");
-            return MayInject::NotNow;
-        };
-        veto(registers, fault)
+        answer
     }
 }
 
-/// Why a run ends without a value.
-pub(super) enum Stop {
-    /// The guest has to bring a page in.
-    Inject(AddressContext),
-
-    /// Missing data was needed, and nothing can be done about it now.
-    Missing(VmiError),
-
-    /// Any other error of the operation.
-    Failed(VmiError),
-}
-
-impl Stop {
-    /// Takes the page faults out of the error of an operation; else it ends
-    /// the run.
-    fn of<E: FaultError + Into<VmiError>>(error: E) -> Result<PageFaults, Self> {
-        if let Some(missing) = error.missing() {
-            return match missing {
-                Missing::PageFault(fault) => Ok(PageFaults::from_iter([fault])),
-                Missing::PageFaults(faults) => Ok(faults.clone()),
-                Missing::Unavailable(unavailable) => {
-                    Err(Self::Missing(VmiError::os(unavailable.clone())))
-                }
-                Missing::ProbeLimit(limit) => Err(Self::Missing(VmiError::os(limit))),
-            };
-        }
-        match error.into() {
-            // A `FaultError` that overlooks it; it must not be injected past
-            // the queue.
-            VmiError::Translation(fault) => Ok(PageFaults::from_iter([fault])),
-            error => Err(Self::Failed(error)),
-        }
-    }
-}
-
-/// What the page tables say about a page.
-enum Walk {
-    There,
+/// What is to be done with a pending page.
+enum Judgement {
+    /// It is missing, and may be injected.
     Missing,
-    Failed,
-}
 
-impl Walk {
-    /// Walks past the V2P cache, so that an entry that outlived its page is
-    /// not believed.
-    fn to<Os>(vmi: &VmiState<'_, Os>, fault: &AddressContext) -> Self
-    where
-        Os: VmiOs,
-        Os::Driver: VmiRead,
-    {
-        match Os::Architecture::translate_address(vmi.core(), fault.va, fault.root) {
-            Ok(_) => Self::There,
-            Err(VmiError::Translation(_)) => Self::Missing,
-            Err(_) => Self::Failed,
-        }
-    }
+    /// It is in the page tables.
+    There,
+
+    /// It is suppressed, or out of reach.
+    Over,
+
+    /// The veto holds it back.
+    NotNow,
+
+    /// Another thread was handed it a moment ago.
+    WithAnother,
+
+    /// This one is to come first: the OS layer missed it.
+    Ask(AddressContext),
 }
 
 /// Marks a run as under way until it is dropped.

@@ -1,210 +1,216 @@
 //! What the clones of a `FaultQueue` share: the bookkeeping, without the guest.
 
+mod hand_outs;
+mod operation;
+mod suppressions;
+mod thread;
+mod waiters;
+mod waiting;
+
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use vmi_core::{AddressContext, Pa};
 
-use indexmap::IndexSet;
-use vmi_core::{AddressContext, Pa, Registers, Va};
-
-use super::Stats;
+use self::{hand_outs::HandOuts, suppressions::Suppressions, waiters::Waiters};
+pub(super) use self::{
+    operation::{Operation, Waiter},
+    thread::Thread,
+    waiting::{Lane, Pending},
+};
+use super::{Stats, settings::Settings};
 use crate::{
     PageFaults, SuppressedPages,
-    page::{PAGE_SHIFT, Page, is_kernel_half},
+    page::{Page, frame},
 };
 
-/// An interrupted thread of the guest, as the registers of an event tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Thread {
-    /// The frame of the translation root.
-    root: u64,
-    stack_pointer: u64,
-}
-
-impl Thread {
-    pub(super) fn of(registers: &impl Registers) -> Self {
-        let stack_pointer = registers.stack_pointer();
-        Self {
-            root: frame(registers.translation_root(Va(stack_pointer))),
-            stack_pointer,
-        }
-    }
-}
-
-/// What a thread waits for that was handed a page.
-#[derive(Debug, Default)]
-struct Waiting {
-    /// The batch, without the pages that have come in since.
-    pending: PageFaults,
-
-    /// The pages handed out to this thread that it has not missed again.
-    handed_out: IndexSet<Page>,
-
-    /// The run that handed out a page last.
-    last_run: u64,
-}
-
-/// A page that was handed out.
-#[derive(Debug)]
-struct HandOut {
-    /// The fault as it was handed out.
-    fault: AddressContext,
-
-    /// How often it was handed out.
-    injections: u32,
-
-    /// How often a thread to which it was handed out missed it again.
-    failures: u32,
-
-    /// How often in a row it was handed out although the page tables had it.
-    /// That may be a race, or a mistake of the operation that nothing ends.
-    idle: u32,
-
-    /// Whether it was seen in the page tables since.
-    came_in: bool,
-
-    /// The run that handed it out last.
-    last_run: u64,
-}
+/// How many pages are named that a job waits for.
+const MOST_NAMED: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) max_injections: u32,
-    pub(super) suppress_for: u64,
-    pub(super) forget_after: u64,
+    pub(super) settings: Settings,
     pub(super) stats: Stats,
 
     /// Number of the current run.
     runs: u64,
 
-    /// The pages that the caller put in, and our own.
-    suppressed: SuppressedPages,
-
-    /// The pages that the queue itself suppressed, and in which run.
-    own: VecDeque<(u64, AddressContext)>,
-
-    /// How many pages the queue itself has ever suppressed.
-    suppressions: u64,
-
-    threads: HashMap<Thread, Waiting>,
-    handed_out: HashMap<Page, HandOut>,
-
-    /// Which run handed out what: who has not come back for long is found at
-    /// the front. What is over may be listed still.
-    history: VecDeque<(u64, Thread, Page)>,
+    suppressions: Suppressions,
+    hand_outs: HandOuts,
+    waiters: Waiters,
 }
 
 impl State {
     pub(super) fn new(suppressed: SuppressedPages) -> Self {
         Self {
-            max_injections: 3,
-            suppress_for: 100_000,
-            forget_after: 10_000,
+            settings: Settings::default(),
             stats: Stats::default(),
             runs: 0,
-            suppressed,
-            own: VecDeque::new(),
-            suppressions: 0,
-            threads: HashMap::new(),
-            handed_out: HashMap::new(),
-            history: VecDeque::new(),
+            suppressions: Suppressions::new(suppressed),
+            hand_outs: HandOuts::default(),
+            waiters: Waiters::default(),
         }
     }
 
-    /// Begins a run, and forgets what is over.
-    pub(super) fn begin(&mut self) {
+    /// Begins a run for a waiter, and forgets what is over.
+    pub(super) fn begin(&mut self, waiter: Waiter) {
         self.runs += 1;
-        while let Some(&(run, page)) = self.own.front()
-            && run.saturating_add(self.suppress_for) < self.runs
-        {
-            self.own.pop_front();
-            self.suppressed.remove(&page);
-        }
-        while let Some(&(run, thread, page)) = self.history.front()
-            && run.saturating_add(self.forget_after) < self.runs
-        {
-            self.history.pop_front();
-            if self
-                .threads
-                .get(&thread)
-                .is_some_and(|waiting| waiting.last_run == run)
-            {
-                self.threads.remove(&thread);
-            }
-            if self
-                .handed_out
-                .get(&page)
-                .is_some_and(|page| page.last_run == run)
-            {
-                self.handed_out.remove(&page);
-            }
-        }
+        let before = |runs: u64| self.runs.saturating_sub(runs);
+        self.suppressions
+            .expire_before(before(self.settings.suppress_for));
+        self.waiters
+            .forget_before(before(self.settings.forget_after));
+        self.waiters.meet(waiter, self.runs, false);
     }
 
-    /// Ends what a thread waited for: the operation has come to something
-    /// other than a fault, or its faults cannot be served now.
-    pub(super) fn finish(&mut self, thread: Thread) {
-        let Some(waiting) = self.threads.remove(&thread) else {
-            return;
-        };
-        for page in waiting.handed_out {
-            // A mistake of the operation is not to go on without end.
-            if let Some(hand_out) = self.handed_out.get_mut(&page)
-                && hand_out.idle > 0
-            {
-                hand_out.failures = 0;
-            } else {
-                self.handed_out.remove(&page);
+    /// Meets an event that can serve some lanes, and gives up what a job has
+    /// waited for too long.
+    pub(super) fn step(&mut self, waiter: Waiter, lanes: impl Iterator<Item = Lane>) {
+        let wait = self.settings.wait_for_space;
+        let given_up = self.waiters.change(waiter, |waiting| {
+            waiting.step(lanes);
+            match waiter {
+                Waiter::Thread(_) => 0,
+                Waiter::Job(_) => waiting.give_up_overdue(wait),
             }
-        }
+        });
+        self.stats.given_up += given_up.unwrap_or(0) as u64;
     }
 
-    /// Takes the batch of an operation that ran for a thread, and returns it
-    /// without the pages that were suppressed. A page of it that was handed
-    /// out before is still missing.
-    pub(super) fn take(&mut self, thread: Thread, batch: &PageFaults) -> PageFaults {
-        let mut pending = batch.clone();
-        pending.retain(|fault| !self.suppressed.contains(fault));
-        for fault in &pending {
-            self.missed_again(thread, fault);
-            let given_up = match self.handed_out.get(&Page::from(fault)) {
-                Some(page) => page.failures.max(page.idle) >= self.max_injections,
-                None => self.max_injections == 0,
-            };
-            if given_up {
-                self.give_up(fault);
+    /// Records the batch of an operation, without pages that are suppressed. A
+    /// thread waits for what it can be served only.
+    pub(super) fn wait_for(
+        &mut self,
+        waiter: Waiter,
+        batch: &PageFaults,
+        can_serve: impl Fn(Lane) -> bool,
+    ) {
+        self.waiters.meet(waiter, self.runs, true);
+        let most = self.waiters.room(waiter, &self.settings);
+        let any = matches!(waiter, Waiter::Job(_));
+        let mut pages = batch
+            .iter()
+            .filter(|fault| any || can_serve(Lane::of(fault)));
+        let hand_outs = &self.hand_outs;
+        self.waiters.change(waiter, |waiting| {
+            for fault in pages.by_ref().take(most) {
+                waiting.push(*fault, hand_outs.unserved(&Page::from(fault)));
             }
-        }
-        self.threads.entry(thread).or_default().pending = pending.clone();
-        pending
+        });
+        // The next run meets them again.
+        self.stats.dropped += pages.count() as u64;
+        self.stats.dropped += self.waiters.shrink(waiter, &self.settings);
     }
 
-    /// The pages that were handed out to a thread and that it waits for.
-    pub(super) fn awaited(&self, thread: Thread) -> Vec<AddressContext> {
-        let Some(waiting) = self.threads.get(&thread) else {
-            return Vec::new();
-        };
-        let awaited = |fault: &&AddressContext| waiting.handed_out.contains(&Page::from(*fault));
-        waiting.pending.iter().filter(awaited).copied().collect()
+    /// Counts the runs of a job's operation that come to a batch although no
+    /// page was handed out. If there are too many, the batch is given up.
+    pub(super) fn gives_up_in_vain(&mut self, waiter: Waiter, batch: &PageFaults) -> bool {
+        let most = self.settings.max_injections_in_all;
+        let given_up = self.waiters.change(waiter, |waiting| {
+            waiting.runs_in_vain += 1;
+            let in_vain = waiting.runs_in_vain > most.max(1);
+            if in_vain {
+                waiting.give_up(batch.iter().copied());
+            }
+            in_vain
+        });
+        matches!(waiter, Waiter::Job(_)) && given_up == Some(true)
     }
 
-    /// Counts the last injection of a page against it, if it was one for this
-    /// thread: the thread is back and misses the page.
-    pub(super) fn missed_again(&mut self, thread: Thread, fault: &AddressContext) {
+    /// Takes out the page of some lanes that comes next.
+    pub(super) fn pop(
+        &mut self,
+        waiter: Waiter,
+        lanes: impl Iterator<Item = Lane>,
+    ) -> Option<Pending> {
+        self.waiters
+            .change(waiter, |waiting| waiting.pop(lanes))
+            .flatten()
+    }
+
+    /// How many pages of a lane are held back.
+    pub(super) fn held(&self, waiter: Waiter, lane: Lane) -> usize {
+        let waiting = self.waiters.get(waiter);
+        waiting.map_or(0, |waiting| waiting.held(lane))
+    }
+
+    /// Takes out the page of a lane that was held back the longest.
+    pub(super) fn pop_held(&mut self, waiter: Waiter, lane: Lane) -> Option<Pending> {
+        self.waiters
+            .change(waiter, |waiting| waiting.pop_held(lane))
+            .flatten()
+    }
+
+    /// Puts a page back that the veto holds back.
+    pub(super) fn hold(&mut self, waiter: Waiter, pending: Pending) {
+        self.waiters.change(waiter, |waiting| waiting.hold(pending));
+    }
+
+    /// Puts a page back where it was.
+    pub(super) fn put_back(&mut self, waiter: Waiter, pending: Pending) {
+        self.waiters
+            .change(waiter, |waiting| waiting.put_back(pending));
+    }
+
+    /// Whether another thread was handed a page a moment ago, and has to come
+    /// back first.
+    pub(super) fn is_with_another(
+        &self,
+        waiter: Waiter,
+        pending: &Pending,
+        thread: Thread,
+    ) -> bool {
+        let waiting = self.waiters.get(waiter);
+        waiting.is_some_and(|waiting| waiting.is_with_another(pending, thread))
+    }
+
+    /// The page that a thread was handed last, for this waiter.
+    pub(super) fn handed(&self, waiter: Waiter, thread: Thread) -> Option<AddressContext> {
+        self.waiters.get(waiter)?.handed(thread)
+    }
+
+    /// A thread is back from its page, and that is in the page tables.
+    pub(super) fn is_back_and_has(
+        &mut self,
+        waiter: Waiter,
+        thread: Thread,
+        fault: &AddressContext,
+    ) {
+        self.came_in(waiter, fault);
+        self.waiters
+            .change(waiter, |waiting| waiting.is_back(thread, true));
+    }
+
+    /// A thread is back from its page, and misses it. If that was once too
+    /// often, the page is given up.
+    pub(super) fn is_back_and_misses(
+        &mut self,
+        operation: &Operation,
+        thread: Thread,
+        fault: &AddressContext,
+    ) {
+        let over = self.misses(operation, thread, fault);
+        self.waiters
+            .change(operation.waiter, |waiting| waiting.is_back(thread, over));
+    }
+
+    /// A thread misses a page. Returns whether that was once too often, or the
+    /// page is suppressed: then it is not to be handed out again.
+    pub(super) fn misses(
+        &mut self,
+        operation: &Operation,
+        thread: Thread,
+        fault: &AddressContext,
+    ) -> bool {
         let page = Page::from(fault);
-        let was_handed_out = self
-            .threads
-            .get_mut(&thread)
-            .is_some_and(|waiting| waiting.handed_out.swap_remove(&page));
-        if was_handed_out && let Some(hand_out) = self.handed_out.get_mut(&page) {
-            hand_out.failures += 1;
-            if hand_out.failures >= self.max_injections {
-                self.give_up(fault);
-            }
+        self.hand_outs.missed(&page, thread);
+        if self.hand_outs.is_spent(&page, operation, &self.settings) {
+            self.give_up(fault);
         }
+        self.suppressed().contains(fault)
     }
 
+    /// Suppresses a page that does not come in, however often it is injected.
     fn give_up(&mut self, fault: &AddressContext) {
         if self.suppress(*fault) {
             tracing::debug!(va = %fault.va, root = %fault.root, "page does not come in");
@@ -212,156 +218,154 @@ impl State {
         }
     }
 
-    /// What a thread waits for, the least often injected first.
-    pub(super) fn pending(&self, thread: Thread) -> Vec<AddressContext> {
-        let Some(waiting) = self.threads.get(&thread) else {
-            return Vec::new();
-        };
-        let mut pending: Vec<_> = waiting
-            .pending
-            .iter()
-            .filter(|fault| !self.suppressed.contains(fault))
-            .copied()
-            .collect();
-        pending.sort_by_key(|fault| {
-            let page = self.handed_out.get(&Page::from(fault));
-            page.map_or(0, |page| page.injections)
-        });
-        pending
+    /// A page is in the page tables that a waiter waited for.
+    pub(super) fn came_in(&mut self, waiter: Waiter, fault: &AddressContext) {
+        if self.hand_outs.came_in(&Page::from(fault)) {
+            self.stats.served += 1;
+        } else {
+            self.stats.came_in += 1;
+        }
+        self.waiters.change(waiter, |waiting| waiting.got_on(fault));
     }
 
-    /// Drops a page that a thread waited for, and that is in the page tables.
-    pub(super) fn came_in(&mut self, thread: Thread, fault: &AddressContext) {
-        let page = Page::from(fault);
-        if let Some(hand_out) = self.handed_out.get_mut(&page) {
-            hand_out.came_in = true;
-        }
-        let injected = self
-            .threads
-            .get(&thread)
-            .is_some_and(|waiting| waiting.handed_out.contains(&page));
-        self.stats.came_in += u64::from(!injected);
-        if let Some(waiting) = self.threads.get_mut(&thread) {
-            waiting.pending.retain(|other| Page::from(other) != page);
-        }
-    }
-
-    /// Hands a page out to a thread; `idle` says that the page tables have it.
-    pub(super) fn hand_out(&mut self, thread: Thread, fault: AddressContext, idle: bool) {
-        let page = Page::from(&fault);
-        let hand_out = self.handed_out.entry(page).or_insert(HandOut {
-            fault,
-            injections: 0,
-            failures: 0,
-            idle: 0,
-            came_in: false,
-            last_run: 0,
-        });
-        hand_out.fault = fault;
-        hand_out.injections = hand_out.injections.saturating_add(1);
-        hand_out.idle = if idle { hand_out.idle + 1 } else { 0 };
-        hand_out.came_in = false;
-        hand_out.last_run = self.runs;
-
-        let waiting = self.threads.entry(thread).or_default();
-        waiting.handed_out.insert(page);
-        waiting.last_run = self.runs;
-        self.history.push_back((self.runs, thread, page));
+    /// Hands a page out to a thread. A page that is handed out although it is
+    /// in the page tables (`idle`), or that the waiter did not miss itself,
+    /// does not wait on.
+    pub(super) fn hand_out(
+        &mut self,
+        operation: Operation,
+        thread: Thread,
+        fault: AddressContext,
+        kind: HandOutKind,
+    ) {
+        tracing::debug!(va = %fault.va, root = %fault.root, "handing out a page fault");
+        let idle = kind == HandOutKind::Idle;
+        let most = self.settings.max_hand_outs;
+        self.stats.dropped += self.hand_outs.add(fault, operation, thread, idle, most);
         self.stats.injections += 1;
 
-        // Most threads come back: what there is to forget stays small.
-        let live = self.threads.len() + self.handed_out.len();
-        if self.history.len() > 64 + 4 * live {
-            let (threads, handed_out) = (&self.threads, &self.handed_out);
-            self.history.retain(|(run, thread, page)| {
-                let waits = threads
-                    .get(thread)
-                    .is_some_and(|thread| thread.last_run == *run);
-                waits
-                    || handed_out
-                        .get(page)
-                        .is_some_and(|page| page.last_run == *run)
-            });
-        }
+        let unserved = self.hand_outs.unserved(&Page::from(&fault));
+        let waiter = operation.waiter;
+        self.waiters.meet(waiter, self.runs, true);
+        self.waiters.change(waiter, |waiting| {
+            waiting.hand_out(fault, thread, unserved, kind == HandOutKind::Missing);
+        });
+        self.stats.dropped += self.waiters.shrink(waiter, &self.settings);
     }
 
-    /// Suppresses a page for a while, and says whether that is new.
+    /// Suppresses a page for a while. Returns whether that is new.
     pub(super) fn suppress(&mut self, fault: AddressContext) -> bool {
-        self.handed_out.remove(&Page::from(&fault));
-        let new = self.suppressed.insert(fault);
-        if new {
-            self.own.push_back((self.runs, fault));
-            self.suppressions += 1;
-        }
+        self.hand_outs.forget(&Page::from(&fault));
+        let new = self.suppressions.insert(fault, self.runs);
+        self.stats.dropped += self.suppressions.shrink_to(self.settings.max_suppressed);
         new
     }
 
     /// Suppresses a page that was handed out and that the guest cannot serve.
-    pub(super) fn refuse(&mut self, fault: &AddressContext) {
-        let page = Page::from(fault);
-        let refused: Vec<_> = match self.handed_out.get(&page) {
-            Some(hand_out) => [hand_out]
-                .into_iter()
-                .filter(|page| !page.came_in)
-                .collect(),
-            // Under KPTI the kernel runs on another root than user mode.
-            None => self
-                .handed_out
-                .iter()
-                .filter(|(other, hand_out)| other.number() == page.number() && !hand_out.came_in)
-                .map(|(_, hand_out)| hand_out)
-                .collect(),
-        };
-        let refused: Vec<_> = refused.into_iter().map(|hand_out| hand_out.fault).collect();
-        for fault in refused {
-            tracing::debug!(va = %fault.va, root = %fault.root, "page refused");
-            self.stats.refused += u64::from(self.suppress(fault));
+    pub(super) fn refuse(&mut self, fault: AddressContext) {
+        let page = Page::from(&fault);
+        if !self.hand_outs.is_under_way(&page) {
+            return;
         }
+        // By the address that was handed out.
+        let fault = self.hand_outs.forget(&page).unwrap_or(fault);
+        tracing::debug!(va = %fault.va, root = %fault.root, "page refused");
+        self.stats.refused += u64::from(self.suppress(fault));
     }
 
     /// Whether a page was handed out and has not been seen since.
     pub(super) fn is_handed_out(&self, fault: &AddressContext) -> bool {
-        let page = Page::from(fault);
-        match self.handed_out.get(&page) {
-            Some(hand_out) => !hand_out.came_in,
-            None => self
-                .handed_out
-                .iter()
-                .any(|(other, hand_out)| other.number() == page.number() && !hand_out.came_in),
+        self.hand_outs.is_under_way(&Page::from(fault))
+    }
+
+    /// The fault of an address that exactly one address space was handed,
+    /// where `root` is not known to be another one.
+    pub(super) fn only_hand_out_at(&self, fault: &AddressContext) -> Option<AddressContext> {
+        let number = Page::from(fault).number();
+        let (pages, is_another) = self.hand_outs.roots_of(number, frame(fault.root));
+        match pages[..] {
+            [page] if !is_another => self.hand_outs.fault_of(&page),
+            _ => None,
         }
     }
 
-    /// Forgets all about a translation root, but for the kernel half.
+    /// Ends an operation that came to a value.
+    pub(super) fn end(&mut self, operation: &Operation) {
+        self.waiters.end(operation.waiter);
+        self.hand_outs.end(operation);
+    }
+
+    /// Ends an operation that came to anything else: nothing stays pending.
+    pub(super) fn end_in_vain(&mut self, operation: &Operation) {
+        self.waiters.end(operation.waiter);
+        self.hand_outs.end_in_vain(operation);
+    }
+
+    /// Forgets all about a translation root but what the caller suppressed.
     pub(super) fn forget_root(&mut self, root: Pa) {
-        let goes =
-            |fault: &AddressContext| !is_kernel_half(fault.va) && frame(fault.root) == frame(root);
-        self.threads.retain(|thread, _| thread.root != frame(root));
-        self.handed_out.retain(|_, hand_out| !goes(&hand_out.fault));
-        let suppressed = &mut self.suppressed;
-        self.own.retain(|(_, page)| {
-            let goes = goes(page);
-            if goes {
-                suppressed.remove(page);
-            }
-            !goes
-        });
+        self.waiters.forget_root(frame(root));
+        self.hand_outs.forget_root(root);
+        self.suppressions.forget_root(root);
+    }
+
+    /// Forgets the lanes of an event that are empty.
+    pub(super) fn tidy(&mut self, waiter: Waiter, lanes: impl Iterator<Item = Lane>) {
+        self.waiters.change(waiter, |waiting| waiting.tidy(lanes));
+    }
+
+    pub(super) fn new_job(&mut self) -> u64 {
+        self.waiters.new_job()
+    }
+
+    pub(super) fn remove_job(&mut self, job: u64) {
+        self.waiters.remove_job(job);
+    }
+
+    /// Whether a waiter waits for pages.
+    pub(super) fn is_waiting(&self, waiter: Waiter) -> bool {
+        let waiting = self.waiters.get(waiter);
+        waiting.is_some_and(|waiting| !waiting.is_empty())
+    }
+
+    /// Some of the pages that a waiter waits for.
+    pub(super) fn wanted(&self, waiter: Waiter) -> PageFaults {
+        let waiting = self.waiters.get(waiter);
+        waiting.map_or_else(PageFaults::new, |waiting| waiting.some(MOST_NAMED))
     }
 
     pub(super) fn suppressed(&self) -> &SuppressedPages {
-        &self.suppressed
+        self.suppressions.all()
     }
 
+    /// What is suppressed for an operation of this waiter.
+    pub(super) fn suppressed_for(&self, waiter: Waiter) -> SuppressedPages {
+        let mut suppressed = self.suppressed().clone();
+        if let Some(waiting) = self.waiters.get(waiter) {
+            waiting.suppress_given_up(&mut suppressed);
+        }
+        suppressed
+    }
+
+    /// How many pages the queue itself has ever suppressed.
     pub(super) fn suppressions(&self) -> u64 {
-        self.suppressions
+        self.suppressions.ever()
     }
 
     /// Number of threads that wait for a page.
     pub(super) fn threads(&self) -> usize {
-        self.threads.len()
+        self.waiters.threads()
     }
 }
 
-/// The frame of a translation root.
-pub(super) fn frame(root: Pa) -> u64 {
-    root.0 >> PAGE_SHIFT
+/// Why a page is handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HandOutKind {
+    /// The operation missed it, and the page tables lack it.
+    Missing,
+
+    /// The operation missed it, although the page tables have it.
+    Idle,
+
+    /// The OS layer missed it when it was asked about another page.
+    Question,
 }

@@ -1,5 +1,5 @@
 /// What a [`FaultQueue`](crate::FaultQueue) has done since it was made, for
-/// all of its clones.
+/// all of its clones and jobs.
 ///
 /// # Examples
 ///
@@ -19,8 +19,11 @@ pub struct Stats {
     /// succeeded the queue does not know.
     pub injections: u64,
 
-    /// How many pages, pending for a thread, were found to be in without
-    /// having been handed out to it.
+    /// How many pages were found to be in after they had been handed out.
+    pub served: u64,
+
+    /// How many pages came in by themselves: they were pending, and were found
+    /// to be in without having been handed out.
     pub came_in: u64,
 
     /// How many pages were suppressed by
@@ -28,10 +31,19 @@ pub struct Stats {
     pub refused: u64,
 
     /// How many pages were suppressed because they did not come in, however
-    /// often they were injected.
+    /// often they were injected, or given up for a [`Job`](crate::Job) because
+    /// their address space did not come by.
     pub given_up: u64,
+
+    /// How many pages were suppressed because the OS layer says that the guest
+    /// cannot serve them ([`ask_os`](crate::FaultQueue::ask_os)).
+    pub invalid: u64,
 
     /// How often the veto answered anything but
     /// [`Now`](crate::MayInject::Now).
     pub vetoed: u64,
+
+    /// How many pages, pending or suppressed, and injections were forgotten
+    /// because a bound of the queue was reached.
+    pub dropped: u64,
 }

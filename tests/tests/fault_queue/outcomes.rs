@@ -203,7 +203,7 @@ fn clones_share_the_queue() {
     assert_eq!(
         format!("{faults:?}"),
         "FaultQueue { waiting_threads: 1, stats: Stats { operation_runs: 1, injections: 2, \
-         came_in: 0, refused: 0, given_up: 0, vetoed: 0 }, .. }"
+         served: 1, came_in: 0, refused: 0, given_up: 0, invalid: 0, vetoed: 0, dropped: 0 }, .. }"
     );
 }
 

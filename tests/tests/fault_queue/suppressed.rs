@@ -6,7 +6,9 @@ use prober::{FaultQueue, MayInject, SuppressedPages};
 use vmi_arch_amd64::Registers;
 use vmi_core::{AddressContext, Va};
 
-use super::{A, B, C, KERNEL, batch, event, guest, injected, skip, switch_root, unavailable};
+use super::{
+    A, B, C, KERNEL, batch, event, guest, injected, skip, switch_root, switch_to, unavailable,
+};
 
 #[test]
 fn the_default_veto_spares_programs_the_kernel_half() {
@@ -116,20 +118,75 @@ fn a_page_that_was_seen_is_not_refused() {
 }
 
 #[test]
-fn refuse_goes_by_address_under_kpti() {
+fn refuse_at_goes_by_address_under_kpti() {
     let (guest, vm) = guest(&[A, B]);
     let user = guest.new_space_without_kernel();
     let faults = FaultQueue::new();
     let [a, b] = [A, B].map(|va| AddressContext::new(va, guest.root()));
     assert_eq!(injected(event(&vm, &faults, &[A, B])), a);
     assert_eq!(injected(event(&vm, &faults, &[A, B])), b);
-    let of_user_mode = AddressContext::new(A, user.root());
-    assert!(faults.is_handed_out(&of_user_mode));
-    faults.refuse(of_user_mode);
+    // User mode runs on another root.
+    faults.refuse(AddressContext::new(A, user.root()));
+    assert!(!faults.suppressed().contains(&a));
+    switch_root(&vm, user.root());
+    vm.with(|vmi| faults.refuse_at(vmi, A));
+    vm.with(|vmi| faults.refuse_at(vmi, A));
+    assert_eq!(faults.stats().refused, 1);
+    switch_root(&vm, guest.root());
     assert!(faults.suppressed().contains(&a));
     assert!(!faults.suppressed().contains(&b));
     guest.page_in(B);
     assert_eq!(event(&vm, &faults, &[A, B]).unwrap(), [None, Some(B.0 + 1)]);
+}
+
+/// Two processes were handed a page at the same address.
+#[test]
+fn refuse_at_does_not_guess_between_processes() {
+    let (guest, vm) = guest(&[A, B]);
+    let other = guest.new_space();
+    other.write_u64(A, 2);
+    other.page_out(A);
+    let user = guest.new_space_without_kernel();
+    let faults = FaultQueue::new();
+    injected(event(&vm, &faults, &[A]));
+    // Another process has a fault of its own, and is waited for itself.
+    switch_root(&vm, other.root());
+    injected(event(&vm, &faults, &[B]));
+    vm.with(|vmi| faults.refuse_at(vmi, A));
+    switch_to(&vm, 1);
+    injected(event(&vm, &faults, &[A]));
+    switch_root(&vm, user.root());
+    vm.with(|vmi| faults.refuse_at(vmi, A));
+    for root in [guest.root(), other.root()] {
+        assert!(!faults.suppressed().contains(&AddressContext::new(A, root)));
+    }
+    assert_eq!(faults.stats().refused, 0);
+}
+
+#[test]
+fn a_kernel_page_refused_under_three_roots_is_suppressed_under_all() {
+    let (guest, vm) = guest(&[KERNEL]);
+    let faults = FaultQueue::new().suppress_for(8);
+    let spaces = [(); 4].map(|()| guest.new_space());
+    for (refused, space) in spaces.iter().enumerate() {
+        switch_root(&vm, space.root());
+        let fault = AddressContext::new(KERNEL, space.root());
+        assert_eq!(faults.suppressed().contains(&fault), refused == 3);
+        if refused < 3 {
+            assert_eq!(injected(event(&vm, &faults, &[KERNEL])), fault);
+            faults.refuse(fault);
+        }
+    }
+    assert_eq!(event(&vm, &faults, &[KERNEL]).unwrap(), [None]);
+    // It expires as a whole.
+    for _ in 0..10 {
+        event(&vm, &faults, &[]).unwrap();
+    }
+    for space in &spaces {
+        let fault = AddressContext::new(KERNEL, space.root());
+        assert!(!faults.suppressed().contains(&fault));
+    }
+    assert_eq!(injected(event(&vm, &faults, &[KERNEL])).va, KERNEL);
 }
 
 #[test]
@@ -176,7 +233,7 @@ fn what_the_queue_suppressed_expires() {
 }
 
 #[test]
-fn forget_root_forgets_all_but_the_callers_and_the_kernel_half() {
+fn forget_root_forgets_all_but_the_callers() {
     let (guest, vm) = guest(&[A, B, C, KERNEL]);
     let root = guest.root();
     let [a, b, kernel] = [A, B, KERNEL].map(|va| AddressContext::new(va, root));
@@ -192,8 +249,8 @@ fn forget_root_forgets_all_but_the_callers_and_the_kernel_half() {
 
     faults.forget_root(root);
     let now = faults.suppressed();
-    assert!(!now.contains(&a));
-    assert!(now.contains(&b) && now.contains(&kernel));
+    assert!(!now.contains(&a) && !now.contains(&kernel));
+    assert!(now.contains(&b));
     assert!(!faults.is_handed_out(&AddressContext::new(C, root)));
     // The thread is forgotten with it: its operation runs.
     let runs = faults.stats().operation_runs;

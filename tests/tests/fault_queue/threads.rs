@@ -107,7 +107,8 @@ fn injections_are_bounded_when_two_pages_take_turns() {
     // The guest has room for one of them.
     let values = loop {
         events += 1;
-        assert!(events < 20);
+        // Each is served every time, so both get on for long.
+        assert!(events <= 2 * 64 + 1);
         match event(&vm, &faults, &[A, B]) {
             Err(VmiError::Translation(fault)) => {
                 guest.page_out_all();
@@ -167,7 +168,7 @@ fn a_run_ends_when_every_call_finds_another_page() {
         })
     });
     assert_eq!(batch(result), [next.get()]);
-    assert_eq!(faults.stats().operation_runs, 1024);
+    assert_eq!(faults.stats().operation_runs, 16);
 }
 
 #[test]

@@ -1,17 +1,22 @@
+use std::panic::Location;
+
 use vmi_core::{AddressContext, Pa, Va};
 
-use super::{State, Thread};
+use super::{HandOutKind, Lane, Operation, State, Thread, Waiter};
 use crate::{PageFaults, SuppressedPages};
-
-const THREAD: Thread = Thread {
-    root: 1,
-    stack_pointer: 0x1000,
-};
 
 fn thread(stack_pointer: u64) -> Thread {
     Thread {
+        root: 1,
         stack_pointer,
-        ..THREAD
+    }
+}
+
+#[track_caller]
+fn operation(stack_pointer: u64) -> Operation {
+    Operation {
+        waiter: Waiter::Thread(thread(stack_pointer)),
+        place: Some((Location::caller(), "operation")),
     }
 }
 
@@ -19,105 +24,162 @@ fn fault(page: u64) -> AddressContext {
     AddressContext::new(Va(0x40_0000 + page * 0x1000), Pa(0x1000))
 }
 
+fn state() -> State {
+    State::new(SuppressedPages::new())
+}
+
+/// A thread misses some pages, and is handed the first.
+fn misses(state: &mut State, of: Operation, pages: impl IntoIterator<Item = u64>) {
+    let Waiter::Thread(thread) = of.waiter else {
+        panic!("a thread")
+    };
+    let batch: PageFaults = pages.into_iter().map(fault).collect();
+    state.begin(of.waiter);
+    state.wait_for(of.waiter, &batch, |_| true);
+    if let Some(next) = state.pop(of.waiter, [Lane::User(1)].into_iter()) {
+        state.hand_out(of, thread, next.fault, HandOutKind::Missing);
+    }
+}
+
 #[test]
 fn what_is_over_leaves_nothing_behind() {
-    let mut state = State::new(SuppressedPages::new());
-    state.forget_after = u64::MAX;
-    for page in 0..10_000 {
-        state.begin();
-        let batch = PageFaults::from_iter([fault(page)]);
-        assert_eq!(state.take(THREAD, &batch), batch);
-        state.hand_out(THREAD, fault(page), false);
-        state.begin();
-        state.came_in(THREAD, &fault(page));
-        state.finish(THREAD);
-        assert!(state.threads.is_empty() && state.handed_out.is_empty());
-        assert!(state.history.len() < 100);
+    let mut state = state();
+    let of = operation(0x1000);
+    for page in 0..1_000 {
+        misses(&mut state, of, [page, page + 1]);
+        state.begin(of.waiter);
+        state.is_back_and_has(of.waiter, thread(0x1000), &fault(page));
+        assert_eq!(state.handed(of.waiter, thread(0x1000)), None);
+        state.end(&of);
+        assert_eq!((state.threads(), state.hand_outs.len()), (0, 0));
+        assert!(!state.is_waiting(of.waiter));
     }
+    assert_eq!(state.stats.dropped, 0);
 }
 
 #[test]
-fn what_goes_on_is_kept() {
-    let mut state = State::new(SuppressedPages::new());
-    state.forget_after = 3_000;
-    for stack_pointer in 0..2_000 {
-        let thread = thread(stack_pointer);
-        state.begin();
-        state.take(thread, &PageFaults::from_iter([fault(0)]));
-        state.hand_out(thread, fault(0), false);
-    }
-    assert_eq!((state.threads.len(), state.handed_out.len()), (2_000, 1));
-    for idle in 0_usize..2_000 {
-        // The first thread was handed its page in run 1, and goes in run 3,002.
-        assert_eq!(state.threads.len(), 2_000 - idle.saturating_sub(1_001));
-        state.begin();
-    }
-    while !state.threads.is_empty() {
-        // The last thread was handed it, too.
-        assert_eq!(state.handed_out.len(), 1);
-        state.begin();
-    }
-    assert!(state.handed_out.is_empty() && state.history.is_empty());
-}
-
-#[test]
-fn what_waits_is_found_in_a_history_that_was_swept() {
-    let mut state = State::new(SuppressedPages::new());
-    state.forget_after = 15_000;
-    let hand_out = |state: &mut State, number, page| {
-        state.begin();
-        state.take(thread(number), &PageFaults::from_iter([fault(page)]));
-        state.hand_out(thread(number), fault(page), false);
-    };
-    // The first thread goes on to a page that the second one is handed later.
-    hand_out(&mut state, 0, 0);
-    hand_out(&mut state, 0, 1);
-    hand_out(&mut state, 1, 1);
-    for number in 2..100 {
-        hand_out(&mut state, number, number);
-    }
-    let live = state.threads.len() + state.handed_out.len();
-    assert_eq!(live, 200);
-    for _ in 0..10_000 {
-        hand_out(&mut state, 1_000, 1_000);
-        state.came_in(thread(1_000), &fault(1_000));
-        state.finish(thread(1_000));
-        assert!(state.history.len() <= 64 + 4 * (live + 2));
-    }
-    for _ in 0..=15_000 {
-        state.begin();
-    }
-    assert!(state.threads.is_empty() && state.handed_out.is_empty());
-    assert!(state.history.is_empty());
-}
-
-#[test]
-fn a_history_shrinks_when_many_have_ended() {
-    let mut state = State::new(SuppressedPages::new());
+fn threads_are_bounded_and_the_one_that_waits_longest_goes() {
+    let mut state = state();
+    state.settings.max_threads = 100;
     for number in 0..1_000 {
-        state.begin();
-        state.hand_out(thread(number), fault(number), false);
+        misses(&mut state, operation(number), [number, number + 1]);
+        assert!(state.threads() <= 100);
     }
-    assert_eq!(state.history.len(), 1_000);
+    assert!(state.is_waiting(operation(900).waiter));
+    assert!(!state.is_waiting(operation(899).waiter));
+    assert_eq!(state.stats.dropped, 900 * 2);
+}
+
+#[test]
+fn pending_pages_are_bounded_in_all_threads_together() {
+    let mut state = state();
+    state.settings.max_pending = 1_000;
+    for number in 0..100 {
+        misses(
+            &mut state,
+            operation(number),
+            number * 300..number * 300 + 300,
+        );
+        let waiting = (0..100).filter(|other| state.is_waiting(operation(*other).waiter));
+        assert!(waiting.count() <= 3);
+    }
+    assert!(state.is_waiting(operation(99).waiter) && state.stats.dropped > 0);
+    // One batch that is larger is cut short; the next run meets the rest.
+    let dropped = state.stats.dropped;
+    misses(&mut state, operation(200), 0..5_000);
+    assert_eq!(state.wanted(operation(200).waiter).len(), 512);
+    assert_eq!(state.stats.dropped - dropped, 4_000 + 900);
+}
+
+#[test]
+fn injections_are_bounded_and_the_oldest_is_forgotten() {
+    let mut state = state();
+    state.settings.max_hand_outs = 50;
+    for page in 0..1_000 {
+        misses(&mut state, operation(page), [page]);
+        assert!(state.hand_outs.len() <= 50);
+    }
+    assert!(state.is_handed_out(&fault(950)) && !state.is_handed_out(&fault(949)));
+}
+
+#[test]
+fn injections_of_one_page_that_nobody_comes_back_for_are_bounded() {
+    let mut state = state();
+    let mut times = 0;
     for number in 0..1_000 {
-        state.finish(thread(number));
+        let of = operation(number);
+        if !state.misses(&of, thread(number), &fault(0)) {
+            misses(&mut state, of, [0]);
+            times += 1;
+        }
     }
-    state.hand_out(THREAD, fault(0), false);
-    assert_eq!(state.history.len(), 1);
+    assert_eq!((times, state.stats.given_up), (64, 1));
+    assert_eq!(state.hand_outs.len(), 0);
+
+    // Of one that comes in each time, little is kept.
+    for number in 0..1_000 {
+        misses(&mut state, operation(number), [1]);
+        state.came_in(operation(number).waiter, &fault(1));
+    }
+    assert!(state.hand_outs.len() <= 128, "{}", state.hand_outs.len());
+    assert!(!state.suppressed().contains(&fault(1)));
+}
+
+#[test]
+fn own_suppressed_pages_are_bounded() {
+    let mut state = state();
+    state.settings.max_suppressed = 10;
+    for page in 0..100 {
+        state.suppress(fault(page));
+    }
+    assert_eq!(state.suppressed().iter().len(), 10);
+    assert!(state.suppressed().contains(&fault(90)));
+    assert_eq!(state.stats.dropped, 90);
 }
 
 #[test]
 fn what_another_root_suppressed_still_expires() {
     let other = AddressContext::new(Va(0x40_0000), Pa(0x2000));
-    let mut state = State::new(SuppressedPages::new());
-    state.suppress_for = 3;
+    let mut state = state();
+    state.settings.suppress_for = 3;
     assert!(state.suppress(fault(0)) && state.suppress(other));
     // With the bits of a process-context identifier.
     state.forget_root(Pa(0x1003));
-    assert!(!state.suppressed.contains(&fault(0)));
-    assert!(state.suppressed.contains(&other));
+    assert!(!state.suppressed().contains(&fault(0)));
+    assert!(state.suppressed().contains(&other));
     for _ in 0..4 {
-        state.begin();
+        state.begin(operation(0).waiter);
     }
-    assert!(!state.suppressed.contains(&other));
+    assert!(!state.suppressed().contains(&other));
+}
+
+#[test]
+fn a_job_gives_up_lanes_that_do_not_get_on() {
+    let mut state = state();
+    state.settings.wait_for_space = 10;
+    let job = Waiter::Job(state.new_job());
+    let elsewhere = AddressContext::new(Va(0x40_0000), Pa(0x2000));
+    let batch = PageFaults::from_iter([fault(0), elsewhere]);
+    state.begin(job);
+    state.wait_for(job, &batch, |_| false);
+    for step in 0..20 {
+        state.begin(job);
+        state.step(job, [Lane::User(1)].into_iter());
+        if step < 10 {
+            // The first one gets on.
+            state.came_in(job, &fault(0));
+        }
+        let wanted = state.wanted(job);
+        assert_eq!(wanted.contains(&elsewhere), step < 10, "{step}");
+        assert!(wanted.contains(&fault(0)), "{step}");
+    }
+    assert!(state.suppressed_for(job).contains(&elsewhere));
+    assert!(!state.suppressed().contains(&elsewhere));
+    assert_eq!(state.stats.given_up, 1);
+    // Its operation ends, and with it what was given up.
+    state.end(&Operation {
+        waiter: job,
+        place: None,
+    });
+    assert!(!state.suppressed_for(job).contains(&elsewhere));
 }
