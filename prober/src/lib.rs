@@ -31,6 +31,8 @@
 //!
 //! # Features
 //!
+//! - `amd64`: the module `amd64`, for event loops: when a page fault may be injected into a Windows or Linux guest, and
+//!   which.
 //! - `anyhow`: faults are found in an `anyhow::Error`, also under `context`.
 //! - `testing`: the module `testing`, a guest in memory with real page tables.
 //! - `testing-windows`: a Windows 10 on that guest, which vmi-os-windows reads.
@@ -43,6 +45,8 @@ mod readme {}
 // The expansion in our own documentation names the crate.
 extern crate self as prober;
 
+#[cfg(feature = "amd64")]
+pub mod amd64;
 mod fault_error;
 mod fault_queue;
 pub mod guide;

@@ -13,10 +13,10 @@ use std::io;
 
 use indexmap::IndexSet;
 use prober::{
-    FaultQueue, probed,
+    FaultQueue, amd64, probed,
     testing::{Guest, GuestDriver},
 };
-use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector, Interrupt};
+use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector};
 use vmi_core::{
     AddressContext, Va, VmiContext, VmiError, VmiEventResponse, VmiHandler, VmiSession, VmiState,
     os::NoOS, vmi_probe,
@@ -122,10 +122,17 @@ impl Way for ByHand {
     }
 }
 
-/// 3. `#[probed]`, through a queue.
-#[derive(Default)]
+/// 3. `#[probed]`, through a queue, which injects at the moments only that a Linux guest can bear.
 pub(crate) struct Probed {
     faults: FaultQueue,
+}
+
+impl Default for Probed {
+    fn default() -> Self {
+        Self {
+            faults: FaultQueue::new().may_inject(amd64::linux_veto),
+        }
+    }
 }
 
 impl Way for Probed {
@@ -182,10 +189,7 @@ impl<W: Way> Tool<W> {
     }
 
     fn inject(&mut self, vmi: &VmiContext<'_, Os>, fault: AddressContext) -> Result<(), VmiError> {
-        // The error code says who faults. Bit 2 (4) stands for user mode: without it, a Linux guest with SMAP takes the
-        // fault of a program for one of its own, and the program dies.
-        let user_mode = vmi.registers().cs.selector.request_privilege_level() == 3;
-        let interrupt = Interrupt::page_fault(fault.va, if user_mode { 4 } else { 0 });
+        let interrupt = amd64::page_fault(vmi.registers(), fault);
         match vmi.inject_interrupt(vmi.event().vcpu_id(), interrupt) {
             // Another interrupt is to be taken first. The thread will be back.
             Err(VmiError::Io(error)) if error.kind() == io::ErrorKind::ResourceBusy => {}

@@ -7,7 +7,7 @@
 //! ```
 
 use isr_cache::IsrCache;
-use prober::{FaultQueue, probe, probed, testing::GuestDriver};
+use prober::{FaultQueue, amd64, probe, probed, testing::GuestDriver};
 use vmi_arch_amd64::Amd64;
 use vmi_core::{
     Va, VmiContext, VmiError, VmiRead, VmiSession, VmiState, driver::VmiFullDriver,
@@ -167,7 +167,7 @@ where
         .into_events()?;
     session.handle(|session| {
         let files = Files {
-            faults: FaultQueue::new(),
+            faults: FaultQueue::new().may_inject(amd64::windows_veto),
             left: count,
         };
         Reactor::new(session, files, events)

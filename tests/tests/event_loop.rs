@@ -3,7 +3,7 @@
 use std::{cell::RefCell, io, rc::Rc};
 
 use prober::{
-    FaultQueue, SuppressedPages, probed,
+    FaultQueue, SuppressedPages, amd64, probed,
     testing::{Guest, GuestDriver, Vm},
 };
 use vmi_arch_amd64::{
@@ -89,8 +89,7 @@ fn need(vmi: &VmiState<'_, Os>, pages: &[Va]) -> prober::Result<Vec<u64>> {
     Ok(needed)
 }
 
-/// As vmi-utils' reactor deals with its handler: it injects a `Translation`, with error code 0, and any other error
-/// brings it down.
+/// As vmi-utils' reactor deals with its handler: it injects a `Translation`, and any other error brings it down.
 struct Reactor<H>(H);
 
 impl<H> VmiHandler<Os> for Reactor<H>
@@ -103,7 +102,10 @@ where
         vmi.flush_v2p_cache();
         let result = match (self.0)(&vmi) {
             Err(VmiError::Translation(fault)) => vmi
-                .inject_interrupt(vmi.event().vcpu_id(), Interrupt::page_fault(fault.va, 0))
+                .inject_interrupt(
+                    vmi.event().vcpu_id(),
+                    amd64::page_fault(vmi.registers(), fault),
+                )
                 .map(|()| VmiEventResponse::default()),
             result => result,
         };
@@ -252,7 +254,7 @@ fn a_busy_processor_loses_the_injection() {
         }
         match faults.run(vmi, |suppressed| read(vmi, &[A, B], suppressed)) {
             Err(VmiError::Translation(fault)) => {
-                match vmi.inject_interrupt(vcpu, Interrupt::page_fault(fault.va, 0)) {
+                match vmi.inject_interrupt(vcpu, amd64::page_fault(vmi.registers(), fault)) {
                     Err(VmiError::Io(error)) if error.kind() == io::ErrorKind::ResourceBusy => {
                         busy += 1;
                     }
@@ -448,7 +450,7 @@ fn a_handler_with_state_of_its_own() {
         fn handle_event(&mut self, vmi: VmiContext<'_, Os>) -> VmiEventResponse<Amd64> {
             vmi.flush_v2p_cache();
             if let Err(VmiError::Translation(fault)) = self.event(&vmi) {
-                let fault = Interrupt::page_fault(fault.va, 0);
+                let fault = amd64::page_fault(vmi.registers(), fault);
                 vmi.inject_interrupt(vmi.event().vcpu_id(), fault).unwrap();
             }
             VmiEventResponse::default()

@@ -8,14 +8,15 @@ use vmi_arch_amd64::{
     Amd64, EventInterrupt, EventMonitor, EventReason, ExceptionVector, Interrupt, Registers,
 };
 use vmi_core::{
-    Gfn, Registers as _, Va, VcpuId, VmiError, VmiEvent, VmiEventAction, VmiEventControl,
-    VmiEventFlags, VmiEventResponse,
+    AddressContext, Gfn, Registers as _, Va, VcpuId, VmiError, VmiEvent, VmiEventAction,
+    VmiEventControl, VmiEventFlags, VmiEventResponse,
 };
 
 use super::{
     GuestDriver,
     memory::{Served, root_frame},
 };
+use crate::amd64::{is_user_mode, page_fault};
 
 /// What the processor of a [`GuestDriver`] is about to do.
 #[derive(Debug, Default)]
@@ -142,12 +143,12 @@ impl GuestDriver {
 
     fn event(&self, happening: &Happening) -> VmiEvent<Amd64> {
         let registers = happening.registers;
-        let user = if is_user_mode(&registers) { 4 } else { 0 };
+        let root = registers.cr3.into();
         let interrupt = match happening.unserviceable {
             None => Interrupt::breakpoint(1),
-            Some(va) => Interrupt::page_fault(va, user),
+            Some(va) => page_fault(&registers, AddressContext::new(va, root)),
         };
-        let (memory, root) = (self.guest().memory().borrow(), registers.cr3.into());
+        let memory = self.guest().memory().borrow();
         let gfn = memory.frame_of(root_frame(root), Va(registers.rip));
         VmiEvent::new(
             VcpuId(0),
@@ -210,8 +211,4 @@ impl GuestDriver {
         });
         (served == Served::Refused).then_some(va)
     }
-}
-
-fn is_user_mode(registers: &Registers) -> bool {
-    registers.cs.selector.request_privilege_level() == 3
 }

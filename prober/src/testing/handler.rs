@@ -1,9 +1,10 @@
 //! What the test of a handler needs: an event, and a loop that delivers it.
 
-use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector, Interrupt};
+use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector};
 use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler, VmiSession, os::VmiOs};
 
 use super::{GuestDriver, Vm};
+use crate::amd64::page_fault;
 
 impl<Os> Vm<Os>
 where
@@ -112,7 +113,7 @@ where
             vmi.flush_v2p_cache();
             self.result = match (self.handler)(&vmi) {
                 Err(VmiError::Translation(fault)) => {
-                    let fault = Interrupt::page_fault(fault.va, 0);
+                    let fault = page_fault(vmi.registers(), fault);
                     let injected = vmi.inject_interrupt(vmi.event().vcpu_id(), fault);
                     injected.err().map(Err)
                 }

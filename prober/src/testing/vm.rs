@@ -132,8 +132,8 @@ where
     /// A handler may inject a page fault. Then the guest serves it, and the event comes again.
     ///
     /// ```
-    /// use prober::testing::{Guest, GuestDriver};
-    /// use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector, Interrupt};
+    /// use prober::{amd64, testing::{Guest, GuestDriver}};
+    /// use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector};
     /// use vmi_core::{Va, VmiContext, VmiError, VmiEventResponse, VmiHandler, os::NoOS};
     ///
     /// #[derive(Default)]
@@ -149,7 +149,7 @@ where
     ///         match vmi.read_u64(Va(0x40_0000)) {
     ///             Ok(value) => self.value = Some(value),
     ///             Err(VmiError::Translation(fault)) => {
-    ///                 let fault = Interrupt::page_fault(fault.va, 0);
+    ///                 let fault = amd64::page_fault(vmi.registers(), fault);
     ///                 vmi.inject_interrupt(vmi.event().vcpu_id(), fault).expect("injected");
     ///             }
     ///             Err(error) => panic!("{error}"),

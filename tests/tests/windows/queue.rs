@@ -1,7 +1,7 @@
 //! The lists in an event loop: the faults of one event after the other, through a [`FaultQueue`].
 
-use prober::{FaultQueue, ProbeError, testing::GuestDriver};
-use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector, Interrupt};
+use prober::{FaultQueue, ProbeError, amd64, testing::GuestDriver};
+use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector};
 use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler};
 use vmi_os_windows::WindowsOs;
 
@@ -26,7 +26,7 @@ impl VmiHandler<WindowsOs<GuestDriver>> for Handler {
         match self.faults.run_or_skip(&vmi, run) {
             Ok(rows) => self.rows = rows,
             Err(VmiError::Translation(fault)) => {
-                let fault = Interrupt::page_fault(fault.va, 0);
+                let fault = amd64::page_fault(vmi.registers(), fault);
                 let injected = vmi.inject_interrupt(vmi.event().vcpu_id(), fault);
                 injected.expect("nothing is pending");
             }
