@@ -14,8 +14,8 @@ use vmi_os_windows::WindowsOs;
 
 use crate::measured::Measured;
 
-/// The state of the Windows guest in memory.
-pub type State<'a> = VmiState<'a, WindowsOs<GuestDriver>>;
+/// The state of a Windows guest: the one in memory, or that of a dump.
+pub type State<'a, Driver = GuestDriver> = VmiState<'a, WindowsOs<Driver>>;
 
 /// The process that is current in [`measure`].
 pub const CURRENT: u32 = 500;

@@ -2,18 +2,20 @@
 
 use prober::{
     FaultError, SuppressedPages, probed, retry,
-    testing::windows::{Object, RegionKind, WindowsGuest},
+    testing::windows::{Module, Object, Process, RegionKind, WindowsGuest},
 };
 use prober_tests::windows::State;
+use vmi_arch_amd64::Amd64;
 use vmi_core::{
-    MemoryAccess, Va,
+    MemoryAccess, Va, VmiRead, VmiVa as _,
     os::{
-        VmiOsMapped as _, VmiOsProcess as _, VmiOsRegion as _, VmiOsRegionKind,
-        VmiOsUserModule as _,
+        VmiOsMapped as _, VmiOsModule as _, VmiOsProcess as _, VmiOsRegion as _, VmiOsRegionKind,
+        VmiOsThread as _, VmiOsUserModule as _,
     },
 };
 
 pub(crate) type ModuleRow = (String, String, Va, u64);
+pub(crate) type ThreadRow = (u32, Option<Va>);
 pub(crate) type HandleRow = (u64, String, Option<String>, u32);
 pub(crate) type RegionRow = (Va, Va, MemoryAccess, Option<String>);
 
@@ -79,22 +81,35 @@ pub(crate) fn processes(guest: &WindowsGuest) -> Vec<ProcessRow> {
     rows.collect()
 }
 
-pub(crate) fn modules(guest: &WindowsGuest, pid: u32) -> Vec<ModuleRow> {
+fn process(guest: &WindowsGuest, pid: u32) -> &Process {
     let mut processes = guest.processes().iter();
-    let process = processes.find(|process| process.id == pid).unwrap();
-    let row = |module: &prober::testing::windows::Module| {
-        let (name, path) = (module.name.clone(), module.path.clone());
-        (name, path, module.base, module.size.into())
-    };
-    process.modules.iter().map(row).collect()
+    processes.find(|process| process.id == pid).unwrap()
+}
+
+pub(crate) fn modules(guest: &WindowsGuest, pid: u32) -> Vec<ModuleRow> {
+    process(guest, pid).modules.iter().map(module).collect()
+}
+
+pub(crate) fn drivers(guest: &WindowsGuest) -> Vec<ModuleRow> {
+    guest.drivers().iter().map(module).collect()
+}
+
+fn module(module: &Module) -> ModuleRow {
+    let (name, path) = (module.name.clone(), module.path.clone());
+    (name, path, module.base, module.size.into())
+}
+
+pub(crate) fn threads(guest: &WindowsGuest, pid: u32) -> Vec<ThreadRow> {
+    let threads = process(guest, pid).threads.iter();
+    // The PEB is on the first page of the user memory.
+    let peb = guest.user_pages(pid).first().copied();
+    threads.map(|id| (*id, peb)).collect()
 }
 
 pub(crate) fn handles(guest: &WindowsGuest, pid: u32) -> Vec<HandleRow> {
-    let mut processes = guest.processes().iter();
-    let process = processes.find(|process| process.id == pid).unwrap();
     let rows = (4..)
         .step_by(4)
-        .zip(&process.handles)
+        .zip(&process(guest, pid).handles)
         .map(|(value, handle)| {
             let name = match &handle.object {
                 Object::File(name) | Object::Event(name) | Object::Mutant(name) => {
@@ -109,9 +124,7 @@ pub(crate) fn handles(guest: &WindowsGuest, pid: u32) -> Vec<HandleRow> {
 }
 
 pub(crate) fn regions(guest: &WindowsGuest, pid: u32) -> Vec<RegionRow> {
-    let mut processes = guest.processes().iter();
-    let process = processes.find(|process| process.id == pid).unwrap();
-    let rows = process.regions.iter().map(|region| {
+    let rows = process(guest, pid).regions.iter().map(|region| {
         let path = match &region.kind {
             RegionKind::Image(path) | RegionKind::Data(path) => Some(path.clone()),
             RegionKind::Private => None,
@@ -128,9 +141,13 @@ fn what_the_builder_wrote_is_read_while_resident() -> prober::Result<()> {
     let guest = guest();
     let (rows, runs) = run(&guest, 500, |vmi, _| plain::processes(vmi))?;
     assert_eq!((rows, runs), (processes(&guest), 1));
+    let (rows, runs) = run(&guest, 500, |vmi, _| plain::drivers(vmi))?;
+    assert_eq!((rows, runs), (drivers(&guest), 1));
     for pid in PIDS {
         let (rows, _) = run(&guest, pid, |vmi, _| plain::modules(vmi))?;
         assert_eq!(rows, modules(&guest, pid));
+        let (rows, _) = run(&guest, pid, |vmi, _| plain::threads(vmi))?;
+        assert_eq!(rows, threads(&guest, pid));
         let (rows, _) = run(&guest, pid, |vmi, _| plain::handles(vmi))?;
         assert_eq!(rows, handles(&guest, pid));
         let (rows, _) = run(&guest, pid, |vmi, _| plain::regions(vmi))?;
@@ -167,6 +184,10 @@ macro_rules! compare {
 compare!(process_list_when_paged_out, processes, [500], |guest, _| {
     processes(guest)
 });
+compare!(driver_list_when_paged_out, drivers, [500], |guest, _| {
+    drivers(guest)
+});
+compare!(thread_list_when_paged_out, threads, PIDS, threads);
 compare!(module_list_when_paged_out, modules, PIDS, modules);
 compare!(handle_table_when_paged_out, handles, PIDS, handles);
 compare!(region_list_when_paged_out, regions, PIDS, regions);
