@@ -2,9 +2,13 @@
 
 use prober::{
     FaultError, PageFaults, PageIn, SuppressedPages, retry,
-    testing::{Guest, GuestDriver},
+    testing::{Guest, GuestDriver, Vm},
 };
-use vmi_core::{AddressContext, VmiState, os::NoOS};
+use vmi_arch_amd64::Amd64;
+use vmi_core::{
+    AddressContext, VmiState,
+    os::{NoOS, VmiOs},
+};
 
 /// The state of a guest without an operating system.
 pub type State<'a> = VmiState<'a, NoOS<GuestDriver>>;
@@ -22,6 +26,8 @@ pub struct Measured<R> {
     pub suppressed: SuppressedPages,
     /// Pages that the pager brought in.
     pub paged_in: u64,
+    /// Pages that the pager was asked for in vain, for nothing backs them.
+    pub in_vain: u64,
     /// Pages that reads touched, in all runs.
     pub reads: u64,
 }
@@ -39,6 +45,7 @@ impl<T, E> Measured<Result<T, E>> {
             batches: self.batches,
             suppressed: self.suppressed,
             paged_in: self.paged_in,
+            in_vain: self.in_vain,
             reads: self.reads,
         })
     }
@@ -47,15 +54,27 @@ impl<T, E> Measured<Result<T, E>> {
 /// Runs an operation under [`retry`], with the guest as the pager.
 pub fn measure<T, E: FaultError>(
     guest: &Guest,
-    mut operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
+    operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
 ) -> Measured<Result<T, E>> {
+    measure_vm(&guest.vm(), operation)
+}
+
+/// The same with an operating system.
+pub fn measure_vm<T, E, Os>(
+    vm: &Vm<Os>,
+    mut operation: impl FnMut(&VmiState<'_, Os>, &SuppressedPages) -> Result<T, E>,
+) -> Measured<Result<T, E>>
+where
+    E: FaultError,
+    Os: VmiOs<Architecture = Amd64, Driver = GuestDriver>,
+{
+    let guest = vm.guest();
     let (mut runs, mut batches) = (0, Vec::new());
     let mut suppressed = SuppressedPages::new();
     let mut pager = |faults: &PageFaults, refused: &mut SuppressedPages| {
         batches.push(faults.iter().copied().collect());
         PageIn::page_in(&mut &*guest, faults, refused)
     };
-    let vm = guest.vm();
     guest.reset_counts();
     let result = retry(&mut pager, &mut suppressed, |suppressed| {
         runs += 1;
@@ -68,6 +87,7 @@ pub fn measure<T, E: FaultError>(
         batches,
         suppressed,
         paged_in: counts.paged_in,
+        in_vain: counts.refused,
         reads: counts.reads,
     }
 }

@@ -5,7 +5,7 @@ use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector};
 use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler};
 use vmi_os_windows::WindowsOs;
 
-use super::{ModuleRow, annotated, guest, modules};
+use super::lists::{ModuleRow, annotated, guest, modules};
 
 /// Lists the modules of the current process at its breakpoint.
 #[derive(Default)]

@@ -3,7 +3,10 @@
 
 tool! {
 /// Every process, with its command line.
-pub(crate) fn processes(vmi: &State<'_>) -> prober::Result<Vec<ProcessRow>> {
+pub(crate) fn processes<Driver>(vmi: &State<'_, Driver>) -> prober::Result<Vec<ProcessRow>>
+where
+    Driver: VmiRead<Architecture = Amd64>,
+{
     let mut rows = Vec::new();
     for process in vmi.os().processes()? {
         let process = process?;
@@ -23,7 +26,10 @@ pub(crate) fn processes(vmi: &State<'_>) -> prober::Result<Vec<ProcessRow>> {
 
 tool! {
 /// The modules of the current process: name, path, base and size.
-pub(crate) fn modules(vmi: &State<'_>) -> prober::Result<Vec<ModuleRow>> {
+pub(crate) fn modules<Driver>(vmi: &State<'_, Driver>) -> prober::Result<Vec<ModuleRow>>
+where
+    Driver: VmiRead<Architecture = Amd64>,
+{
     let process = vmi.os().current_process()?;
     let mut rows = Vec::new();
     for module in process.user_modules()? {
@@ -39,8 +45,53 @@ pub(crate) fn modules(vmi: &State<'_>) -> prober::Result<Vec<ModuleRow>> {
 }
 
 tool! {
+/// The modules of the kernel: name, path, base and size.
+pub(crate) fn drivers<Driver>(vmi: &State<'_, Driver>) -> prober::Result<Vec<ModuleRow>>
+where
+    Driver: VmiRead<Architecture = Amd64>,
+{
+    let mut rows = Vec::new();
+    for module in vmi.os().modules()? {
+        let module = module?;
+        let name = module.name()?;
+        let path = module.full_name()?;
+        let base = module.base_address()?;
+        let size = module.size()?;
+        rows.push((name, path, base, size));
+    }
+    Ok(rows)
+}
+}
+
+tool! {
+/// The threads of the current process, with the PEB that their TEB names.
+pub(crate) fn threads<Driver>(vmi: &State<'_, Driver>) -> prober::Result<Vec<ThreadRow>>
+where
+    Driver: VmiRead<Architecture = Amd64>,
+{
+    let process = vmi.os().current_process()?;
+    let mut rows = Vec::new();
+    for thread in process.threads()? {
+        let thread = thread?;
+        let id = thread.id()?.0;
+        let teb = thread.native_teb()?;
+        let mut peb = None;
+        if let Some(teb) = teb {
+            let block = teb.peb()?;
+            peb = block.map(|block| block.va());
+        }
+        rows.push((id, peb));
+    }
+    Ok(rows)
+}
+}
+
+tool! {
 /// The handles of the current process: value, type, name and access.
-pub(crate) fn handles(vmi: &State<'_>) -> prober::Result<Vec<HandleRow>> {
+pub(crate) fn handles<Driver>(vmi: &State<'_, Driver>) -> prober::Result<Vec<HandleRow>>
+where
+    Driver: VmiRead<Architecture = Amd64>,
+{
     let process = vmi.os().current_process()?;
     let mut rows = Vec::new();
     if let Some(table) = process.handle_table()? {
@@ -65,7 +116,10 @@ pub(crate) fn handles(vmi: &State<'_>) -> prober::Result<Vec<HandleRow>> {
 
 tool! {
 /// The regions of the current process: start, end, protection and path.
-pub(crate) fn regions(vmi: &State<'_>) -> prober::Result<Vec<RegionRow>> {
+pub(crate) fn regions<Driver>(vmi: &State<'_, Driver>) -> prober::Result<Vec<RegionRow>>
+where
+    Driver: VmiRead<Architecture = Amd64>,
+{
     let process = vmi.os().current_process()?;
     let mut rows = Vec::new();
     for region in process.regions()? {
