@@ -4,7 +4,7 @@ pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Type, spanned::Spanned};
+use syn::{Expr, Type, spanned::Spanned};
 
 use crate::{
     args::Args,
@@ -34,8 +34,16 @@ pub(crate) struct Function<'a> {
     /// What stands before the body, for the parameters' sake.
     pub(crate) mention: &'a TokenStream,
 
-    /// The name of the added parameter.
-    pub(crate) added: Option<Ident>,
+    pub(crate) set: Set<'a>,
+}
+
+/// The suppressed set of a function.
+pub(crate) enum Set<'a> {
+    /// The value of the argument `suppressed = EXPR`.
+    Given(&'a Expr),
+
+    /// The added parameter, by its name.
+    Added(Ident),
 }
 
 /// A body with its probes, its prober and its gate.
@@ -91,16 +99,18 @@ pub(crate) fn rewritten(
         return None;
     }
 
-    let shares = !args.options && function.added.is_some() && keep::names_set(function.written);
-    let own = emit::hygienic("__probed_suppressed", Span::call_site());
-    let (take, suppressed) = match (&args.suppressed, function.added) {
-        (Some(expr), _) => {
+    let mut shares = false;
+    let (take, suppressed) = match function.set {
+        Set::Given(expr) => {
             let set = Names::own(expr);
-            (quote!(let #own = &#set;), own)
+            let name = emit::hygienic("__probed_suppressed", Span::call_site());
+            (quote!(let #name = &#set;), name)
         }
-        (None, Some(added)) if shares => (own_names.share(&added), added),
-        (None, Some(added)) => (TokenStream::new(), added),
-        (None, None) => unreachable!("a body is rewritten with a set"),
+        Set::Added(name) if !args.options && keep::names_set(function.written) => {
+            shares = true;
+            (own_names.share(&name), name)
+        }
+        Set::Added(name) => (TokenStream::new(), name),
     };
     let Function {
         sig,

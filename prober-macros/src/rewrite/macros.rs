@@ -14,6 +14,7 @@ use super::{
     unseen::{self, is_interesting},
 };
 use crate::{
+    classify,
     emit::{self, Place, ProbeForm},
     invisible,
     marker::{self, Marker},
@@ -72,7 +73,7 @@ impl Rewriter<'_> {
         let mut inner = syn::parse2::<Expr>(mac.tokens.clone())
             .map_err(|_| error(mac, "expected one expression: `probe!(EXPR)`"))?;
         if let Expr::Try(question) = &inner
-            && self.is_read(&question.expr)
+            && classify::is_read_expr(&question.expr, self.receivers)
         {
             return Err(syn::Error::new(
                 question.question_token.span,
