@@ -87,9 +87,9 @@ pub(crate) fn rewritten(
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();
     own_names.set_error(at);
-    let (asks, seems_in_vain) = if args.options {
+    let (asks, looks_needless) = if args.options {
         let found = rewrite::rewrite(&mut block, settings, errors);
-        (found.probes > 0, found.seems_in_vain)
+        (found.probes > 0, found.looks_needless)
     } else {
         let asks = keep::rewrite(&mut block, function.written, function.sig, settings, errors);
         (asks, false)
@@ -102,7 +102,7 @@ pub(crate) fn rewritten(
     let mut shares = false;
     let (take, suppressed) = match function.set {
         Set::Given(expr) => {
-            let set = Names::own(expr);
+            let set = Names::clone_set(expr);
             let name = emit::hygienic("__probed_suppressed", Span::call_site());
             (quote!(let #name = &#set;), name)
         }
@@ -133,13 +133,13 @@ pub(crate) fn rewritten(
     } else if sig.asyncness.is_none() {
         quote!({ #mention #within #block })
     } else {
-        let typed = own_names.never(output);
+        let typed = own_names.type_of_async_body(output);
         quote!({ #mention #typed #within #block })
     };
     let outcome = own_names.run(sig, output, &body);
     let finish = Ident::new("finish", at);
 
-    let allow = seems_in_vain.then(lints::needless_question_mark);
+    let allow = looks_needless.then(lints::needless_question_mark);
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
         tokens.extend(quote! {

@@ -33,7 +33,7 @@ pub(crate) fn is_probe(expr: &Expr, receivers: &[Receiver], krate: &Path) -> boo
 
 /// Whether a call changes the guest: `vmi.write_*(..)` and its kin.
 pub(crate) fn changes_guest(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
-    receiver::is_on(call, receivers) && vocabulary::acts_on_guest(&call.method)
+    receiver::is_on(call, receivers) && vocabulary::changes_guest(&call.method)
 }
 
 /// Whether the runtime serves a read, if its receiver is a type of vmi-core.

@@ -11,7 +11,7 @@ use super::{
     arguments::{self, Part},
     loops::Loop,
     probes::operand,
-    unseen::{self, is_interesting},
+    unparsed::{self, is_interesting},
 };
 use crate::{
     classify,
@@ -128,8 +128,8 @@ impl Rewriter<'_> {
                 let place =
                     format!("the arguments of `{name}!`, which are no plain expressions ({error})");
                 let error = match self.form {
-                    Form::Options => unseen::error(self, &mac.tokens, &place),
-                    Form::Kept => unseen::marker_error(self, &mac.tokens, &place),
+                    Form::Options => unparsed::error(self, &mac.tokens, &place),
+                    Form::Kept => unparsed::marker_error(self, &mac.tokens, &place),
                 };
                 invisible::show_in(&mut mac.tokens);
                 return error.map_or(Ok(()), Err);

@@ -28,7 +28,7 @@ impl Rewriter<'_> {
         if classify::is_read(call, self.receivers) && !self.context.is_in_probe() {
             self.probe_read(expr, false);
         } else if classify::changes_guest(call, self.receivers) {
-            self.act(expr);
+            self.settle_first(expr);
         } else {
             visit_mut::visit_expr_method_call_mut(self, call);
         }
@@ -46,7 +46,7 @@ impl Rewriter<'_> {
         if let Expr::MethodCall(call) = expr
             && classify::is_served(call, &self.mutable_readers)
         {
-            *call.receiver = self.names.at(&call.receiver);
+            *call.receiver = self.names.served(&call.receiver);
         }
         *expr = with_attrs(
             &attrs,
@@ -127,7 +127,7 @@ impl Rewriter<'_> {
     /// The `?` on an `Option` becomes one on a `Result`, often of the very
     /// type of the whole, and clippy (`needless_question_mark`) would say to
     /// write `EXPR` instead, which does not compile.
-    pub(super) fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
+    pub(super) fn looks_needless(&self, call: &syn::ExprCall) -> bool {
         self.context == Context::Function
             && matches!(&*call.func, Expr::Path(path)
                 if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))

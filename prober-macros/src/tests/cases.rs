@@ -202,7 +202,7 @@ fn receivers_that_are_never_served() {
     ] {
         let expansion = expansion_of(signature, &format!("{body} vmi.read_string(a)?"), &quote!());
         assert_eq!(
-            expansion.contains(":: at ("),
+            expansion.contains(":: served ("),
             served,
             "{signature} {body}: {expansion}"
         );
@@ -221,7 +221,7 @@ fn receivers_that_are_never_served() {
     ] {
         let expansion = expansion(&format!("vmi.{method}(a)?"));
         assert_eq!(
-            expansion.contains(":: at ("),
+            expansion.contains(":: served ("),
             served,
             "{method}: {expansion}"
         );
