@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Expr, ExprLit, Lit, Path, Token,
     ext::IdentExt,
-    parse::{ParseStream, Parser},
+    parse::{Parse, ParseStream, Parser},
     parse_quote,
 };
 
@@ -35,10 +35,19 @@ impl Args {
     /// Parses the arguments. A wrong one is reported and left out, so that the
     /// function can be expanded with the others.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut raw = Raw::default();
+        let mut args = Self {
+            suppressed: None,
+            // `vmi` is always known: otherwise a read missing from the list
+            // would silently stay unprobed.
+            receivers: vec![Receiver::vmi()],
+            limit: None,
+            krate: parse_quote!(::prober),
+            options: false,
+        };
+        let mut given = Vec::new();
         let parsed = (|input: ParseStream| {
             while !input.is_empty() {
-                if let Err(error) = raw.argument(input) {
+                if let Err(error) = args.argument(&mut given, input) {
                     errors.push(error);
                     skip_argument(input)?;
                 }
@@ -52,46 +61,12 @@ impl Args {
         if let Err(error) = parsed {
             errors.push(error);
         }
-
-        // `vmi` is always known: otherwise a read missing from the list would
-        // silently stay unprobed.
-        let mut receivers = vec![Receiver::vmi()];
-        receivers.extend(raw.vmi.unwrap_or_default());
-        Self {
-            suppressed: raw.suppressed,
-            receivers,
-            limit: raw.limit,
-            options: raw.options,
-            krate: raw.krate.unwrap_or_else(|| parse_quote!(::prober)),
-        }
-    }
-}
-
-/// The arguments as written.
-#[derive(Default)]
-struct Raw {
-    suppressed: Option<Expr>,
-    vmi: Option<Vec<Receiver>>,
-    limit: Option<Expr>,
-    krate: Option<Path>,
-    options: bool,
-}
-
-impl Raw {
-    /// `options`, which has no value.
-    fn options(&mut self, key: &Ident, input: ParseStream) -> syn::Result<()> {
-        if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(syn::Error::new(key.span(), "`options` takes no value"));
-        }
-        if self.options {
-            return Err(syn::Error::new(key.span(), "duplicate `options` argument"));
-        }
-        self.options = true;
-        Ok(())
+        args
     }
 
-    /// Parses one argument: `key = value`, or `options`.
-    fn argument(&mut self, input: ParseStream) -> syn::Result<()> {
+    /// Parses one argument: `key = value`, or `options`. Takes note of its key
+    /// among those that were given.
+    fn argument(&mut self, given: &mut Vec<Ident>, input: ParseStream) -> syn::Result<()> {
         let key = input.call(Ident::parse_any).map_err(|error| {
             syn::Error::new(
                 error.span(),
@@ -99,29 +74,43 @@ impl Raw {
             )
         })?;
         match key.to_string().as_str() {
-            "options" => self.options(&key, input),
-            "suppressed" => set(&mut self.suppressed, &key, "EXPR", input, |input| {
-                input.parse()
-            }),
-            "vmi" => set(&mut self.vmi, &key, "RECEIVER", input, receivers),
-            "limit" => set(&mut self.limit, &key, "NUMBER", input, limit),
-            "crate" => set(&mut self.krate, &key, "PATH", input, krate),
-            _ => Err(syn::Error::new(
-                key.span(),
-                format!("unknown `#[probed]` argument `{key}`, expected one of {KEYS}"),
-            )),
+            "options" => {
+                if !input.is_empty() && !input.peek(Token![,]) {
+                    return Err(syn::Error::new(key.span(), "`options` takes no value"));
+                }
+                self.options = true;
+            }
+            "suppressed" => self.suppressed = Some(value(&key, "EXPR", input, Expr::parse)?),
+            "vmi" => self
+                .receivers
+                .extend(value(&key, "RECEIVER", input, receivers)?),
+            "limit" => self.limit = Some(value(&key, "NUMBER", input, limit)?),
+            "crate" => self.krate = value(&key, "PATH", input, krate)?,
+            _ => {
+                return Err(syn::Error::new(
+                    key.span(),
+                    format!("unknown `#[probed]` argument `{key}`, expected one of {KEYS}"),
+                ));
+            }
         }
+        if given.contains(&key) {
+            return Err(syn::Error::new(
+                key.span(),
+                format!("duplicate `{key}` argument"),
+            ));
+        }
+        given.push(key);
+        Ok(())
     }
 }
 
-/// Parses a value, and refuses a second one under the same key.
-fn set<T>(
-    slot: &mut Option<T>,
+/// Parses the value of an argument: `= VALUE`.
+fn value<T>(
     key: &Ident,
     form: &str,
     input: ParseStream,
     parse: impl FnOnce(ParseStream) -> syn::Result<T>,
-) -> syn::Result<()> {
+) -> syn::Result<T> {
     if !input.peek(Token![=]) || input.peek2(Token![,]) {
         return Err(syn::Error::new(
             key.span(),
@@ -135,15 +124,7 @@ fn set<T>(
             format!("expected a value: `{key} = {form}`"),
         ));
     }
-    let value = parse(input)?;
-    if slot.is_some() {
-        return Err(syn::Error::new(
-            key.span(),
-            format!("duplicate `{key}` argument"),
-        ));
-    }
-    *slot = Some(value);
-    Ok(())
+    parse(input)
 }
 
 /// `RECEIVER` or `(RECEIVER, ..)`.

@@ -4,7 +4,7 @@ pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Type, spanned::Spanned};
+use syn::{Expr, Type, spanned::Spanned};
 
 use crate::{
     args::Args,
@@ -34,8 +34,16 @@ pub(crate) struct Function<'a> {
     /// What stands before the body, for the parameters' sake.
     pub(crate) mention: &'a TokenStream,
 
-    /// The name of the added parameter.
-    pub(crate) added: Option<Ident>,
+    pub(crate) set: Set<'a>,
+}
+
+/// The suppressed set of a function.
+pub(crate) enum Set<'a> {
+    /// The value of the argument `suppressed = EXPR`.
+    Given(&'a Expr),
+
+    /// The added parameter, by its name.
+    Added(Ident),
 }
 
 /// A body with its probes, its prober and its gate.
@@ -79,9 +87,9 @@ pub(crate) fn rewritten(
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();
     own_names.set_error(at);
-    let (asks, seems_in_vain) = if args.options {
+    let (asks, looks_needless) = if args.options {
         let found = rewrite::rewrite(&mut block, settings, errors);
-        (found.probes > 0, found.seems_in_vain)
+        (found.probes > 0, found.looks_needless)
     } else {
         let asks = keep::rewrite(&mut block, function.written, function.sig, settings, errors);
         (asks, false)
@@ -91,16 +99,18 @@ pub(crate) fn rewritten(
         return None;
     }
 
-    let shares = !args.options && function.added.is_some() && keep::names_set(function.written);
-    let own = emit::hygienic("__probed_suppressed", Span::call_site());
-    let (take, suppressed) = match (&args.suppressed, function.added) {
-        (Some(expr), _) => {
-            let set = Names::own(expr);
-            (quote!(let #own = &#set;), own)
+    let mut shares = false;
+    let (take, suppressed) = match function.set {
+        Set::Given(expr) => {
+            let set = Names::clone_set(expr);
+            let name = emit::hygienic("__probed_suppressed", Span::call_site());
+            (quote!(let #name = &#set;), name)
         }
-        (None, Some(added)) if shares => (own_names.share(&added), added),
-        (None, Some(added)) => (TokenStream::new(), added),
-        (None, None) => unreachable!("a body is rewritten with a set"),
+        Set::Added(name) if !args.options && keep::names_set(function.written) => {
+            shares = true;
+            (own_names.share(&name), name)
+        }
+        Set::Added(name) => (TokenStream::new(), name),
     };
     let Function {
         sig,
@@ -123,13 +133,13 @@ pub(crate) fn rewritten(
     } else if sig.asyncness.is_none() {
         quote!({ #mention #within #block })
     } else {
-        let typed = own_names.never(output);
+        let typed = own_names.type_of_async_body(output);
         quote!({ #mention #typed #within #block })
     };
     let outcome = own_names.run(sig, output, &body);
     let finish = Ident::new("finish", at);
 
-    let allow = seems_in_vain.then(lints::needless_question_mark);
+    let allow = looks_needless.then(lints::needless_question_mark);
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
         tokens.extend(quote! {

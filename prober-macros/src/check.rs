@@ -1,67 +1,98 @@
 //! Checks that do not need the body.
 
-use proc_macro2::Span;
-use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, visit::Visit};
+use syn::{Attribute, Expr, FnArg, Pat, ReturnType, Type};
 
-use crate::{error::Errors, item::ProbedFn, signature::SUPPRESSED};
+use crate::{
+    args::Args,
+    error::Errors,
+    item::ProbedFn,
+    signature::{self, SUPPRESSED},
+};
 
-/// What the rules found, beside errors.
-pub(crate) struct Checked {
-    /// Whether the body can be rewritten. If not, it stays as it is, beside
-    /// the error.
-    pub(crate) rewrite: bool,
+/// Where the suppressed set comes from, and so whether the body can be
+/// rewritten.
+pub(crate) enum Checked<'a> {
+    /// From the argument `suppressed = EXPR`.
+    Given(&'a Expr),
 
-    /// Whether the signature can take the added parameter.
-    pub(crate) add_parameter: bool,
+    /// From a parameter that the attribute adds.
+    Added,
 
-    /// Whether a parameter has the name of the added one already.
-    pub(crate) taken: bool,
+    /// An error was reported after which the body cannot be rewritten.
+    Unusable {
+        /// Whether the parameter is added all the same: callers pass it.
+        add_parameter: bool,
+    },
+}
+
+impl Checked<'_> {
+    /// Whether the attribute adds a parameter.
+    fn adds_parameter(&self) -> bool {
+        match self {
+            Self::Given(_) => false,
+            Self::Added => true,
+            Self::Unusable { add_parameter } => *add_parameter,
+        }
+    }
+
+    /// The body cannot be rewritten.
+    fn give_up(&mut self) {
+        let add_parameter = self.adds_parameter();
+        *self = Self::Unusable { add_parameter };
+    }
+
+    /// The signature cannot take the added parameter either.
+    fn give_up_parameter(&mut self) {
+        let add_parameter = false;
+        *self = Self::Unusable { add_parameter };
+    }
 }
 
 /// Checks what the attribute was put on, and strips what would cause follow-up
 /// errors.
-pub(crate) fn check(item: &mut ProbedFn, own_set: bool, errors: &mut Errors) -> Checked {
-    let mut checked = Checked {
-        rewrite: true,
-        add_parameter: !own_set,
-        taken: false,
+pub(crate) fn check<'a>(item: &mut ProbedFn, args: &'a Args, errors: &mut Errors) -> Checked<'a> {
+    let mut checked = match &args.suppressed {
+        Some(set) => Checked::Given(set),
+        None => Checked::Added,
     };
     check_const(item, &mut checked, errors);
+    check_main(item, &mut checked, errors);
     check_attributes(item, &mut checked, errors);
     check_result(item, &mut checked, errors);
-    if checked.add_parameter {
-        check_name_is_free(item, &mut checked, errors);
-    }
+    check_name_is_free(item, &mut checked, errors);
     checked
 }
 
 /// Guest memory is not read at compile time.
-fn check_const(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+fn check_const(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
     if let Some(constness) = item.sig.constness.take() {
         errors.at(
             constness.span,
-            "`#[probed]` is not for a `const fn`, which cannot read guest memory; take `const` away",
+            "`#[probed]` cannot be used on a `const fn`, which cannot read guest memory; \
+             remove `const`",
         );
-        checked.rewrite = false;
+        checked.give_up();
     }
 }
 
-fn check_attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Errors) {
-    let is_program =
-        item.sig.ident == "main" && item.sig.inputs.is_empty() && checked.add_parameter;
-    if is_program {
+/// Nobody passes a parameter to the function that a program begins with.
+fn check_main(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
+    let is_program = item.sig.ident == "main" && item.sig.inputs.is_empty();
+    if is_program && checked.adds_parameter() {
         errors.at(
             item.sig.ident.span(),
             "`main` takes no parameters, and `#[probed]` adds one; \
              name the suppressed set instead: `#[probed(suppressed = ...)]`",
         );
-        checked.add_parameter = false;
-        checked.rewrite = false;
+        checked.give_up_parameter();
     }
+}
 
+/// Other attributes on the function may not go with this one.
+fn check_attributes(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
     item.attrs.retain(|attr| match last_name(attr).as_deref() {
         Some("probed") => {
-            errors.on(attr, "`#[probed]` stands twice on this function");
+            errors.on(attr, "duplicate `#[probed]` attribute");
             false
         }
         Some("track_caller") => {
@@ -72,7 +103,7 @@ fn check_attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Err
             );
             true
         }
-        Some(name @ ("test" | "bench" | "main")) if checked.add_parameter => {
+        Some(name @ ("test" | "bench" | "main")) if checked.adds_parameter() => {
             errors.on(
                 attr,
                 format!(
@@ -80,8 +111,7 @@ fn check_attributes(item: &mut ProbedFn, checked: &mut Checked, errors: &mut Err
                      name the suppressed set instead: `#[probed(suppressed = ...)]`"
                 ),
             );
-            checked.add_parameter = false;
-            checked.rewrite = false;
+            checked.give_up_parameter();
             true
         }
         _ => true,
@@ -94,7 +124,7 @@ fn last_name(attr: &Attribute) -> Option<String> {
 
 /// Page faults leave the function as its error. Types that may be an
 /// alias of `Result` are left to the runtime's traits.
-fn check_result(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
+fn check_result(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
     const NEEDS: &str = "`#[probed]` needs a function that returns a `Result`";
     const WRITE: &str = "page faults leave it as its error, so return `prober::Result<..>`";
 
@@ -110,7 +140,7 @@ fn check_result(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
         ReturnType::Type(_, ty) if is_no_result(ty) => errors.on(ty, format!("{NEEDS}; {WRITE}")),
         ReturnType::Type(..) => return,
     }
-    checked.rewrite = false;
+    checked.give_up();
 }
 
 fn is_no_result(ty: &Type) -> bool {
@@ -157,38 +187,25 @@ fn is_boxed_future(ty: &Type) -> bool {
 }
 
 /// The added parameter needs its name.
-fn check_name_is_free(item: &ProbedFn, checked: &mut Checked, errors: &mut Errors) {
-    struct Find(Option<Span>);
-
-    impl<'ast> Visit<'ast> for Find {
-        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-            if pat.ident == SUPPRESSED {
-                self.0 = Some(pat.ident.span());
-            }
-        }
+fn check_name_is_free(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
+    if !checked.adds_parameter() {
+        return;
     }
-
-    let mut find = Find(None);
-    for input in &item.sig.inputs {
-        if let FnArg::Typed(param) = input {
-            find.visit_pat(&param.pat);
-        }
-    }
-    let Some(span) = find.0 else { return };
+    let Some(span) = signature::taken_name(&item.sig) else {
+        return;
+    };
     if item.sig.inputs.iter().any(is_the_added_one) {
         errors.at(
             span,
-            "`#[probed]` adds this parameter; take it away here, callers pass it as the last argument",
+            "`#[probed]` adds this parameter; remove it, callers pass it as the last argument",
         );
-        checked.add_parameter = false;
-        checked.rewrite = false;
+        checked.give_up_parameter();
     } else {
         errors.at(
             span,
             "`#[probed]` adds a parameter called `suppressed`; rename this one, \
              or take the set from it: `#[probed(suppressed = suppressed)]`",
         );
-        checked.taken = true;
     }
 }
 

@@ -74,10 +74,10 @@ impl Names {
         }
     }
 
-    /// The set that the user names: `__probed::own(&EXPR)`.
-    pub(crate) fn own(set: &Expr) -> Expr {
+    /// The set that the user names: `__probed::clone_set(&EXPR)`.
+    pub(crate) fn clone_set(set: &Expr) -> Expr {
         let place = Place::of(set);
-        call("own", place, quote_spanned!(place.start=> &#set))
+        call("clone_set", place, quote_spanned!(place.start=> &#set))
     }
 
     /// `let __probed_run = &__probed::start(SET, LIMIT);`
@@ -110,7 +110,7 @@ impl Names {
         };
         let start = match error {
             Some(error) => {
-                quote!(#runtime::knows(#start, #runtime::Own::<#error>::default().known()))
+                quote!(#runtime::with_declared_error(#start, #runtime::DeclaredError::<#error>::default().known()))
             }
             None => start,
         };
@@ -118,10 +118,10 @@ impl Names {
     }
 
     /// The set of the caller's, of which the function has its own to doom:
-    /// `let SET = &__probed::own(SET);`
+    /// `let SET = &__probed::clone_set(SET);`
     pub(crate) fn share(&self, set: &Ident) -> TokenStream {
         let runtime = &self.runtime;
-        quote!(let #set = &#runtime::own(#set);)
+        quote!(let #set = &#runtime::clone_set(#set);)
     }
 
     /// The error of a result whose type is an alias.
@@ -146,17 +146,17 @@ impl Names {
     }
 
     /// Gives an async block its type, which has no place but the values that
-    /// it returns: `if false { return __probed::never::<OUTPUT>(); }`.
-    pub(crate) fn never(&self, output: &Type) -> TokenStream {
+    /// it returns: `if false { return __probed::unreachable_value::<OUTPUT>(); }`.
+    pub(crate) fn type_of_async_body(&self, output: &Type) -> TokenStream {
         let glue = glue(output.span());
         let runtime = self.runtime_at(output.span());
-        quote_spanned!(glue=> if false { return #runtime::never::<#output>(); })
+        quote_spanned!(glue=> if false { return #runtime::unreachable_value::<#output>(); })
     }
 }
 
-/// `CRATE::__private::never()`, where nothing is imported.
-pub(crate) fn never_of_crate(krate: &Path) -> TokenStream {
-    quote!(#krate::__private::never())
+/// `CRATE::__private::unreachable_value()`, where nothing is imported.
+pub(crate) fn unreachable_value_of_crate(krate: &Path) -> TokenStream {
+    quote!(#krate::__private::unreachable_value())
 }
 
 /// What takes the place of the user's expressions.
@@ -181,12 +181,12 @@ impl Names {
     }
 
     /// Puts the prober beside the receiver of a read that the runtime serves:
-    /// `at(&RECEIVER, prober)`.
-    pub(crate) fn at(&self, receiver: &Expr) -> Expr {
+    /// `served(&RECEIVER, prober)`.
+    pub(crate) fn served(&self, receiver: &Expr) -> Expr {
         let place = Place::of(receiver);
         let prober = self.prober_at(place.start);
         call(
-            "at",
+            "served",
             place,
             quote_spanned!(place.glue()=> &#receiver, #prober),
         )
@@ -199,7 +199,7 @@ impl Names {
         call("value", place, args)
     }
 
-    /// `OPERAND?` inside a probe: `got(match part(OPERAND, prober) { .. })`.
+    /// `OPERAND?` inside a probe: `as_operand(match part(OPERAND, prober) { .. })`.
     pub(crate) fn value_or_exit(&self, operand: &Expr, place: Place, question: Span) -> Expr {
         let glue = glue(question);
         let prober = self.prober_at(place.start);
@@ -210,14 +210,14 @@ impl Names {
             match #part {
                 #runtime::Part::Value(__probed_value) => __probed_value,
                 #runtime::Part::Missing => break #block #runtime::None,
-                #runtime::Part::Hard(__probed_error) => return #runtime::leave(__probed_error),
+                #runtime::Part::Failed(__probed_error) => return #runtime::leave_with(__probed_error),
             }
         };
         let place = Place {
             end: question,
             ..place
         };
-        call("got", place, part)
+        call("as_operand", place, part)
     }
 
     /// `value_of_a_probe(VALUE)`: warns that a statement discards it.
@@ -247,14 +247,14 @@ impl Names {
         call("settled", Place::of(argument), args)
     }
 
-    /// An act without arguments: `then(settle(prober)?, ACT)`.
-    pub(crate) fn then(&self, expr: &Expr, act: Place) -> Expr {
+    /// An act without arguments: `settle_then(settle(prober)?, ACT)`.
+    pub(crate) fn settle_then(&self, expr: &Expr, act: Place) -> Expr {
         let settle = self.settle_at(act);
         let args = quote_spanned!(act.glue()=> #settle, #expr);
-        call("then", act, args)
+        call("settle_then", act, args)
     }
 
-    /// `OPERAND?` that keeps its type: `got(match ask(OPERAND, prober) { .. })`.
+    /// `OPERAND?` that keeps its type: `as_operand(match ask(OPERAND, prober) { .. })`.
     ///
     /// What fails leaves by rustc's own `?`, through the adapter (`.map_err(..)`)
     /// that stands before it.
@@ -295,13 +295,13 @@ impl Names {
             end: mark.span,
             ..place
         };
-        call("got", place, outcome)
+        call("as_operand", place, outcome)
     }
 
-    /// A result that the body takes apart: `got(Taken(OPERAND).note(prober))`.
+    /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
     pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
         let noted = self.note(operand, place);
-        call("got", place, noted)
+        call("as_operand", place, noted)
     }
 
     /// [`taken`](Self::taken) before an act, which a fault keeps from running.
@@ -324,7 +324,7 @@ impl Names {
                 }
             }
         };
-        call("got", place, outcome)
+        call("as_operand", place, outcome)
     }
 
     fn note(&self, operand: &Expr, place: Place) -> TokenStream {

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// The errors found so far.
+/// The errors found so far. To drop one that was not given out would leave code
+/// unprobed without a word, so that panics.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
@@ -43,5 +44,12 @@ impl Errors {
         self.0
             .take()
             .map_or_else(TokenStream::new, |error| error.to_compile_error())
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        let lost = !self.is_empty() && !std::thread::panicking();
+        assert!(!lost, "an error was found, and not reported");
     }
 }

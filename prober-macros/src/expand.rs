@@ -35,7 +35,7 @@ fn expand(args: TokenStream, item: &TokenStream, errors: &mut Errors) -> TokenSt
             return item.clone();
         }
     };
-    let checked = check::check(&mut item, args.suppressed.is_some(), errors);
+    let checked = check::check(&mut item, &args, errors);
     function(item, &args, &checked, errors)
 }
 
@@ -43,7 +43,7 @@ fn expand(args: TokenStream, item: &TokenStream, errors: &mut Errors) -> TokenSt
 fn function(
     mut item: ProbedFn,
     args: &Args,
-    checked: &Checked,
+    checked: &Checked<'_>,
     errors: &mut Errors,
 ) -> TokenStream {
     invisible::Show.visit_signature_mut(&mut item.sig);
@@ -52,18 +52,26 @@ fn function(
     let mutable_readers = receiver::mutable_parameters(&item.sig);
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
-    let mention = match &item.body {
-        Body::Parsed(_) if checked.rewrite => body::params::mention(&mut item.sig, &body_tokens),
+    let mention = match (&item.body, checked) {
+        (Body::Parsed(_), Checked::Given(_) | Checked::Added) => {
+            body::params::mention(&mut item.sig, &body_tokens)
+        }
         _ => TokenStream::new(),
     };
     let output = match &item.sig.output {
         ReturnType::Type(_, output) => Some(signature::infer_impl_trait(output)),
         ReturnType::Default => None,
     };
-    let added = checked.add_parameter.then(|| {
-        let taken = checked.taken;
-        signature::add_parameter(&mut item.sig, &body_tokens, &args.krate, taken, errors)
-    });
+    let mut add_parameter =
+        || signature::add_parameter(&mut item.sig, &body_tokens, &args.krate, errors);
+    let set = match *checked {
+        Checked::Given(expr) => Some(body::Set::Given(expr)),
+        Checked::Added => Some(body::Set::Added(add_parameter())),
+        Checked::Unusable { add_parameter: add } => {
+            add.then(add_parameter);
+            None
+        }
+    };
 
     let ProbedFn {
         attrs,
@@ -76,15 +84,15 @@ fn function(
         Some(_) => TokenStream::new(),
     };
     if let Body::Parsed(body) = &body
-        && checked.rewrite
+        && set.is_some()
     {
         allow.extend(lints::assignments(&sig, &body.block));
         if !args.options {
             allow.extend(lints::searches(&body.block));
         }
     }
-    let body = match (body, output) {
-        (Body::Parsed(body), Some(output)) if checked.rewrite => {
+    let body = match (body, set, output) {
+        (Body::Parsed(body), Some(set), Some(output)) => {
             let braces = body.block.brace_token;
             let function = body::Function {
                 sig: &sig,
@@ -92,18 +100,20 @@ fn function(
                 output: &output,
                 mutable_readers,
                 mention: &mention,
-                added,
+                set,
             };
             let body = body::rewritten(body, args, function, errors);
             body.filter(|_| valid)
                 .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
         }
-        (Body::Parsed(body), _) => fallback::withheld(body.block.brace_token, &body_tokens, errors),
-        (Body::Raw(body, error), _) => {
+        (Body::Parsed(body), ..) => {
+            fallback::withheld(body.block.brace_token, &body_tokens, errors)
+        }
+        (Body::Raw(body, error), ..) => {
             allow.extend(lints::dropped_body());
             fallback::half_typed(&body, &error, &args.krate)
         }
-        (Body::None(semicolon), _) => semicolon.into_token_stream(),
+        (Body::None(semicolon), ..) => semicolon.into_token_stream(),
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
 }

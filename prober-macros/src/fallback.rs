@@ -26,7 +26,7 @@ pub(crate) fn withheld(braces: Brace, body: &TokenStream, errors: &mut Errors) -
 ///     struct Body {}
 ///     #[deny(unused_must_use)]
 ///     { Body {}; }
-///     __private::never()
+///     __private::unreachable_value()
 /// }
 /// ```
 ///
@@ -41,7 +41,7 @@ pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> Toke
     );
     let value = quote_spanned!(emit::glue(error.span())=> Body {};);
     let uses = marker::uses(&body.stream());
-    let never = emit::never_of_crate(krate);
+    let value_of_body = emit::unreachable_value_of_crate(krate);
     let mut stub = Group::new(
         Delimiter::Brace,
         quote! {
@@ -52,7 +52,7 @@ pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> Toke
                 #value
             }
             #uses
-            #never
+            #value_of_body
         },
     );
     stub.set_span(body.span());

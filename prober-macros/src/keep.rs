@@ -53,6 +53,7 @@ use syn::{
 
 use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope, words::any_word};
 use crate::{
+    classify,
     error::Errors,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
@@ -131,8 +132,7 @@ fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
     struct Find<'a>(&'a [Receiver], bool);
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            self.1 |=
-                crate::vocabulary::is_read(&call.method) && crate::receiver::is_on(call, self.0);
+            self.1 |= classify::is_read(call, self.0);
             visit::visit_expr_method_call(self, call);
         }
     }

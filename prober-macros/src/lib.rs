@@ -6,6 +6,7 @@
 mod args;
 mod body;
 mod check;
+mod classify;
 mod derive;
 mod emit;
 mod error;

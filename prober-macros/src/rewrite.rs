@@ -6,10 +6,10 @@
 //!
 //! vmi.read_u64(a? + 8)                // with `?` in it
 //! __probed::read_if('__probed: {
-//!     __probed::Some(vmi.read_u64(__probed::got(match __probed::part(a, __probed_run) {
+//!     __probed::Some(vmi.read_u64(__probed::as_operand(match __probed::part(a, __probed_run) {
 //!         __probed::Part::Value(value) => value,
 //!         __probed::Part::Missing => break '__probed __probed::None,
-//!         __probed::Part::Hard(error) => return __probed::leave(error),
+//!         __probed::Part::Failed(error) => return __probed::leave_with(error),
 //!     }) + 8))
 //! }, __probed_run)
 //!
@@ -23,14 +23,14 @@
 //! The value of a read is wrapped, never the call put into a closure: `?`,
 //! `return`, `break` and `.await` in its arguments keep their meaning.
 
-mod acts;
 pub(crate) mod arguments;
 mod context;
 mod hazards;
 mod loops;
 mod macros;
 mod probes;
-mod unseen;
+mod settling;
+mod unparsed;
 
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::quote;
@@ -84,8 +84,8 @@ pub(crate) struct Found {
     /// How many probes.
     pub(crate) probes: usize,
 
-    /// A `?` of which clippy would say that it can go.
-    pub(crate) seems_in_vain: bool,
+    /// Whether clippy would call a `?` needless.
+    pub(crate) looks_needless: bool,
 }
 
 /// The two forms of the attribute.
@@ -172,13 +172,13 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::Call(call) => {
                 // Seen before it is rewritten.
-                self.found.seems_in_vain |= self.seems_in_vain(call);
+                self.found.looks_needless |= self.looks_needless(call);
                 visit_mut::visit_expr_call_mut(self, call);
             }
             Expr::Macro(_) => self.macro_call(expr, false),
             Expr::Verbatim(_) if self.form == Form::Kept => {}
             Expr::Verbatim(tokens) => {
-                if let Some(error) = unseen::error(self, tokens, "syntax that it does not know") {
+                if let Some(error) = unparsed::error(self, tokens, "syntax that it does not know") {
                     *expr = self.failed(&error);
                 }
             }
@@ -224,7 +224,7 @@ impl VisitMut for Rewriter<'_> {
             Stmt::Expr(expr, Some(_)) => {
                 let place = (!self.context.is_in_probe()
                     && self.form == Form::Options
-                    && hazards::throws_away(self, expr))
+                    && hazards::discards_value(self, expr))
                 .then(|| Place::of(expr));
                 self.visit_expr_mut(expr);
                 if let Some(place) = place {
@@ -253,7 +253,7 @@ impl VisitMut for Rewriter<'_> {
         if let Item::Macro(item) = &*item
             && item.ident.is_some()
             && self.form == Form::Options
-            && let Some(error) = unseen::in_definition(self, &item.mac.tokens)
+            && let Some(error) = unparsed::in_definition(self, &item.mac.tokens)
         {
             self.errors.push(error);
         }

@@ -5,8 +5,9 @@ mod lifetimes;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{
-    FnArg, Pat, PatType, Path, Signature, Token, Type, parse_quote_spanned,
+    FnArg, Pat, PatIdent, PatType, Path, Signature, Token, Type, parse_quote_spanned,
     spanned::Spanned,
+    visit::Visit,
     visit_mut::{self, VisitMut},
 };
 
@@ -24,7 +25,6 @@ pub(crate) fn add_parameter(
     sig: &mut Signature,
     body: &TokenStream,
     krate: &Path,
-    taken: bool,
     errors: &mut Errors,
 ) -> Ident {
     lifetimes::name_elided(sig, errors);
@@ -32,7 +32,8 @@ pub(crate) fn add_parameter(
     // A body that a macro made may name it under the macro's hygiene.
     let span = span_of_suppressed(body)
         .map_or_else(Span::call_site, |span| Span::call_site().resolved_at(span));
-    let name = if taken {
+    // Its name may be taken already, which was reported: no second error.
+    let name = if taken_name(sig).is_some() {
         hygienic(SUPPRESSED, span)
     } else {
         Ident::new(SUPPRESSED, span)
@@ -48,6 +49,27 @@ pub(crate) fn add_parameter(
         )),
     }));
     name
+}
+
+/// Where a parameter has the name of the added one already.
+pub(crate) fn taken_name(sig: &Signature) -> Option<Span> {
+    struct Find(Option<Span>);
+
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+            if pat.ident == SUPPRESSED {
+                self.0 = Some(pat.ident.span());
+            }
+        }
+    }
+
+    let mut find = Find(None);
+    for input in &sig.inputs {
+        if let FnArg::Typed(param) = input {
+            find.visit_pat(&param.pat);
+        }
+    }
+    find.0
 }
 
 /// Where a body names the added parameter first.

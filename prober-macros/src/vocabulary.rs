@@ -49,7 +49,7 @@ pub(crate) fn is_served(method: &Ident) -> bool {
 ///
 /// Not `pause` and `resume`: a function that leaves before its `resume` would
 /// leave the guest paused.
-pub(crate) fn acts_on_guest(method: &Ident) -> bool {
+pub(crate) fn changes_guest(method: &Ident) -> bool {
     let name = method.unraw().to_string();
     ["write_", "set_", "inject_"]
         .iter()

@@ -23,15 +23,18 @@ pub use core::{
 pub use vmi_core::VmiError;
 
 pub use self::{
-    act::{settle, settled, then},
-    gate::{Carrier, Finish, LIMIT, Outcome, Returned, never, outcome, run, start},
+    act::{settle, settle_then, settled},
+    gate::{Finish, FromFaults, LIMIT, Outcome, Returned, outcome, run, start, unreachable_value},
     held::{Held, HeldWithoutFaults},
     keep::{
-        Absurd, Ask, Asked, Note, Opaque, Own, Taken, TypeOf, Value, absurd, ask, ask_before,
-        asked, doomed, knows, leave_doomed, start_sharing, type_of, type_of_slot,
+        Absurd, Ask, Asked, DeclaredError, Note, Opaque, Taken, TypeOf, Value, absurd, ask,
+        ask_before, asked, doomed, leave_doomed, start_sharing, type_of, type_of_slot,
+        with_declared_error,
     },
     probe::{need, need_if, read, read_if, value_of_a_probe},
-    question::{Hard, Leave, Never, Part, Question, got, leave, part, value},
-    reads::at,
-    set::{AsSuppressed, own},
+    question::{
+        Failure, LeaveWith, NoFailure, Part, Question, as_operand, leave_with, part, value,
+    },
+    reads::served,
+    set::{AsSuppressed, clone_set},
 };

@@ -58,6 +58,7 @@ mod page_set;
 mod probe_error;
 mod probe_limit;
 mod retry;
+mod sealed;
 pub mod suppressed_pages;
 mod unavailable;
 mod vmi_prober;

@@ -3,7 +3,10 @@ use std::hash::BuildHasher;
 use indexmap::IndexSet;
 use vmi_core::AddressContext;
 
-use crate::page::{PAGE_SIZE, Page};
+use crate::{
+    page::{PAGE_SIZE, Page},
+    sealed::Sealed,
+};
 
 /// A set of suppressed pages that [`VmiProber::new`](crate::VmiProber::new)
 /// can borrow: a [`SuppressedPages`](crate::SuppressedPages), or an
@@ -14,11 +17,6 @@ pub trait PageSet: Sealed {
     /// Returns whether the set holds the page of a fault.
     fn contains_page(&self, fault: &AddressContext) -> bool;
 }
-
-/// Keeps others from implementing [`PageSet`].
-pub trait Sealed {}
-
-impl<S> Sealed for IndexSet<AddressContext, S> {}
 
 /// Finds a page by any address on it. That takes a walk over the set when the
 /// very address of the fault and the start of its page are not in it; a

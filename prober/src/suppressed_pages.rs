@@ -12,7 +12,7 @@ use vmi_core::{AddressContext, Pa, Va};
 
 use crate::{
     page::{PAGE_SHIFT, Page},
-    page_set::{PageSet, Sealed},
+    page_set::PageSet,
 };
 
 /// The pages known to be unserviceable: a fault on them is not reported, and
@@ -231,8 +231,6 @@ impl<'a> IntoIterator for &'a SuppressedPages {
         self.iter()
     }
 }
-
-impl Sealed for SuppressedPages {}
 
 impl PageSet for SuppressedPages {
     fn contains_page(&self, fault: &AddressContext) -> bool {

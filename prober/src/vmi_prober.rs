@@ -142,7 +142,7 @@ impl<'s> VmiProber<'s> {
     }
 
     #[inline]
-    pub(crate) fn knows(mut self, known: Option<Known>) -> Self {
+    pub(crate) fn with_declared_error(mut self, known: Option<Known>) -> Self {
         self.known = known;
         self
     }

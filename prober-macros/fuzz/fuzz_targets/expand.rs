@@ -11,6 +11,7 @@ mod prober_macros {
     pub(crate) mod args;
     pub(crate) mod body;
     pub(crate) mod check;
+    pub(crate) mod classify;
     pub(crate) mod derive;
     pub(crate) mod emit;
     pub(crate) mod error;

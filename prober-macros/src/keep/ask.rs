@@ -144,7 +144,7 @@ impl Asker<'_, '_> {
         if let Expr::MethodCall(call) = operand
             && self.flow.is_served(call)
         {
-            *call.receiver = self.flow.emit.at(&call.receiver);
+            *call.receiver = self.flow.emit.served(&call.receiver);
         }
     }
 

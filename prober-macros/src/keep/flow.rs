@@ -13,15 +13,11 @@ use super::{
     facts::Facts,
     mentions::{Names, mentions},
     plan::{BlockId, Exit, Kind, Plan, Step, core},
-    questions::{asks_of_act, is_read_on},
+    questions::asks_of_act,
     scope::Scope,
     words::may_leave,
 };
-use crate::{
-    emit::Names as Emit,
-    receiver::{self, Receiver},
-    vocabulary,
-};
+use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
 
 /// Writes the flow of one body.
 pub(super) struct Flow<'a> {
@@ -116,9 +112,7 @@ impl Flow<'_> {
     }
 
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
-        is_read_on(call, self)
-            && vocabulary::is_served(&call.method)
-            && !receiver::is_on(call, self.mutable_readers)
+        classify::is_read(call, self.receivers) && classify::is_served(call, self.mutable_readers)
     }
 
     /// Whether an expression may leave what it stands in, other than by `?`.

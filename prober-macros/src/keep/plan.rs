@@ -19,11 +19,7 @@ use super::{
     words::{Holds, handed_suppressed, holds_closure, is_effect, may_leave, operand_of_takes},
 };
 use crate::{
-    emit::glue,
-    invisible,
-    marker::Marker,
-    receiver::{self, Receiver},
-    rewrite::arguments,
+    classify, emit::glue, invisible, marker::Marker, receiver::Receiver, rewrite::arguments,
     vocabulary,
 };
 
@@ -348,9 +344,7 @@ impl Planner<'_> {
                 | Expr::Block(_) => Kind::Compound,
                 Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => Kind::Exit,
                 Expr::MethodCall(call)
-                    if vocabulary::is_read(&call.method)
-                        && receiver::is_on(call, self.receivers)
-                        && semi.is_some() =>
+                    if classify::is_read(call, self.receivers) && semi.is_some() =>
                 {
                     Kind::Ask
                 }
@@ -622,7 +616,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if let Stmt::Expr(expr, _) = stmt
             && let Expr::MethodCall(call) = core(expr)
-            && !(vocabulary::is_read(&call.method) && receiver::is_on(call, self.receivers))
+            && !classify::is_read(call, self.receivers)
         {
             self.roots.extend(root(&call.receiver));
         }

@@ -2,7 +2,7 @@
 //! doom.
 
 use syn::{
-    BinOp, Block, Expr, ExprMethodCall,
+    BinOp, Block, Expr,
     visit::{self, Visit},
 };
 
@@ -11,10 +11,10 @@ use super::{
     words::{evaluates, handed_suppressed, has_effect, may_ask, operand_of_takes},
 };
 use crate::{
+    classify,
     marker::Marker,
-    receiver,
     rewrite::arguments,
-    vocabulary::{self, TEXT, name},
+    vocabulary::{TEXT, name},
 };
 
 /// What asks in an expression whatever it comes to: its outermost `?`, and
@@ -74,9 +74,7 @@ impl Asks<'_, '_> {
 /// Whether an expression is a read of guest memory, which asks wherever it
 /// stands.
 fn flow_reads(flow: &Flow<'_>, expr: &Expr) -> bool {
-    matches!(expr, Expr::MethodCall(call)
-        if vocabulary::is_read(&call.method) && receiver::is_on(call, flow.receivers))
-        || handed_suppressed(expr)
+    classify::is_read_expr(expr, flow.receivers) || handed_suppressed(expr)
 }
 
 impl<'ast> Visit<'ast> for Asks<'_, '_> {
@@ -138,9 +136,4 @@ impl Asks<'_, '_> {
             expr => visit::visit_expr(self, expr),
         }
     }
-}
-
-/// Whether a call is one of a read that the runtime serves.
-pub(super) fn is_read_on(call: &ExprMethodCall, flow: &Flow<'_>) -> bool {
-    vocabulary::is_read(&call.method) && receiver::is_on(call, flow.receivers)
 }

@@ -240,8 +240,8 @@ pub(crate) fn has_question(code: &impl ToTokens) -> bool {
 }
 
 /// Whether a method or function by this name changes or pauses the guest.
-fn acts(name: &Ident) -> bool {
-    vocabulary::acts_on_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
+fn acts_or_pauses(name: &Ident) -> bool {
+    vocabulary::changes_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
 }
 
 /// Whether a statement has an effect outside of its blocks, other than by
@@ -325,7 +325,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.found |= acts(&call.method) || self.outlives(&call.receiver);
+        self.found |= acts_or_pauses(&call.method) || self.outlives(&call.receiver);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -333,7 +333,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         if let Expr::Path(path) = &*call.func
             && let Some(last) = path.path.segments.last()
         {
-            self.found |= path.path.segments.len() > 1 && acts(&last.ident);
+            self.found |= path.path.segments.len() > 1 && acts_or_pauses(&last.ident);
             self.found |= self.facts.acts_through(&last.ident.to_string());
         }
         self.found |= call

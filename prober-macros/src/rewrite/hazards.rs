@@ -1,5 +1,5 @@
-//! What compiles and is wrong: probes used in a way that loses faults, goes on
-//! with stale data, or never ends.
+//! Code that compiles but is wrong: probes used in a way that loses faults, goes
+//! on with stale data, or never ends.
 
 use syn::{Expr, ExprMacro, ExprMethodCall, ExprTry, Pat, visit::Visit};
 
@@ -44,18 +44,17 @@ fn is_value(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
     }
 }
 
-/// Whether a statement throws the value of a probe away.
-pub(super) fn throws_away(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
+/// Whether a statement discards the value of a probe.
+pub(super) fn discards_value(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
     match expr {
-        Expr::Paren(paren) => throws_away(rewriter, &paren.expr),
-        Expr::Group(group) => throws_away(rewriter, &group.expr),
+        Expr::Paren(paren) => discards_value(rewriter, &paren.expr),
+        Expr::Group(group) => discards_value(rewriter, &group.expr),
         Expr::Try(question) => keeps_value(rewriter, &question.expr),
         _ => false,
     }
 }
 
-/// Whether an expression is a probe, or one of which only the error is
-/// changed.
+/// Whether an expression is a probe, or changes nothing but the error of one.
 fn keeps_value(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
     match expr {
         Expr::MethodCall(call)
@@ -97,7 +96,7 @@ pub(super) fn check_condition(rewriter: &mut Rewriter<'_>, condition: &Expr) {
             if let Some(probe) = free.found {
                 rewriter.errors.on(
                     probe,
-                    "this loop may go on where data is missing, with addresses that no data gave; \
+                    "this loop may go on where data is missing, with addresses that were not read from the guest; \
                      need the value (`??`), or bind it (`while let Some(..) = ..?`)",
                 );
             }
@@ -174,7 +173,9 @@ struct FreeProbe<'a, 'b> {
 impl<'ast> Visit<'ast> for FreeProbe<'_, '_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         if self.found.is_some() || self.is_needed(expr) {
-        } else if self.rewriter.is_probe(expr) {
+            return;
+        }
+        if self.rewriter.is_probe(expr) {
             self.found = Some(expr.clone());
         } else {
             syn::visit::visit_expr(self, expr);

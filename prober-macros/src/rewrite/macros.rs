@@ -11,9 +11,10 @@ use super::{
     arguments::{self, Part},
     loops::Loop,
     probes::operand,
-    unseen::{self, is_interesting},
+    unparsed::{self, is_interesting},
 };
 use crate::{
+    classify,
     emit::{self, Place, ProbeForm},
     invisible,
     marker::{self, Marker},
@@ -72,7 +73,7 @@ impl Rewriter<'_> {
         let mut inner = syn::parse2::<Expr>(mac.tokens.clone())
             .map_err(|_| error(mac, "expected one expression: `probe!(EXPR)`"))?;
         if let Expr::Try(question) = &inner
-            && self.is_read(&question.expr)
+            && classify::is_read_expr(&question.expr, self.receivers)
         {
             return Err(syn::Error::new(
                 question.question_token.span,
@@ -127,8 +128,8 @@ impl Rewriter<'_> {
                 let place =
                     format!("the arguments of `{name}!`, which are no plain expressions ({error})");
                 let error = match self.form {
-                    Form::Options => unseen::error(self, &mac.tokens, &place),
-                    Form::Kept => unseen::marker_error(self, &mac.tokens, &place),
+                    Form::Options => unparsed::error(self, &mac.tokens, &place),
+                    Form::Kept => unparsed::marker_error(self, &mac.tokens, &place),
                 };
                 invisible::show_in(&mut mac.tokens);
                 return error.map_or(Ok(()), Err);

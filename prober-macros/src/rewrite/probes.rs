@@ -4,16 +4,15 @@ use std::borrow::Cow;
 
 use quote::quote;
 use syn::{
-    Expr, ExprMethodCall,
+    Expr,
     token::Brace,
     visit_mut::{self, VisitMut},
 };
 
 use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
+    classify,
     emit::{self, Place, ProbeForm},
-    marker::Marker,
-    receiver, vocabulary,
 };
 
 impl Rewriter<'_> {
@@ -26,31 +25,17 @@ impl Rewriter<'_> {
         if !self.context.is_in_probe() {
             hazards::check_call(self, call);
         }
-        if !receiver::is_on(call, self.receivers) {
-            visit_mut::visit_expr_method_call_mut(self, call);
-        } else if vocabulary::is_read(&call.method) && !self.context.is_in_probe() {
+        if classify::is_read(call, self.receivers) && !self.context.is_in_probe() {
             self.probe_read(expr, false);
-        } else if vocabulary::acts_on_guest(&call.method) {
-            self.act(expr);
+        } else if classify::changes_guest(call, self.receivers) {
+            self.settle_first(expr);
         } else {
             visit_mut::visit_expr_method_call_mut(self, call);
         }
     }
 
-    /// Whether an expression is a probe, seen through parentheses.
     pub(super) fn is_probe(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Paren(paren) => self.is_probe(&paren.expr),
-            Expr::Group(group) => self.is_probe(&group.expr),
-            Expr::Await(expr) => self.is_read(&expr.base),
-            Expr::Macro(expr) => Marker::of(&expr.mac.path, self.krate) == Some(Marker::Probe),
-            expr => self.is_read(expr),
-        }
-    }
-
-    pub(super) fn is_read(&self, expr: &Expr) -> bool {
-        matches!(expr, Expr::MethodCall(call)
-            if vocabulary::is_read(&call.method) && receiver::is_on(call, self.receivers))
+        classify::is_probe(expr, self.receivers, self.krate)
     }
 
     /// Makes a read a probe; also a read that is awaited.
@@ -59,20 +44,15 @@ impl Rewriter<'_> {
         let place = Place::of(expr);
         let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
         if let Expr::MethodCall(call) = expr
-            && self.is_served(call)
+            && classify::is_served(call, &self.mutable_readers)
         {
-            *call.receiver = self.names.at(&call.receiver);
+            *call.receiver = self.names.served(&call.receiver);
         }
         *expr = with_attrs(
             &attrs,
             self.names
                 .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
         );
-    }
-
-    /// Whether the runtime serves a read where it is one of vmi-core's.
-    pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
-        vocabulary::is_served(&call.method) && !receiver::is_on(call, &self.mutable_readers)
     }
 
     /// Rewrites what stands in a probe, and says whether a `?` may end it
@@ -94,6 +74,7 @@ impl Rewriter<'_> {
             expr => self.probe_read(expr, true),
         }
     }
+
     /// Rewrites `EXPR?`.
     pub(super) fn question(&mut self, expr: &mut Expr) {
         let Expr::Try(question) = expr else { return };
@@ -146,7 +127,7 @@ impl Rewriter<'_> {
     /// The `?` on an `Option` becomes one on a `Result`, often of the very
     /// type of the whole, and clippy (`needless_question_mark`) would say to
     /// write `EXPR` instead, which does not compile.
-    pub(super) fn seems_in_vain(&self, call: &syn::ExprCall) -> bool {
+    pub(super) fn looks_needless(&self, call: &syn::ExprCall) -> bool {
         self.context == Context::Function
             && matches!(&*call.func, Expr::Path(path)
                 if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))

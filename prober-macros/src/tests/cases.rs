@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::expand;
+use crate::{error::Errors, expand};
 
 /// The expansion of a function with this signature and body, in which another
 /// read makes sure that there is something to probe.
@@ -202,7 +202,7 @@ fn receivers_that_are_never_served() {
     ] {
         let expansion = expansion_of(signature, &format!("{body} vmi.read_string(a)?"), &quote!());
         assert_eq!(
-            expansion.contains(":: at ("),
+            expansion.contains(":: served ("),
             served,
             "{signature} {body}: {expansion}"
         );
@@ -221,7 +221,7 @@ fn receivers_that_are_never_served() {
     ] {
         let expansion = expansion(&format!("vmi.{method}(a)?"));
         assert_eq!(
-            expansion.contains(":: at ("),
+            expansion.contains(":: served ("),
             served,
             "{method}: {expansion}"
         );
@@ -519,4 +519,12 @@ fn invisible_delimiters() {
     }
     let expansion = expansion_of("(vmi: &Vmi, a: [u8; @(1 + 2) * 8])", "", &quote!());
     assert!(expansion.contains("(1 + 2) * 8"), "{expansion}");
+}
+
+#[test]
+#[should_panic(expected = "an error was found, and not reported")]
+fn an_error_that_is_lost_panics() {
+    let mut errors = Errors::default();
+    errors.at(proc_macro2::Span::call_site(), "wrong");
+    drop(errors);
 }

@@ -40,7 +40,7 @@ fn one_read() {
                         __probed_run,
                         move || -> Result<Option<u32>, VmiError> {
                             __probed::read(
-                                __probed::at(&vmi, __probed_run).read_u32(process),
+                                __probed::served(&vmi, __probed_run).read_u32(process),
                                 __probed_run,
                             )
                         },
@@ -76,20 +76,20 @@ fn question_in_a_probe() {
                         __probed_run,
                         move || -> prober::Result<u32> {
                             let peb = __probed::read(
-                                __probed::at(&vmi, __probed_run).read_va(process),
+                                __probed::served(&vmi, __probed_run).read_va(process),
                                 __probed_run,
                             )?;
                             let pid = __probed::read_if(
                                 '__probed: {
                                     __probed::Some(
-                                        __probed::at(&vmi, __probed_run)
+                                        __probed::served(&vmi, __probed_run)
                                             .read_u32(
-                                                __probed::got(
+                                                __probed::as_operand(
                                                     match __probed::part(peb, __probed_run) {
                                                         __probed::Part::Value(__probed_value) => __probed_value,
                                                         __probed::Part::Missing => break '__probed __probed::None,
-                                                        __probed::Part::Hard(__probed_error) => {
-                                                            return __probed::leave(__probed_error);
+                                                        __probed::Part::Failed(__probed_error) => {
+                                                            return __probed::leave_with(__probed_error);
                                                         }
                                                     },
                                                 ) + 8,
@@ -131,7 +131,7 @@ fn method_that_changes_self() {
                         __probed_run,
                         move || -> prober::Result<&mut Vec<u32>> {
                             let pid = __probed::need(
-                                __probed::at(&self.vmi, __probed_run).read_u32(process),
+                                __probed::served(&self.vmi, __probed_run).read_u32(process),
                                 __probed_run,
                             )?;
                             self.pids.push(pid);
@@ -169,14 +169,14 @@ fn async_function() {
                         async move {
                             let _ = (&name,);
                             if false {
-                                return __probed::never::<prober::Result<Option<u32>>>();
+                                return __probed::unreachable_value::<prober::Result<Option<u32>>>();
                             }
                             #[allow(missing_docs)]
                             {
                                 __probed::value(find(&name).await, __probed_run)?;
                                 Ok(
                                     __probed::read(
-                                        __probed::at(&vmi, __probed_run).read_u32(process),
+                                        __probed::served(&vmi, __probed_run).read_u32(process),
                                         __probed_run,
                                     )?,
                                 )
@@ -208,7 +208,7 @@ fn own_set_and_limit() {
         &expect![[r#"
             fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
                 use ::my_prober::__private::{self as __probed, Finish as _};
-                let __probed_suppressed = &__probed::own(&self.suppressed);
+                let __probed_suppressed = &__probed::clone_set(&self.suppressed);
                 let __probed_run = &__probed::start(__probed_suppressed, 16);
                 __probed::run(
                         __probed_run,
@@ -218,12 +218,12 @@ fn own_set_and_limit() {
                                     '__probed: {
                                         __probed::Some(
                                             probe!(
-                                                @ probed __probed::got(match __probed::part(self
+                                                @ probed __probed::as_operand(match __probed::part(self
                                                 .process(vmi), __probed_run) {
                                                 __probed::Part::Value(__probed_value) => __probed_value,
                                                 __probed::Part::Missing => break '__probed __probed::None,
-                                                __probed::Part::Hard(__probed_error) => return
-                                                __probed::leave(__probed_error), }).pid()
+                                                __probed::Part::Failed(__probed_error) => return
+                                                __probed::leave_with(__probed_error), }).pid()
                                             ),
                                         )
                                     },
@@ -267,7 +267,7 @@ fn calls_that_settle() {
                         move || -> Result<(), VmiError> {
                             let mut bytes = [0; 8];
                             __probed::need(
-                                __probed::at(&vmi, __probed_run).read(from, &mut bytes),
+                                __probed::served(&vmi, __probed_run).read(from, &mut bytes),
                                 __probed_run,
                             )?;
                             __probed::value(
@@ -311,7 +311,7 @@ fn borrow_of_the_only_reference() {
                         __probed_run,
                         move || -> Result<&str, VmiError> {
                             let index = __probed::need(
-                                __probed::at(&process.vmi, __probed_run).read_u32(INDEX),
+                                __probed::served(&process.vmi, __probed_run).read_u32(INDEX),
                                 __probed_run,
                             )?;
                             Ok(&process.names[index])
@@ -394,7 +394,7 @@ fn syntax_that_is_not_known() {
                 {
                     Body {};
                 }
-                ::prober::__private::never()
+                ::prober::__private::unreachable_value()
             }
         "##]],
     );

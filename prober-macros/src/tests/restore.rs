@@ -175,7 +175,7 @@ impl Restore {
                 restored.extend(self.tokens(some.expect("`{ Some(EXPR) }`")));
             }
             // `match part(EXPR, prober) { .. }`, or an operand.
-            "got" => {
+            "as_operand" => {
                 let tokens = arguments.stream();
                 let is_part = tokens.to_string().starts_with("match __probed :: part");
                 if is_part {
@@ -189,9 +189,9 @@ impl Restore {
             "value" | "value_of_a_probe" | "settled" => {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
-            "then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
+            "settle_then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),
             // `&RECEIVER, prober`
-            "at" => {
+            "served" => {
                 let receiver = split_arguments().swap_remove(0).into_iter().skip(1);
                 restored.extend(receiver);
             }

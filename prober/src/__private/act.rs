@@ -25,8 +25,8 @@ pub fn settled<T>(argument: T, (): ()) -> T {
 }
 
 /// A call without arguments that acts on the guest:
-/// `then(settle(prober)?, CALL)`.
+/// `settle_then(settle(prober)?, CALL)`.
 #[inline]
-pub fn then<T>((): (), result: T) -> T {
+pub fn settle_then<T>((): (), result: T) -> T {
     result
 }

@@ -2,7 +2,9 @@
 
 use core::panic::Location;
 
-use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit};
+use crate::{
+    FaultError, ProbeError, SuppressedPages, VmiProber, probe_limit::ProbeLimit, sealed::Sealed,
+};
 
 /// How many probes may miss in a row.
 pub const LIMIT: u32 = ProbeLimit::DEFAULT;
@@ -34,7 +36,7 @@ pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, '
     label = "not a `Result`",
     note = "page faults leave it as its error, so return `prober::Result<..>`"
 )]
-pub trait Returned {
+pub trait Returned: Sealed {
     type Error;
 
     fn is_err(&self) -> bool;
@@ -105,30 +107,32 @@ fn gate<T, E: FaultError>(
 ///
 /// Its bounds are those of the method, and it gives back what it took: so of a
 /// type that will not do they say one thing, and nothing follows from it.
-pub trait Finish<R> {
+pub trait Finish<R>: Sealed {
     /// # Errors
     ///
     /// As [`Outcome::finish`], but that a callee's batch stays its own.
     fn finish(self) -> R
     where
         R: Returned,
-        R::Error: Carrier;
+        R::Error: FromFaults;
 }
+
+impl<R> Sealed for Outcome<'_, '_, R> {}
 
 impl<R> Finish<R> for Outcome<'_, '_, R> {
     fn finish(self) -> R
     where
         R: Returned,
-        R::Error: Carrier,
+        R::Error: FromFaults,
     {
         if let Err(error) = self.prober.take_page_faults() {
-            return R::err(Carrier::carry(error));
+            return R::err(FromFaults::from_faults(error));
         }
         let limit = self.prober.cut_off();
         if self.prober.is_doomed()
             || self.result.is_err() && (limit.is_some() || self.prober.was_needed())
         {
-            R::err(Carrier::carry(self.prober.unavailable(limit)))
+            R::err(FromFaults::from_faults(self.prober.unavailable(limit)))
         } else {
             self.result
         }
@@ -141,13 +145,13 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
     label = "`From<ProbeError>` is missing for this error",
     note = "implement `From<prober::ProbeError>` for it, or return `prober::Result`"
 )]
-pub trait Carrier {
-    fn carry(error: ProbeError) -> Self;
+pub trait FromFaults: From<ProbeError> {
+    fn from_faults(error: ProbeError) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: From<ProbeError>> Carrier for E {
-    fn carry(error: ProbeError) -> Self {
+impl<E: From<ProbeError>> FromFaults for E {
+    fn from_faults(error: ProbeError) -> Self {
         Self::from(error)
     }
 }
@@ -155,6 +159,6 @@ impl<E: From<ProbeError>> Carrier for E {
 /// Gives an async block its type, in a branch that is never taken.
 #[cold]
 #[must_use]
-pub fn never<R>() -> R {
+pub fn unreachable_value<R>() -> R {
     unreachable!("a branch of the expansion that is never taken")
 }

@@ -1,6 +1,6 @@
 //! What `#[derive(FaultError)]` calls.
 
-use crate::{FaultError, Missing};
+use crate::{FaultError, Missing, sealed::Sealed};
 
 /// An error that another one holds.
 #[derive(Debug)]
@@ -15,9 +15,11 @@ impl<'e, E: FaultError> Held<'e, E> {
 }
 
 /// A held error of a type that cannot carry faults.
-pub trait HeldWithoutFaults<'e> {
+pub trait HeldWithoutFaults<'e>: Sealed {
     fn missing(&self) -> Option<Missing<'e>>;
 }
+
+impl<E> Sealed for Held<'_, E> {}
 
 impl<'e, E> HeldWithoutFaults<'e> for Held<'e, E> {
     fn missing(&self) -> Option<Missing<'e>> {

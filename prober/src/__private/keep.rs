@@ -3,8 +3,8 @@
 
 use core::panic::Location;
 
-use super::{Carrier, Returned, absorb};
-use crate::{FaultError, ProbeError, SuppressedPages, VmiProber};
+use super::{FromFaults, Returned, absorb};
+use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, sealed::Sealed};
 
 /// What a `?` finds.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value,
     label = "neither an `Option` nor a `Result`",
     note = "`#[probed]` keeps types: one `?` gives the value; for an `Option` write `probe!(..)?`, or `#[probed(options)]`"
 )]
-pub trait Ask {
+pub trait Ask: Sealed {
     type Value;
 
     /// What `?` leaves with.
@@ -146,9 +146,9 @@ pub fn doomed(prober: &VmiProber<'_>) -> bool {
 pub fn leave_doomed<R>(prober: &VmiProber<'_>) -> R
 where
     R: Returned,
-    R::Error: Carrier,
+    R::Error: FromFaults,
 {
-    R::err(Carrier::carry(prober.needed()))
+    R::err(FromFaults::from_faults(prober.needed()))
 }
 
 /// A value that the body takes apart itself: `Taken(EXPR).note(prober)`.
@@ -168,9 +168,11 @@ impl<T, X> Taken<Result<T, X>> {
 }
 
 /// Any other value: there is nothing to record.
-pub trait Note<R> {
+pub trait Note<R>: Sealed {
     fn note(self, prober: &VmiProber<'_>) -> R;
 }
+
+impl<R> Sealed for Taken<R> {}
 
 impl<R> Note<R> for Taken<R> {
     #[inline]
@@ -182,15 +184,15 @@ impl<R> Note<R> for Taken<R> {
 /// The error that a function declares, as far as its type can be seen: its
 /// faults are found at each `?`.
 #[derive(Debug)]
-pub struct Own<E>(core::marker::PhantomData<fn() -> E>);
+pub struct DeclaredError<E>(core::marker::PhantomData<fn() -> E>);
 
-impl<E> Default for Own<E> {
+impl<E> Default for DeclaredError<E> {
     fn default() -> Self {
         Self(core::marker::PhantomData)
     }
 }
 
-impl<E: FaultError> Own<E> {
+impl<E: FaultError> DeclaredError<E> {
     /// How to find the faults in it.
     #[inline]
     #[must_use]
@@ -200,11 +202,13 @@ impl<E: FaultError> Own<E> {
 }
 
 /// An error into which nobody can look.
-pub trait Opaque {
+pub trait Opaque: Sealed {
     fn known(&self) -> Option<absorb::Known>;
 }
 
-impl<E> Opaque for Own<E> {
+impl<E> Sealed for DeclaredError<E> {}
+
+impl<E> Opaque for DeclaredError<E> {
     #[inline]
     fn known(&self) -> Option<absorb::Known> {
         None
@@ -213,8 +217,8 @@ impl<E> Opaque for Own<E> {
 
 /// Begins a function whose own error is looked into.
 #[inline]
-pub fn knows(prober: VmiProber<'_>, known: Option<absorb::Known>) -> VmiProber<'_> {
-    prober.knows(known)
+pub fn with_declared_error(prober: VmiProber<'_>, known: Option<absorb::Known>) -> VmiProber<'_> {
+    prober.with_declared_error(known)
 }
 
 /// Begins a function that hands its set on.

@@ -2,7 +2,7 @@
 
 use core::panic::Location;
 
-use crate::{ProbeError, VmiProber};
+use crate::{ProbeError, VmiProber, sealed::Sealed};
 
 /// `EXPR?` outside a probe: `value(EXPR, prober)?`.
 ///
@@ -16,11 +16,11 @@ pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Result {
     operand.value(prober)
 }
 
-/// `EXPR?` inside a probe: `got(match part(EXPR, prober) { .. })`.
+/// `EXPR?` inside a probe: `as_operand(match part(EXPR, prober) { .. })`.
 ///
 /// The call keeps the `match` an operand wherever it stands.
 #[inline]
-pub fn got<T>(value: T) -> T {
+pub fn as_operand<T>(value: T) -> T {
     value
 }
 
@@ -33,13 +33,13 @@ pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Part {
 
 /// The outcome of a `?` inside a probe.
 #[derive(Debug)]
-pub enum Part<T, H> {
+pub enum Part<T, F> {
     /// The value.
     Value(T),
     /// The probe misses.
     Missing,
     /// The function is left with an error.
-    Hard(H),
+    Failed(F),
 }
 
 /// What can stand before `?`.
@@ -47,7 +47,7 @@ pub enum Part<T, H> {
     message = "`?` in a `#[probed]` function takes an `Option` or a `Result`, not a `{Self}`",
     label = "neither an `Option` nor a `Result`"
 )]
-pub trait Question {
+pub trait Question: Sealed {
     type Result;
     type Part;
 
@@ -60,7 +60,7 @@ pub trait Question {
 
 impl<T> Question for Option<T> {
     type Result = Result<T, ProbeError>;
-    type Part = Part<T, Never>;
+    type Part = Part<T, NoFailure>;
 
     #[inline]
     fn value(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
@@ -71,7 +71,7 @@ impl<T> Question for Option<T> {
     }
 
     #[inline]
-    fn part(self, _: &VmiProber<'_>) -> Part<T, Never> {
+    fn part(self, _: &VmiProber<'_>) -> Part<T, NoFailure> {
         match self {
             Some(value) => Part::Value(value),
             None => Part::Missing,
@@ -81,7 +81,7 @@ impl<T> Question for Option<T> {
 
 impl<T, X> Question for Result<T, X> {
     type Result = Self;
-    type Part = Part<T, Hard<X>>;
+    type Part = Part<T, Failure<X>>;
 
     #[track_caller]
     #[inline]
@@ -94,13 +94,13 @@ impl<T, X> Question for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn part(self, prober: &VmiProber<'_>) -> Part<T, Hard<X>> {
+    fn part(self, prober: &VmiProber<'_>) -> Part<T, Failure<X>> {
         match self {
             Ok(value) => Part::Value(value),
             Err(error) if super::absorb::is_missing(&error, prober, Location::caller()) => {
                 Part::Missing
             }
-            Err(error) => Part::Hard(Hard(error)),
+            Err(error) => Part::Failed(Failure(error)),
         }
     }
 }
@@ -108,16 +108,20 @@ impl<T, X> Question for Result<T, X> {
 /// Uninhabited, but not visibly so: otherwise rustc would call the arm in the
 /// expansion unreachable.
 #[derive(Debug)]
-pub struct Never(core::convert::Infallible);
+pub struct NoFailure(core::convert::Infallible);
+
+impl Sealed for NoFailure {}
 
 /// An error that leaves the function from inside a probe.
 #[derive(Debug)]
-pub struct Hard<X>(X);
+pub struct Failure<X>(X);
 
-/// `return leave(error)`: leaves a function or a closure as `?` would.
+impl<X> Sealed for Failure<X> {}
+
+/// `return leave_with(error)`: leaves a function or a closure as `?` would.
 #[inline]
-pub fn leave<L: Leave<R>, R>(error: L) -> R {
-    error.leave()
+pub fn leave_with<L: LeaveWith<R>, R>(error: L) -> R {
+    error.leave_with()
 }
 
 /// What a `?` inside a probe can leave `R` with.
@@ -127,20 +131,20 @@ pub fn leave<L: Leave<R>, R>(error: L) -> R {
     note = "an error that is no page fault leaves the function, also from inside a probe; \
             implement `From` for it, or convert it with `map_err`"
 )]
-pub trait Leave<R> {
-    fn leave(self) -> R;
+pub trait LeaveWith<R>: Sealed {
+    fn leave_with(self) -> R;
 }
 
-impl<R> Leave<R> for Never {
-    fn leave(self) -> R {
+impl<R> LeaveWith<R> for NoFailure {
+    fn leave_with(self) -> R {
         match self.0 {}
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, X, E: From<X>> Leave<Result<T, E>> for Hard<X> {
+impl<T, X, E: From<X>> LeaveWith<Result<T, E>> for Failure<X> {
     #[inline]
-    fn leave(self) -> Result<T, E> {
+    fn leave_with(self) -> Result<T, E> {
         Err(E::from(self.0))
     }
 }

@@ -3,9 +3,9 @@
 //! of a read, reads on at address 0 or in the kernel half where the address
 //! space ends, and misreads strings that span three pages.
 //!
-//! The expansion puts [`at`] round the receiver of such a call and leaves the
+//! The expansion puts [`served`] round the receiver of such a call and leaves the
 //! call as it is. Method lookup does the rest: on vmi-core's types it finds
-//! the methods of [`At`] or, by `Deref`, of [`AtCore`], on any other type,
+//! the methods of [`Served`] or, by `Deref`, of [`ServedCore`], on any other type,
 //! further on, those of that type. (Methods of traits would do as well, but
 //! rustc takes longer to check their calls.)
 
@@ -18,7 +18,7 @@ use vmi_core::{
 };
 use zerocopy::{FromBytes, IntoBytes};
 
-use crate::{PageFaults, Unavailable, VmiProber};
+use crate::{PageFaults, Unavailable, VmiProber, sealed::Sealed};
 
 /// How many missing pages of one read are recorded at most.
 const MAX_PAGES: usize = 512;
@@ -33,33 +33,33 @@ const MAX_STRING: usize = 16 << 20;
 /// The receiver of a read, and the prober that the read is for. Its methods
 /// are the reads of receivers that know the registers.
 #[derive(Debug)]
-pub struct At<'v, 'p, V: ?Sized>(AtCore<'v, 'p, V>);
+pub struct Served<'v, 'p, V: ?Sized>(ServedCore<'v, 'p, V>);
 
 /// The same, and its methods are the reads of receivers that do not.
 #[derive(Debug)]
-pub struct AtCore<'v, 'p, V: ?Sized> {
+pub struct ServedCore<'v, 'p, V: ?Sized> {
     vmi: &'v V,
     prober: &'p VmiProber<'p>,
 }
 
 /// Puts a prober beside the receiver of a read.
 #[inline]
-pub fn at<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> At<'v, 'p, V> {
-    At(AtCore { vmi, prober })
+pub fn served<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> Served<'v, 'p, V> {
+    Served(ServedCore { vmi, prober })
 }
 
-impl<'v, 'p, V: ?Sized> Deref for At<'v, 'p, V> {
-    type Target = AtCore<'v, 'p, V>;
+impl<'v, 'p, V: ?Sized> Deref for Served<'v, 'p, V> {
+    type Target = ServedCore<'v, 'p, V>;
 
     #[inline]
-    fn deref(&self) -> &AtCore<'v, 'p, V> {
+    fn deref(&self) -> &ServedCore<'v, 'p, V> {
         &self.0
     }
 }
 
 /// To the reference, not to what it refers to: what a read borrows from its
-/// receiver may outlive the [`At`] and the prober.
-impl<'v, V: ?Sized> Deref for AtCore<'v, '_, V> {
+/// receiver may outlive the [`Served`] and the prober.
+impl<'v, V: ?Sized> Deref for ServedCore<'v, '_, V> {
     type Target = &'v V;
 
     #[inline]
@@ -69,7 +69,7 @@ impl<'v, V: ?Sized> Deref for AtCore<'v, '_, V> {
 }
 
 /// A receiver that reads guest memory through a [`VmiCore`].
-pub trait HasCore {
+pub trait HasCore: Sealed {
     type Driver: VmiRead;
 
     fn core(&self) -> &VmiCore<Self::Driver>;
@@ -177,10 +177,10 @@ macro_rules! pointers {
 }
 pointers!(&V &mut V Box<V> Rc<V> Arc<V>);
 
-/// The ten reads that are served here, under the names given.
+/// Bytes and strings, under the names given.
 macro_rules! reads {
     ($address:ty, |$vmi:ident, $at:ident| $context:expr;
-     $read:ident $read_struct:ident
+     $read:ident
      $bytes_limited:ident $bytes:ident $units_limited:ident $units:ident
      $string_limited:ident $string:ident $utf16_limited:ident $utf16:ident
     ) => {
@@ -188,17 +188,6 @@ macro_rules! reads {
         pub fn $read(&self, address: $address, buffer: &mut [u8]) -> Result<(), VmiError> {
             let ($vmi, $at) = (self.vmi, address);
             read(self.vmi.core(), $context, buffer, self.prober)
-        }
-
-        #[inline]
-        pub fn $read_struct<T: FromBytes + IntoBytes>(
-            &self,
-            address: $address,
-        ) -> Result<T, VmiError> {
-            let ($vmi, $at) = (self.vmi, address);
-            let mut value = T::new_zeroed();
-            read(self.vmi.core(), $context, value.as_mut_bytes(), self.prober)?;
-            Ok(value)
         }
 
         pub fn $bytes_limited(&self, address: $address, limit: usize) -> Result<Vec<u8>, VmiError> {
@@ -337,7 +326,25 @@ macro_rules! addresses {
 }
 
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
-impl<V: HasRegisters + ?Sized> At<'_, '_, V> {
+impl<V: HasRegisters + ?Sized> Served<'_, '_, V> {
+    // Not by the macro, which rustc would show to the user along with the bound.
+    #[inline]
+    pub fn read_struct<T: FromBytes + IntoBytes>(&self, address: Va) -> Result<T, VmiError> {
+        read_value(
+            self.vmi.core(),
+            self.vmi.access_context(address),
+            self.prober,
+        )
+    }
+
+    #[inline]
+    pub fn read_struct_in<T: FromBytes + IntoBytes>(
+        &self,
+        context: impl Into<AccessContext>,
+    ) -> Result<T, VmiError> {
+        read_value(self.vmi.core(), context.into(), self.prober)
+    }
+
     numbers!(Va, |vmi, address| vmi.access_context(address);
         read_u16 read_u32 read_u64 read_uint read_field
         read_address32 read_address64 read_va32 read_va64
@@ -353,14 +360,14 @@ impl<V: HasRegisters + ?Sized> At<'_, '_, V> {
         read_address_in read_address_native_in read_va_in read_va_native_in
     );
     reads!(Va, |vmi, address| vmi.access_context(address);
-        read read_struct
+        read
         read_string_bytes_limited read_string_bytes
         read_string_utf16_bytes_limited read_string_utf16_bytes
         read_string_limited read_string
         read_string_utf16_limited read_string_utf16
     );
     reads!(impl Into<AccessContext>, |_vmi, context| context.into();
-        read_in read_struct_in
+        read_in
         read_string_bytes_limited_in read_string_bytes_in
         read_string_utf16_bytes_limited_in read_string_utf16_bytes_in
         read_string_limited_in read_string_in
@@ -369,7 +376,15 @@ impl<V: HasRegisters + ?Sized> At<'_, '_, V> {
 }
 
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
-impl<V: HasNoRegisters + ?Sized> AtCore<'_, '_, V> {
+impl<V: HasNoRegisters + ?Sized> ServedCore<'_, '_, V> {
+    #[inline]
+    pub fn read_struct<T: FromBytes + IntoBytes>(
+        &self,
+        context: impl Into<AccessContext>,
+    ) -> Result<T, VmiError> {
+        read_value(self.vmi.core(), context.into(), self.prober)
+    }
+
     numbers!(impl Into<AccessContext>, |_vmi, context| context.into();
         read_u16 read_u32 read_u64 read_uint read_field
         read_address32 read_address64 read_va32 read_va64
@@ -394,12 +409,23 @@ impl<V: HasNoRegisters + ?Sized> AtCore<'_, '_, V> {
     }
 
     reads!(impl Into<AccessContext>, |_vmi, context| context.into();
-        read read_struct
+        read
         read_string_bytes_limited read_string_bytes
         read_string_utf16_bytes_limited read_string_utf16_bytes
         read_string_limited read_string
         read_string_utf16_limited read_string_utf16
     );
+}
+
+#[inline]
+fn read_value<D: VmiRead, T: FromBytes + IntoBytes>(
+    core: &VmiCore<D>,
+    context: AccessContext,
+    prober: &VmiProber<'_>,
+) -> Result<T, VmiError> {
+    let mut value = T::new_zeroed();
+    read(core, context, value.as_mut_bytes(), prober)?;
+    Ok(value)
 }
 
 /// Reads a number of `N` bytes. Within a page it costs what it costs in

@@ -1,10 +1,10 @@
 //! The suppressed set that the user names.
 
-use crate::SuppressedPages;
+use crate::{SuppressedPages, sealed::Sealed};
 
 /// The value of `#[probed(suppressed = EXPR)]`, cloned at entry.
 #[inline]
-pub fn own<S: AsSuppressed + ?Sized>(suppressed: &S) -> SuppressedPages {
+pub fn clone_set<S: AsSuppressed + ?Sized>(suppressed: &S) -> SuppressedPages {
     suppressed.as_suppressed().clone()
 }
 
@@ -13,7 +13,7 @@ pub fn own<S: AsSuppressed + ?Sized>(suppressed: &S) -> SuppressedPages {
     message = "`#[probed(suppressed = ...)]` takes a `SuppressedPages` or a reference to one, not a `{Self}`",
     label = "not a `SuppressedPages`"
 )]
-pub trait AsSuppressed {
+pub trait AsSuppressed: Sealed {
     fn as_suppressed(&self) -> &SuppressedPages;
 }
 

@@ -74,12 +74,10 @@ fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, S
     for (index, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Ident(ident) => {
-                let is_macro = matches!(tokens.get(index + 1), Some(TokenTree::Punct(punct)) if punct.as_char() == '!')
-                    && matches!(tokens.get(index + 2), Some(TokenTree::Group(_)));
-                if is_macro && Marker::by_name(ident).is_some() {
+                if Marker::by_name(ident).is_some() && calls_macro(&tokens[index + 1..]) {
                     return Some((quote!(#ident), format!("`{ident}!`")));
                 }
-                if (vocabulary::is_read(ident) || vocabulary::acts_on_guest(ident))
+                if (vocabulary::is_read(ident) || vocabulary::changes_guest(ident))
                     && let Some(start) = receiver_before(rewriter, &tokens[..index])
                     && is_call(&tokens[index + 1..])
                 {
@@ -93,11 +91,9 @@ fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, S
                 }
             }
             TokenTree::Group(group) => {
-                let of_text_macro = index >= 2
-                    && matches!(&tokens[index - 1], TokenTree::Punct(punct) if punct.as_char() == '!')
-                    && matches!(&tokens[index - 2], TokenTree::Ident(name)
-                        if TEXT.contains(&name.to_string().as_str()) || name == "unprobed");
-                if !of_text_macro && let Some(found) = find(rewriter, &group.stream()) {
+                if !ends_with_text_macro(&tokens[..index])
+                    && let Some(found) = find(rewriter, &group.stream())
+                {
                     return Some(found);
                 }
             }
@@ -106,6 +102,22 @@ fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, S
     }
     None
 }
+
+/// Whether tokens begin with `!` and the arguments of a macro.
+fn calls_macro(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [TokenTree::Punct(punct), TokenTree::Group(_), ..] if punct.as_char() == '!')
+}
+
+/// Whether tokens end with `NAME!` of a macro whose arguments stay as they are.
+fn ends_with_text_macro(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [.., TokenTree::Ident(name), TokenTree::Punct(punct)]
+        if punct.as_char() == '!'
+            && (TEXT.contains(&name.to_string().as_str()) || name == "unprobed"))
+}
+
+/// How many tokens a receiver may have here: `self.a.b().vmi` has 9. Each
+/// length is parsed, so without a bound long token lists would take long.
+const LONGEST_RECEIVER: usize = 15;
 
 /// Where the known receiver starts that stands before a method, with its dot.
 fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usize> {
@@ -127,7 +139,7 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
             start => !is(start - 1, '$'),
         };
         starts
-            && before.len() - start < 16
+            && before.len() - start <= LONGEST_RECEIVER
             && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())
                 .ok()
                 .and_then(|expr| Receiver::of(&expr))

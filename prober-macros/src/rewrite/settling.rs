@@ -13,7 +13,7 @@ impl Rewriter<'_> {
     /// vmi.write_u64(a, b)                                                       // Input
     /// vmi.write_u64(a, __probed::settled(b, __probed::settle(__probed_run)?)) // Output
     /// ```
-    pub(super) fn act(&mut self, expr: &mut Expr) {
+    pub(super) fn settle_first(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
         let method = &call.method;
         let advice = match self.context {
@@ -40,7 +40,7 @@ impl Rewriter<'_> {
                 *last = self.names.settled(last, place);
             } else {
                 let attrs = take_attrs(expr);
-                *expr = with_attrs(&attrs, self.names.then(expr, place));
+                *expr = with_attrs(&attrs, self.names.settle_then(expr, place));
             }
         }
     }
