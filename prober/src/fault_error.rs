@@ -1,4 +1,4 @@
-use std::error::Error;
+use std::{error::Error, iter::successors};
 
 use vmi_core::{AddressContext, VmiError};
 
@@ -176,12 +176,19 @@ impl FaultError for anyhow::Error {
         self.downcast_ref::<ProbeError>()
             .and_then(FaultError::missing)
             .or_else(|| self.downcast_ref::<VmiError>()?.missing())
-            .or_else(|| self.chain().find_map(missing_in))
+            .or_else(|| missing_in(self.as_ref()))
     }
 }
 
-/// What an error of any type says about missing data.
+/// What an error of any type, or one behind it, says about missing data.
+///
+/// An `anyhow::Error` that became a boxed error cannot be asked for its type,
+/// only for its source.
 fn missing_in<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
+    successors(Some(error), |&error| error.source()).find_map(missing_in_itself)
+}
+
+fn missing_in_itself<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
     if let Some(error) = error.downcast_ref::<VmiError>() {
         error.missing()
     } else if let Some(error) = error.downcast_ref::<ProbeError>() {

@@ -104,9 +104,12 @@ impl fmt::Display for ProbeError {
 }
 
 impl Error for ProbeError {
+    /// The batch or the [`Unavailable`], so that they are found behind boxed
+    /// errors too, or the source of the error of vmi-core.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::PageFaults(_) | Self::Unavailable(_) => None,
+            Self::PageFaults(faults) => Some(faults),
+            Self::Unavailable(unavailable) => Some(unavailable),
             Self::Vmi(error) => error.source(),
         }
     }

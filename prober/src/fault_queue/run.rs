@@ -201,7 +201,22 @@ where
     /// What a job says whose pages this event cannot serve.
     fn waits_for_others<T, X>(&self) -> Option<Step<T, X>> {
         let waiter = self.operation.waiter;
-        let waits = matches!(waiter, Waiter::Job(_)) && self.queue.state().is_waiting(waiter);
+        if !matches!(waiter, Waiter::Job(_)) {
+            return None;
+        }
+        // Other threads may have what they were handed, although none of them
+        // is back. The first that has not keeps the job waiting.
+        loop {
+            let handed = self.queue.state().any_handed(waiter);
+            match handed {
+                Some((thread, fault)) if matches!(Walk::to(self.vmi, &fault), Walk::There) => {
+                    let mut state = self.queue.state();
+                    state.is_back_and_has(waiter, thread, &fault);
+                }
+                _ => break,
+            }
+        }
+        let waits = self.queue.state().is_waiting(waiter);
         waits.then(|| Step::NotNow(self.queue.state().wanted(waiter)))
     }
 

@@ -169,6 +169,12 @@ impl State {
         self.waiters.get(waiter)?.handed(thread)
     }
 
+    /// One of the threads that were handed a page, for this waiter, and the
+    /// page: the same one until it is back.
+    pub(super) fn any_handed(&self, waiter: Waiter) -> Option<(Thread, AddressContext)> {
+        self.waiters.get(waiter)?.any_handed()
+    }
+
     /// A thread is back from its page, and that is in the page tables.
     pub(super) fn is_back_and_has(
         &mut self,

@@ -1,8 +1,11 @@
 //! What a `FaultQueue` promises, one test a sentence, by what comes out.
 
 mod hand_out;
+mod hostile;
+mod jobs;
 mod outcomes;
 mod random;
+mod step;
 mod suppressed;
 mod threads;
 

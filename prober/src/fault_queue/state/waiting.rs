@@ -229,6 +229,12 @@ impl Waiting {
         self.handed.get(&thread).map(|(fault, _)| *fault)
     }
 
+    /// The first of the threads that were handed a page, and the page.
+    pub(super) fn any_handed(&self) -> Option<(Thread, AddressContext)> {
+        let (thread, (fault, _)) = self.handed.first()?;
+        Some((*thread, *fault))
+    }
+
     /// A thread is back. Its page goes if that is over.
     pub(super) fn is_back(&mut self, thread: Thread, over: bool) {
         let Some((fault, place)) = self.handed.swap_remove(&thread) else {
