@@ -3,6 +3,7 @@
 pub mod dump;
 pub mod measured;
 pub mod process_list;
+pub mod queued;
 mod stub;
 #[cfg(feature = "windows")]
 pub mod windows;

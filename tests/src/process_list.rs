@@ -88,6 +88,8 @@ pub struct Layout {
     pub entries_per_page: u64,
     /// How many address spaces the processes are spread over. Those of one space have their parameters side by side.
     pub spaces: u64,
+    /// Whether the list itself, in the kernel half, is resident, as Windows keeps it.
+    pub resident_kernel: bool,
     /// The processes whose block nothing backs.
     pub unbacked_blocks: Vec<u64>,
     /// The processes whose path nothing backs.
@@ -104,6 +106,7 @@ impl Layout {
             processes,
             entries_per_page: 4,
             spaces: processes.div_ceil(2).max(1),
+            resident_kernel: false,
             unbacked_blocks: every_50th(12).collect(),
             unbacked_paths: every_50th(7).chain(every_50th(31)).collect(),
         }
@@ -141,6 +144,7 @@ impl Layout {
             head: HEAD,
             processes: processes.collect(),
             longest_chain: self.longest_chain(&guest, &placed),
+            roots: spaces.iter().map(Guest::root).collect(),
             guest,
         }
     }
@@ -161,6 +165,12 @@ impl Layout {
 
     fn page_out(&self, guest: &Guest, placed: &[Placed]) {
         guest.page_out_all();
+        if self.resident_kernel {
+            guest.page_in(HEAD);
+            for process in placed {
+                guest.page_in(process.entry);
+            }
+        }
         for process in placed.iter().skip(4).step_by(5) {
             process.space.page_in(process.block);
             process.space.page_in(process.path);
@@ -221,6 +231,8 @@ pub struct ProcessGuest {
     pub head: Va,
     /// What a listing must tell, in the order of the list.
     pub processes: Vec<Process>,
+    /// The address spaces of the processes.
+    pub roots: Vec<Pa>,
     /// The longest chain of missing pages of which each is only found through the one before.
     pub longest_chain: usize,
 }

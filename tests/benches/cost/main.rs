@@ -8,6 +8,7 @@
 mod faults;
 mod machine;
 mod operations;
+mod queue;
 mod reads;
 
 use std::{env, fmt, hint::black_box};
@@ -40,7 +41,7 @@ macro_rules! case {
 use case;
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [reads::CASES, operations::CASES, faults::CASES]
+    [reads::CASES, operations::CASES, faults::CASES, queue::CASES]
         .into_iter()
         .flatten()
 }

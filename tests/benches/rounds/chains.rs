@@ -6,7 +6,7 @@ use prober::{SuppressedPages, probed, testing::Guest};
 use prober_tests::measured::State;
 use vmi_core::{AddressContext, Va, VmiError, VmiProber, vmi_probe};
 
-use super::{Row, Ways};
+use super::{Row, Ways, of_one_space};
 
 const LONGEST: u64 = 16;
 
@@ -81,6 +81,6 @@ pub(crate) fn row(chains: u64, length: u64) -> Row {
     .row(
         format!("{chains} × a chain of {length}"),
         usize::try_from(length).expect("a short chain"),
-        || guest(chains, length),
+        || of_one_space(guest(chains, length)),
     )
 }

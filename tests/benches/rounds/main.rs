@@ -11,7 +11,6 @@ mod processes_by_hand;
 mod processes_plain;
 #[path = "../../examples/process_list/options.rs"]
 mod processes_probed;
-mod queued;
 
 use std::{env, fmt, fmt::Debug};
 
@@ -20,8 +19,9 @@ use prober::{FaultError, SuppressedPages, testing::Guest};
 use prober_tests::{
     measured::{Measured, State, measure},
     process_list::Layout,
+    queued::{self, Queued},
 };
-use vmi_core::{AddressContext, VmiError};
+use vmi_core::{AddressContext, Pa, VmiError};
 
 /// What an operation took in one of the ways to write it.
 #[derive(Clone, Copy)]
@@ -45,6 +45,15 @@ impl<R> From<&Measured<R>> for Count {
     }
 }
 
+impl<R> From<&Queued<R>> for Count {
+    fn from(queued: &Queued<R>) -> Self {
+        Self {
+            runs: queued.runs,
+            reads: queued.reads,
+        }
+    }
+}
+
 /// What an operation took in all ways.
 struct Row {
     name: String,
@@ -55,8 +64,10 @@ struct Row {
     by_hand: Count,
     probed: Count,
     /// In an event loop only pages of the current address space can be
-    /// injected, so each space takes runs of its own.
+    /// injected, so for a thread each space takes runs of its own.
     queued: Count,
+    /// As a job, which any event of any of the address spaces serves.
+    job: Count,
     paged_in: u64,
 }
 
@@ -70,7 +81,12 @@ struct Ways<P, H, A> {
 impl<P, H, A> Ways<P, H, A> {
     /// Runs each way on a guest of its own, for what one brings in the next
     /// would find. All must come to the same.
-    fn row<T, E>(mut self, name: String, longest_chain: usize, guest: impl Fn() -> Guest) -> Row
+    fn row<T, E>(
+        mut self,
+        name: String,
+        longest_chain: usize,
+        guest: impl Fn() -> (Guest, Vec<Pa>),
+    ) -> Row
     where
         T: Debug + PartialEq,
         E: FaultError + Into<VmiError> + Debug,
@@ -78,30 +94,42 @@ impl<P, H, A> Ways<P, H, A> {
         H: FnMut(&State<'_>, &IndexSet<AddressContext>) -> Result<T, VmiError>,
         A: FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
     {
-        let plain = measure(&guest(), self.plain).transpose().unwrap();
-        let by_hand = measure(&guest(), |vmi, suppressed| {
+        let plain = measure(&guest().0, self.plain).transpose().unwrap();
+        let by_hand = measure(&guest().0, |vmi, suppressed| {
             (self.by_hand)(vmi, &suppressed.iter().copied().collect())
         });
         let by_hand = by_hand.transpose().unwrap();
-        let probed = measure(&guest(), &mut self.probed).transpose().unwrap();
+        let probed = measure(&guest().0, &mut self.probed).transpose().unwrap();
         assert_eq!(plain.result, probed.result);
         assert_eq!(by_hand.result, probed.result);
         assert_eq!(plain.paged_in, probed.paged_in);
         assert_eq!(by_hand.paged_in, probed.paged_in);
 
-        let (result, queued, paged_in) = queued::measure(&guest(), self.probed);
-        assert_eq!(result.unwrap(), probed.result);
-        assert_eq!(paged_in, probed.paged_in);
+        let queued = queued::thread(&guest().0, &mut self.probed).unwrap();
+        assert_eq!(queued.result, probed.result);
+        assert_eq!(queued.paged_in, probed.paged_in);
+
+        let (guest, roots) = guest();
+        let job = queued::job(&guest, &roots, self.probed).unwrap();
+        assert_eq!(job.result, probed.result);
+        assert_eq!(job.paged_in, probed.paged_in);
         Row {
             name,
             least_runs: longest_chain + 1,
             plain: Count::from(&plain),
             by_hand: Count::from(&by_hand),
             probed: Count::from(&probed),
-            queued,
+            queued: Count::from(&queued),
+            job: Count::from(&job),
             paged_in: probed.paged_in,
         }
     }
+}
+
+/// A guest with one address space.
+fn of_one_space(guest: Guest) -> (Guest, Vec<Pa>) {
+    let root = guest.root();
+    (guest, vec![root])
 }
 
 fn processes(name: String, layout: &Layout) -> Row {
@@ -116,12 +144,27 @@ fn processes(name: String, layout: &Layout) -> Row {
             processes_probed::processes(vmi, head, suppressed)
         },
     }
-    .row(name, list.longest_chain, || layout.build().guest)
+    .row(name, list.longest_chain, || {
+        let list = layout.build();
+        (list.guest, list.roots)
+    })
 }
 
 /// In half as many address spaces.
 fn processes_of(number: u64) -> Row {
     processes(format!("{number} processes"), &Layout::new(number))
+}
+
+/// As Windows keeps them: the kernel's objects are resident.
+fn processes_of_a_resident_kernel(number: u64) -> Row {
+    let layout = Layout {
+        resident_kernel: true,
+        ..Layout::new(number)
+    };
+    processes(
+        format!("{number} processes, the kernel's list resident"),
+        &layout,
+    )
 }
 
 fn processes_of_one_space(number: u64) -> Row {
@@ -139,23 +182,34 @@ fn main() {
     let mut rows = vec![independent::row()];
     rows.extend([1, 4, 16].map(|length| chains::row(1, length)));
     rows.extend([1, 4, 16].map(|length| chains::row(8, length)));
-    rows.extend([processes_of_one_space(50), processes_of(50)]);
+    rows.extend([
+        processes_of_one_space(50),
+        processes_of_a_resident_kernel(50),
+        processes_of(50),
+    ]);
     if has("--bench") {
-        rows.push(processes_of(500));
+        rows.extend([processes_of_a_resident_kernel(500), processes_of(500)]);
     }
     if has("--long") {
-        rows.push(processes_of(5000));
+        rows.extend([processes_of_a_resident_kernel(5000), processes_of(5000)]);
     }
 
     println!(
         "| runs / reads | pages brought in | longest chain + 1 | plain `?` | `VmiProber` by hand \
-         | `#[probed]`, `retry` | `#[probed]`, `FaultQueue` |"
+         | `#[probed(options)]`, `retry` | `FaultQueue` | `Job` |"
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     for row in rows {
         println!(
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            row.name, row.paged_in, row.least_runs, row.plain, row.by_hand, row.probed, row.queued
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.name,
+            row.paged_in,
+            row.least_runs,
+            row.plain,
+            row.by_hand,
+            row.probed,
+            row.queued,
+            row.job
         );
     }
     if let Some(flag) = args.iter().position(|arg| arg == "--plot") {

@@ -1,5 +1,5 @@
 //! Lists the processes of a guest most of which is paged out, and compares what that takes: with plain `?`, with
-//! `vmi_core::VmiProber` by hand, and with both forms of `#[probed]`.
+//! `vmi_core::VmiProber` by hand, and with both forms of `#[probed]`; with a pager, and in an event loop.
 //!
 //! The listing itself is in `ordinary.rs`, and the same by other means in `plain.rs`, `by_hand.rs` and `options.rs`.
 
@@ -12,8 +12,9 @@ use std::error::Error;
 
 use indexmap::IndexSet;
 use prober_tests::{
-    measured::{Measured, measure},
+    measured::measure,
     process_list::{Layout, Process},
+    queued,
 };
 
 /// How many processes there are.
@@ -51,38 +52,80 @@ fn main() -> Result<(), Box<dyn Error>> {
     })
     .transpose()?;
 
+    let list = layout.build();
+    let thread = queued::thread(&list.guest, |vmi, suppressed| {
+        ordinary::processes(vmi, list.head, suppressed)
+    })?;
+
+    let list = layout.build();
+    let job = queued::job(&list.guest, &list.roots, |vmi, suppressed| {
+        ordinary::processes(vmi, list.head, suppressed)
+    })?;
+
     println!(
-        "{PROCESSES} processes, most of whose pages are paged out; until the list is complete:\n"
+        "The guest: {PROCESSES} processes in {} address spaces; {} pages of what is read are paged out, and nothing \
+         backs {} more.\nUntil the list is complete:\n",
+        list.roots.len(),
+        plain.paged_in,
+        plain.in_vain,
     );
+    let titles = ["runs", "pages brought in", "guest reads"];
     println!(
-        "{:22}{:>6}{:>18}{:>13}",
-        "", "runs", "pages brought in", "guest reads"
+        "{:34}{:>6}{:>18}{:>13}",
+        "", titles[0], titles[1], titles[2]
     );
-    for (name, measured) in [
-        ("plain `?`", &plain),
-        ("`VmiProber` by hand", &by_hand),
-        ("`#[probed]`", &ordinary),
-        ("`#[probed(options)]`", &options),
+    for (name, runs, paged_in, reads) in [
+        ("plain `?`", plain.runs, plain.paged_in, plain.reads),
+        (
+            "`VmiProber` by hand",
+            by_hand.runs,
+            by_hand.paged_in,
+            by_hand.reads,
+        ),
+        (
+            "`#[probed]`",
+            ordinary.runs,
+            ordinary.paged_in,
+            ordinary.reads,
+        ),
+        (
+            "`#[probed(options)]`",
+            options.runs,
+            options.paged_in,
+            options.reads,
+        ),
+        (
+            "`#[probed]`, `FaultQueue`, a thread",
+            thread.runs,
+            thread.paged_in,
+            thread.reads,
+        ),
+        (
+            "`#[probed]`, `FaultQueue`, a `Job`",
+            job.runs,
+            job.paged_in,
+            job.reads,
+        ),
     ] {
-        let Measured {
-            runs,
-            paged_in,
-            reads,
-            ..
-        } = measured;
-        println!("{name:22}{runs:>6}{paged_in:>18}{reads:>13}");
+        println!("{name:37}{runs:>6}{paged_in:>18}{reads:>13}");
     }
+    let largest = |batches: &[Vec<_>]| batches.iter().map(Vec::len).max().unwrap_or(0);
     println!(
         "\nThe longest chain of missing pages, each only found through the one before, has {} pages.\n\
-         vmi-core's `VmiProber` finds all pages of a run, but reports the first only.\n\
-         All four give the same list, from tests/examples/process_list/{{plain,by_hand,ordinary,options}}.rs:\n",
-        list.longest_chain
+         A batch of plain `?` and of `VmiProber` is one page (vmi-core's `VmiProber` finds all pages of a run, but\n\
+         reports the first only); the largest of `#[probed]` is {}, of `#[probed(options)]` {}.\n\
+         All give the same list, from tests/examples/process_list/{{plain,by_hand,ordinary,options}}.rs:\n",
+        list.longest_chain,
+        largest(&ordinary.batches),
+        largest(&options.batches),
     );
     print_processes(&ordinary.result);
 
     assert_eq!(plain.result, ordinary.result);
     assert_eq!(by_hand.result, ordinary.result);
     assert_eq!(options.result, ordinary.result);
+    assert_eq!(thread.result, ordinary.result);
+    assert_eq!(job.result, ordinary.result);
     Ok(())
 }
 
