@@ -1,18 +1,17 @@
 /*
  * The guest program of the live guest test: process 1 of a Debian kernel, and the only one unless
- * the kernel's command line says `workers=yes`; see `start_workers`.
+ * the kernel's command line says `workers=spinning` or `workers=calling`; see `start_workers`.
  *
  * It lays out linked structures over pages that are absent in five ways, says READY on the serial
  * line, and then spins with known values in its registers, counting each one that changed. The test
  * looks at it from outside, and is told all that it needs by `struct info`, at the address in the
- * READY line. The Rust side of that structure is in tests/tests/live_guest/layout.rs.
+ * READY line.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,43 +20,11 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#define PAGE 4096ul
-#define SETS 8
-#define TOUCH_MAX 256
-#define SIGNAL_LOG 32
-
-/* The same structures, once for each way to read them: a page can be missing only once. */
-struct set {
-	uint64_t base;       /* first of PAGES pages */
-	uint64_t words[8];   /* addresses of eight words, on eight pages */
-	uint64_t chain;      /* struct node */
-	uint64_t title;      /* a string over two pages */
-	uint64_t buffer;     /* 16 pages */
-	uint64_t account;    /* struct account */
-	uint64_t text;       /* a string over three pages, its end on a fourth */
-};
-
-struct signal_entry {
-	uint64_t address, error_code, rip;
-};
-
-struct info {
-	uint64_t size;                  /* of this structure */
-	uint64_t heartbeat;             /* counts up while the program spins, or waits */
-	uint64_t mismatches;            /* registers that the loop found changed */
-	uint64_t registers[16];         /* what the loop keeps in them; see `spin` for the order */
-	uint64_t spin_start, spin_end;  /* the loop */
-	uint64_t touch_start;           /* the stub that touches the pages in `touch` */
-	uint64_t touch_wait, touch_end; /* where it waits when done */
-	uint64_t fatal;                 /* an instruction that is the end of the program */
-	uint64_t touch[TOUCH_MAX];      /* addresses; the stub clears those that it could read */
-	uint64_t signals;               /* SIGSEGVs met, and the first of them */
-	struct signal_entry signal[SIGNAL_LOG];
-	struct set set[SETS];
-};
+#include "info.h"
 
 struct node {
 	uint64_t next, value;
@@ -101,7 +68,7 @@ static const enum kind kinds[] = {
 #define NAME_LENGTH 40
 #define TEXT_LENGTH (2048 + 2 * PAGE)
 
-static struct info info __attribute__((aligned(4096)));
+struct info info __attribute__((aligned(4096)));
 
 static void say(const char *format, ...)
 {
@@ -345,76 +312,6 @@ static void lay_out(void)
 	}
 }
 
-void spin(void) __attribute__((noreturn));
-extern char spin_start, spin_end, touch_start, touch_load, touch_next, touch_wait, touch_end, fatal;
-
-/*
- * spin: keeps info.registers in the registers and compares them for ever. rdi holds the address of
- * `info`; the other fifteen are rax rbx rcx rdx rsi rbp rsp r8 .. r15, in this order.
- *
- * touch: a debugger that has stopped the program sets rip to touch_start, rdi to info.touch and rsi
- * to the number of addresses there. When the stub waits, it puts all registers back.
- */
-asm(".pushsection .text\n"
-    ".macro each_register action\n"
-    "	.set index, 0\n"
-    "	.irp register, rax, rbx, rcx, rdx, rsi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15\n"
-    "	\\action \\register, (REGISTERS + 8 * index)\n"
-    "	.set index, index + 1\n"
-    "	.endr\n"
-    ".endm\n"
-    ".macro load register, offset\n"
-    "	mov \\offset(%rdi), %\\register\n"
-    ".endm\n"
-    ".macro compare register, offset\n"
-    "	cmp \\offset(%rdi), %\\register\n"
-    "	jne spin_mismatch\n"
-    ".endm\n"
-    ".globl spin, spin_start, spin_end\n"
-    "spin:\n"
-    "	lea info(%rip), %rdi\n"
-    "	mov %rsp, (REGISTERS + 8 * 6)(%rdi)\n"
-    "spin_load:\n"
-    "	each_register load\n"
-    "spin_start:\n"
-    "	incq HEARTBEAT(%rdi)\n"
-    "	each_register compare\n"
-    "	jmp spin_start\n"
-    "spin_mismatch:\n"
-    "	incq MISMATCHES(%rdi)\n"
-    "	jmp spin_load\n"
-    "spin_end:\n"
-    ".globl touch_start, touch_load, touch_next, touch_wait, touch_end\n"
-    "touch_start:\n"
-    "	test %rsi, %rsi\n"
-    "	jz touch_all_done\n"
-    "	mov (%rdi), %rax\n"
-    "touch_load:\n"
-    "	movzbl (%rax), %eax\n"
-    "	movq $0, (%rdi)\n"
-    "touch_next:\n" /* the handler of SIGSEGV goes on here */
-    "	add $8, %rdi\n"
-    "	dec %rsi\n"
-    "	jmp touch_start\n"
-    "touch_all_done:\n"
-    "touch_wait:\n"
-    "	incq info + HEARTBEAT(%rip)\n"
-    "	jmp touch_wait\n"
-    "touch_end:\n"
-    ".globl fatal\n"
-    "fatal:\n"
-    "	ud2\n"
-    ".popsection\n");
-
-/* The offsets that the assembler needs. */
-__attribute__((used)) static void offsets(void)
-{
-#define OFFSET(name, field) asm volatile(".globl " name "\n.set " name ", %c0" ::"i"(__builtin_offsetof(struct info, field)))
-	OFFSET("REGISTERS", registers);
-	OFFSET("HEARTBEAT", heartbeat);
-	OFFSET("MISMATCHES", mismatches);
-}
-
 static void on_segmentation_fault(int signal, siginfo_t *details, void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -479,7 +376,8 @@ static void say_symbols(void)
 
 /*
  * Processes for a tool that lists them: this program again, under other names, each with arguments
- * over several pages. Each swaps these pages out, and spins as process 1 does.
+ * over several pages. Each swaps these pages out, and spins as process 1 does. Where workers are
+ * "calling", they make system calls instead, and swap the pages out again whenever they are told to.
  */
 #define WORKERS 4
 #define ARGUMENTS 8
@@ -491,14 +389,16 @@ static size_t argument_length(int worker, int argument)
 	return 2400 + 300 * worker + 17 * argument;
 }
 
-static void start_workers(void)
+static void start_workers(const char *kind)
 {
 	int ends[2];
 
 	CHECK(pipe(ends) == 0);
 	for (int worker = 0; worker < WORKERS; worker++) {
-		char path[] = "/worker-0", *arguments[ARGUMENTS + 2] = { path }, *environment[] = { NULL };
+		char path[] = "/worker-0", *arguments[ARGUMENTS + 2] = { path }, *environment[] = { NULL, NULL };
 
+		if (strcmp(kind, "calling") == 0)
+			environment[0] = "calling=yes";
 		path[sizeof path - 2] += worker;
 		CHECK(link("/init", path) == 0);
 		for (int i = 0; i < ARGUMENTS; i++) {
@@ -524,15 +424,38 @@ static void start_workers(void)
 static void be_worker(int count, char **arguments)
 {
 	const char *last = arguments[count - 1];
+	int calling = getenv("calling") != NULL;
 	/* The program's stack is on the first of the pages. */
 	uint64_t first = ((uint64_t)arguments[0] + PAGE - 1) & -PAGE, end = (uint64_t)last + strlen(last);
 
 	handle_signals();
 	become_ready();
-	for (uint64_t page = first; page < end; page += PAGE)
-		swap_out(page);
-	CHECK(write(WORKER_PIPE, "", 1) == 1);
-	spin();
+	info.worker = arguments[0][sizeof "/worker-" - 1] - '0';
+	info.arguments = (uint64_t)arguments[0];
+	info.arguments_size = end + 1 - info.arguments;
+	for (int time = 0;; time++) {
+		for (uint64_t page = first; page < end; page += PAGE)
+			swap_out(page);
+		if (time == 0)
+			CHECK(write(WORKER_PIPE, "", 1) == 1);
+		if (!calling)
+			spin();
+		__atomic_store_n(&info.swap_out, 0, __ATOMIC_RELEASE);
+		make_calls();
+	}
+}
+
+/* Process 1 says how each of the others ends. None does by itself. */
+static void watch_workers(void)
+{
+	for (;;) {
+		int status, process = wait(&status);
+
+		if (process > 0)
+			say("ENDED process %d, signal %d\n", process, WTERMSIG(status));
+		else
+			pause();
+	}
 }
 
 int main(int count, char **arguments)
@@ -542,13 +465,16 @@ int main(int count, char **arguments)
 
 	set_up_system();
 	handle_signals();
-	if (getenv("workers")) {
+	const char *workers = getenv("workers");
+	if (workers) {
 		say_symbols();
-		start_workers();
+		start_workers(workers);
 	} else {
 		lay_out();
 	}
 	become_ready();
 	say("READY %#lx\n", (unsigned long)&info);
+	if (workers && strcmp(workers, "calling") == 0)
+		watch_workers();
 	spin();
 }

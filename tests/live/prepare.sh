@@ -3,7 +3,7 @@
 #     <cargo's target folder>/live-guest
 # namely
 #     vmlinuz       Debian's kernel for virtual machines, taken out of its package (which is not installed)
-#     initrd.cpio   an initramfs: the guest program (init.c) as /init, and six kernel modules
+#     initrd.cpio   an initramfs: the guest program (*.c) as /init, and six kernel modules
 #
 # It installs the emulator, and a C compiler where there is none, from Debian's archive. Where apt
 # would have to remove something for the emulator, it unpacks the packages into that folder instead:
@@ -154,13 +154,15 @@ cpio_entry() { # name mode [file]
 pad() { head -c $((-$1 & 3)) /dev/zero; } # up to a multiple of four
 
 build_initramfs() {
-    local archive=$out/initrd.cpio module
-    if [[ $archive -nt $here/init.c && $archive -nt $out/kernel.done && $archive -nt ${BASH_SOURCE[0]} ]]; then
+    local archive=$out/initrd.cpio module newer
+    # Among the sources is this script.
+    newer=$(find "$here" "$out/kernel.done" -type f -newer "$archive" 2>&1) || true
+    if [[ -z $newer ]]; then
         say "initramfs: up to date"
         return
     fi
     say "compiling the guest program, packing the initramfs"
-    gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static -no-pie -fcf-protection=none -o "$out/init" "$here/init.c"
+    gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static -no-pie -fcf-protection=none -o "$out/init" "$here"/*.c
     {
         cpio_entry init 0100755 "$out/init"
         cpio_entry dev 040755

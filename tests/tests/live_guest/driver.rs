@@ -19,12 +19,6 @@ use crate::{
     ram::Ram,
 };
 
-/// The error code of a user's read of a page that is not present.
-///
-/// The `USER` bit is what matters: without it the kernel takes the fault for its own, in a place
-/// where it must not have one, and kills the program.
-pub(crate) const USER_READ: u32 = 0b100;
-
 /// `TF`, `IF`, `NT`, `RF` and `VM`, which an interrupt gate clears.
 const FLAGS_CLEARED: u64 = 1 << 8 | 1 << 9 | 1 << 14 | 1 << 16 | 1 << 17;
 
@@ -48,6 +42,8 @@ pub(crate) struct LiveDriver {
 pub(crate) struct Injection {
     pub(crate) fault: AddressContext,
     pub(crate) error_code: u32,
+    /// Where the guest was interrupted.
+    pub(crate) mode: Mode,
 }
 
 impl LiveDriver {
@@ -101,19 +97,16 @@ impl LiveDriver {
         Ok(self.gdb.borrow_mut().set_registers(registers)?)
     }
 
-    /// Does what the processor does on a page fault, to a machine stopped in user mode: enters the
+    /// Does what the processor does on a page fault, to a machine stopped anywhere: enters the
     /// kernel's handler, with the interrupted state on the kernel's stack. So nothing needs to be
-    /// put back; when the handler has served the fault, it returns to where the program was.
-    fn deliver(&self, fault: Va, error_code: u32) -> Result<AddressContext, VmiError> {
+    /// put back; when the handler has served the fault, it returns to where the guest was.
+    ///
+    /// As a hypervisor, it takes whatever fault it is given, and leaves it to the guest to suffer.
+    fn deliver(&self, fault: Va, error_code: u32) -> Result<Injection, VmiError> {
         let mut registers = self.raw_registers()?;
-        if !is_user_mode(&registers) {
-            return Err(refused("the guest is not in user mode"));
-        }
+        let mode = Mode::of(&registers);
         let root = root(&registers);
         let fault = AddressContext::new(fault, root);
-        if error_code != USER_READ {
-            return Err(refused("the error code is not that of a read in user mode"));
-        }
         if self.memory.translate_address(fault).is_ok() {
             return Err(refused("the page is present"));
         }
@@ -126,8 +119,11 @@ impl LiveDriver {
                 "the guest's gate for page faults is not the expected one",
             ));
         }
-        // In the task state segment, the kernel's stack pointer follows four reserved bytes.
-        let kernel_stack = self.memory.read_u64((self.tss + 4, root))?;
+        let kernel_stack = match mode {
+            // In the task state segment, the kernel's stack pointer follows four reserved bytes.
+            Mode::User => self.memory.read_u64((self.tss + 4, root))?,
+            Mode::Kernel | Mode::KernelWithoutInterrupts => registers.get(Register::RSP),
+        };
         let frame = [
             u64::from(error_code),
             registers.get(Register::RIP),
@@ -144,10 +140,16 @@ impl LiveDriver {
         registers.set(Register::RSP, stack.0);
         registers.set(Register::RFLAGS, flags);
         registers.set(Register::CS, u64::from(gate.selector.0));
-        registers.set(Register::SS, 0);
+        if mode == Mode::User {
+            registers.set(Register::SS, 0);
+        }
         registers.set(Register::CR2, fault.va.0);
         self.set_raw_registers(&registers)?;
-        Ok(fault)
+        Ok(Injection {
+            fault,
+            error_code,
+            mode,
+        })
     }
 }
 
@@ -222,11 +224,8 @@ impl VmiVmControl for LiveDriver {
         if interrupt.vector != ExceptionVector::PageFault {
             return Err(VmiError::NotSupported);
         }
-        let fault = self.deliver(Va(interrupt.extra), interrupt.error_code)?;
-        self.injected.borrow_mut().push(Injection {
-            fault,
-            error_code: interrupt.error_code,
-        });
+        let injection = self.deliver(Va(interrupt.extra), interrupt.error_code)?;
+        self.injected.borrow_mut().push(injection);
         Ok(())
     }
 
@@ -252,8 +251,29 @@ pub(crate) fn root(registers: &RawRegisters) -> Pa {
     Pa(registers.get(Register::CR3) & 0x000f_ffff_ffff_f000)
 }
 
+/// Where the guest is stopped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Mode {
+    User,
+    Kernel,
+    KernelWithoutInterrupts,
+}
+
+impl Mode {
+    pub(crate) fn of(registers: &RawRegisters) -> Self {
+        const INTERRUPTS: u64 = 1 << 9;
+        if registers.get(Register::CS) & 3 == 3 {
+            Self::User
+        } else if registers.get(Register::RFLAGS) & INTERRUPTS != 0 {
+            Self::Kernel
+        } else {
+            Self::KernelWithoutInterrupts
+        }
+    }
+}
+
 pub(crate) fn is_user_mode(registers: &RawRegisters) -> bool {
-    registers.get(Register::CS) & 3 == 3
+    Mode::of(registers) == Mode::User
 }
 
 /// The stub gives selectors, not descriptors; these are Linux's two 64-bit code segments.

@@ -6,12 +6,11 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use prober::{PageFaults, PageIn, SuppressedPages};
-use vmi_arch_amd64::Interrupt;
+use prober::{PageFaults, PageIn, SuppressedPages, amd64};
 use vmi_core::{AddressContext, Va, VmiError};
 
 use crate::{
-    driver::{USER_READ, VCPU},
+    driver::VCPU,
     guest::{Guest, Vmi},
 };
 
@@ -37,7 +36,7 @@ pub(crate) fn handle_events<T>(
         match guest.with_state(&registers, &mut handler) {
             Ok(value) => return Ok(value),
             Err(VmiError::Translation(fault)) => {
-                let interrupt = Interrupt::page_fault(fault.va, USER_READ);
+                let interrupt = amd64::page_fault(&registers, fault);
                 guest.vmi().inject_interrupt(VCPU, interrupt)?;
             }
             Err(error) => return Err(error.into()),

@@ -19,6 +19,9 @@ pub(crate) const TOUCH_MAX: usize = 256;
 const SIGNAL_LOG: usize = 32;
 pub(crate) const SETS: usize = 8;
 
+pub(crate) const WORKERS: u64 = 4;
+const ARGUMENTS: u64 = 8;
+
 /// `struct info`.
 #[repr(C)]
 #[derive(Clone, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -33,6 +36,10 @@ pub(crate) struct Info {
     pub(crate) touch_wait: u64,
     pub(crate) touch_end: u64,
     pub(crate) fatal: u64,
+    pub(crate) worker: u64,
+    pub(crate) arguments: u64,
+    pub(crate) arguments_size: u64,
+    pub(crate) swap_out: u64,
     pub(crate) touch: [u64; TOUCH_MAX],
     pub(crate) signals: u64,
     pub(crate) signal: [Signal; SIGNAL_LOG],
@@ -171,8 +178,16 @@ fn pattern(address: u64) -> u64 {
 }
 
 /// The content of a string.
-pub(crate) fn letters(address: u64, length: u64) -> String {
+fn letters(address: u64, length: u64) -> String {
     (address..address + length)
         .map(|address| char::from(b"abcdefghijklmnopqrstuvwxyz"[(pattern(address) % 26) as usize]))
         .collect()
+}
+
+/// The command line of a worker, as `init.c` composes it.
+pub(crate) fn arguments(worker: u64) -> String {
+    (0..ARGUMENTS).fold(format!("/worker-{worker}\0"), |line, index| {
+        let length = 2400 + 300 * worker + 17 * index;
+        line + &letters(worker * 1_000_000 + index * 10_000, length) + "\0"
+    })
 }

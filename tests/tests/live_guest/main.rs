@@ -13,7 +13,8 @@
 //! 33 pages each. All are absent: mapped from a file, swapped out, on a block device, never touched;
 //! and one is backed by nothing. Each way to read gets structures that nobody has read before.
 //!
-//! Another guest runs several programs, whose process list comes through vmi-os-linux: see `linux`.
+//! Other guests run several programs. Their process list comes through vmi-os-linux: see `linux`.
+//! And they are stopped anywhere, in the kernel too: see `stopped_anywhere`.
 
 mod driver;
 mod events;
@@ -21,10 +22,12 @@ mod gdb;
 mod guest;
 mod layout;
 mod linux;
+mod linux_guest;
 mod plain;
 mod probed;
 mod qemu;
 mod ram;
+mod stopped_anywhere;
 
 use std::{
     cell::RefCell,
@@ -36,11 +39,11 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use indexmap::IndexSet;
-use prober::{FaultError, FaultQueue, SuppressedPages, Unavailable, retry};
+use prober::{FaultError, FaultQueue, SuppressedPages, Unavailable, amd64, retry};
 use vmi_core::{AddressContext, VmiError};
 
 use crate::{
-    driver::USER_READ,
+    driver::Mode,
     events::{Cost, Meter, TouchPager, handle_events},
     gdb::Register,
     guest::{Guest, Vmi},
@@ -49,6 +52,8 @@ use crate::{
 
 /// The missing pages of a survey.
 const MISSING: usize = SURVEY_PAGES;
+/// The error code of a user's read of a page that is not present.
+const USER_READ: u32 = 0b100;
 /// The longest chain among them, in which each is known only when the one before has been read.
 const LONGEST_CHAIN: usize = 3;
 
@@ -112,7 +117,7 @@ fn plain_operation(guest: &Guest, set: &Set, name: &str, operation: PlainOperati
 
 /// `#[probed]` functions in an event loop.
 fn one_fault_at_a_time(guest: &Guest, set: &Set) -> Result<()> {
-    let queue = FaultQueue::new();
+    let queue = FaultQueue::new().may_inject(amd64::linux_veto);
     let survey = || {
         queued(guest, &queue, |vmi, suppressed| {
             probed::survey(vmi, set, suppressed)
@@ -220,7 +225,8 @@ fn a_batch_in_one_stop(guest: &Guest, set: &Set) -> Result<()> {
 fn the_guest_is_unharmed(guest: &Guest, sets: &[Set]) -> Result<()> {
     let mut pages = HashSet::new();
     for injection in guest.vmi().driver().injected() {
-        ensure!(injection.error_code == USER_READ, "{injection:x?}");
+        let is_right = injection.mode == Mode::User && injection.error_code == USER_READ;
+        ensure!(is_right, "{injection:x?}");
         ensure!(
             pages.insert(injection.fault.va.0 / PAGE),
             "again: {injection:x?}"

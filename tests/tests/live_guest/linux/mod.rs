@@ -6,7 +6,6 @@
 
 mod btf;
 mod dump;
-mod guest;
 mod profile;
 mod tool;
 
@@ -15,27 +14,25 @@ use std::{
     collections::{BTreeSet, HashSet},
 };
 
-use anyhow::{Result, bail, ensure};
-use prober::{FaultError, FaultQueue, PageFaults, SuppressedPages};
+use anyhow::{Context, Result, bail, ensure};
+use prober::{FaultError, FaultQueue, PageFaults, SuppressedPages, amd64};
 use vmi_arch_amd64::Amd64;
 use vmi_core::{Pa, VcpuId, VmiCore, VmiError, VmiSession, VmiState, os::ProcessId};
 use vmi_driver_kdmp::VmiKdmpDriver;
 use vmi_os_linux::LinuxOs;
 
 use self::{
-    guest::LinuxGuest,
     profile::{Fields, LinuxProfile},
     tool::Row,
 };
 use crate::{
     driver::LiveDriver,
     images,
-    layout::{PAGE, letters},
+    layout::{PAGE, WORKERS, arguments},
+    linux_guest::{LinuxGuest, Workers},
     one_at_a_time,
 };
 
-const WORKERS: u64 = 4;
-const ARGUMENTS: u64 = 8;
 /// How many events a list may take.
 const EVENT_LIMIT: usize = 1000;
 
@@ -94,8 +91,8 @@ fn list(
     name: &str,
     way: impl FnOnce(&LinuxGuest, &LinuxProfile) -> Result<(Vec<Row>, usize)>,
 ) -> Result<Cost> {
-    let guest = LinuxGuest::boot(&images()?, isolated)?;
-    let profile = guest.profile()?;
+    let guest = LinuxGuest::boot(&images()?, Workers::Spinning, isolated)?;
+    let profile = LinuxProfile::of(&guest)?;
     let (rows, runs) = way(&guest, &profile)?;
     let cost = Cost {
         runs,
@@ -119,7 +116,7 @@ fn plain_list(guest: &LinuxGuest, profile: &LinuxProfile) -> Result<(Vec<Row>, u
             Ok(rows) => return Ok((rows, runs)),
             Err(VmiError::Translation(fault)) => {
                 guest.stop_in_user_mode(|root| root == fault.root)?;
-                guest.inject(fault.va)?;
+                guest.inject(fault)?;
                 guest.stop_in_user_mode(|root| root == fault.root)?;
             }
             Err(error) => return Err(error.into()),
@@ -135,7 +132,7 @@ fn queued(
     operation: fn(&Vmi, Fields, &SuppressedPages) -> prober::Result<Vec<Row>>,
 ) -> Result<(Vec<Row>, usize)> {
     let os = profile.os()?;
-    let queue = FaultQueue::new();
+    let queue = FaultQueue::new().may_inject(amd64::linux_veto);
     let runs = Cell::new(0);
     let missing = RefCell::new(HashSet::new());
     for _ in 0..EVENT_LIMIT {
@@ -149,7 +146,7 @@ fn queued(
         })?;
         match result {
             Ok(rows) => return Ok((rows, runs.get())),
-            Err(VmiError::Translation(fault)) => guest.inject(fault.va)?,
+            Err(VmiError::Translation(fault)) => guest.inject(fault)?,
             // Pages of other processes only.
             Err(error) if error.missing().is_some() => {}
             Err(error) => return Err(error.into()),
@@ -239,14 +236,6 @@ fn check_rows(rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// The command line of a worker, as `init.c` composes it.
-fn arguments(worker: u64) -> String {
-    (0..ARGUMENTS).fold(format!("/worker-{worker}\0"), |line, index| {
-        let length = 2400 + 300 * worker + 17 * index;
-        line + &letters(worker * 1_000_000 + index * 10_000, length) + "\0"
-    })
-}
-
 /// What was injected is what was swapped out: all pages of the workers' arguments but the first.
 fn check_injections(guest: &LinuxGuest, rows: &[Row]) -> Result<()> {
     let mut expected = BTreeSet::new();
@@ -281,14 +270,9 @@ fn check_injections(guest: &LinuxGuest, rows: &[Row]) -> Result<()> {
 /// All programs go on, with their registers as they were, and without a signal.
 fn nobody_is_harmed(guest: &LinuxGuest, rows: &[Row]) -> Result<()> {
     for row in rows {
-        let before = guest.info(row.root)?.heartbeat;
-        guest.stop_in_user_mode(|root| root == row.root)?;
-        // It may have been stopped at the very start of its turn.
-        guest.stop_in_user_mode(|root| root == row.root)?;
-        let info = guest.info(row.root)?;
-        ensure!(info.heartbeat > before, "{} does not go on", row.name);
-        ensure!(info.mismatches == 0, "registers of {} changed", row.name);
-        ensure!(info.signals == 0, "{} met a signal", row.name);
+        guest
+            .program_is_well(row.root)
+            .with_context(|| row.name.clone())?;
     }
     guest.kernel_is_well()
 }

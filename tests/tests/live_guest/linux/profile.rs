@@ -12,6 +12,7 @@ use vmi_core::VmiRead;
 use vmi_os_linux::LinuxOs;
 
 use super::btf::Btf;
+use crate::linux_guest::LinuxGuest;
 
 /// The structures that vmi-os-linux asks for, but for `pcpu_hot`.
 const STRUCTS: [&str; 14] = [
@@ -52,7 +53,13 @@ pub(crate) struct Fields {
 }
 
 impl LinuxProfile {
-    pub(crate) fn new(btf: &Btf, symbols: &HashMap<String, u64>) -> Result<Self> {
+    /// Makes the profile out of the type descriptions in the kernel's memory.
+    pub(crate) fn of(guest: &LinuxGuest) -> Result<Self> {
+        let range = guest.symbol("__start_BTF")?..guest.symbol("__stop_BTF")?;
+        Self::new(&Btf::parse(&guest.read_kernel(range)?)?, guest.symbols())
+    }
+
+    fn new(btf: &Btf, symbols: &HashMap<String, u64>) -> Result<Self> {
         let symbol = |name: &str| {
             let address = symbols.get(name).copied();
             address.with_context(|| format!("the guest did not say where {name} is"))
