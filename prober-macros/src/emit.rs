@@ -265,14 +265,15 @@ impl Names {
         mark: Token![?],
         adapter: Option<&TokenStream>,
         missed: &TokenStream,
+        probe: bool,
     ) -> Expr {
         let at = glue(mark.span);
         let runtime = self.runtime_at(mark.span);
         let prober = self.prober_at(place.start);
-        let name = if adapter.is_some() {
-            "ask_before"
-        } else {
-            "ask"
+        let name = match adapter {
+            Some(_) => "ask_before",
+            None if probe => "ask_probe",
+            None => "ask",
         };
         let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
         // rustc takes the span of `value.0` from the one to the other, so it
@@ -302,6 +303,27 @@ impl Names {
     pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
         let noted = self.note(operand, place);
         call("as_operand", place, noted)
+    }
+
+    /// The items of a loop whose body takes them apart: `watched(ITEMS, |item|
+    /// Taken(item).seen(prober))`, as a call that may still ask.
+    pub(crate) fn watched(&self, items: Expr) -> Expr {
+        let place = Place::of(&items);
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        let item = hygienic("__probed_item", place.start);
+        let at = place.glue();
+        let seen = quote_spanned!(at=> #runtime::Taken(#item).seen(#prober));
+        let seen = Expr::Verbatim(seen);
+        let function: Expr = syn::parse_quote_spanned!(at=> #runtime::watched);
+        let mut closure: syn::ExprClosure = syn::parse_quote_spanned!(at=> |#item| ());
+        *closure.body = seen;
+        Expr::Call(syn::ExprCall {
+            attrs: Vec::new(),
+            func: Box::new(function),
+            paren_token: syn::token::Paren(at),
+            args: [items, Expr::Closure(closure)].into_iter().collect(),
+        })
     }
 
     /// [`taken`](Self::taken) before an act, which a fault keeps from running.

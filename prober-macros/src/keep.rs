@@ -28,6 +28,7 @@ mod ask;
 mod branches;
 mod facts;
 mod flow;
+mod items;
 mod mentions;
 mod plan;
 mod questions;
@@ -90,6 +91,7 @@ pub(crate) fn rewrite(
         errors,
     );
     plan::show(block);
+    items::watch(block, names);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
     let facts = Facts::of(sig, block, known);

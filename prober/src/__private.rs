@@ -27,9 +27,9 @@ pub use self::{
     gate::{Finish, FromFaults, LIMIT, Outcome, Returned, outcome, run, start, unreachable_value},
     held::{Held, HeldWithoutFaults},
     keep::{
-        Absurd, Ask, Asked, DeclaredError, Note, Opaque, Taken, TypeOf, Value, absurd, ask,
-        ask_before, asked, doomed, leave_doomed, start_sharing, type_of, type_of_slot,
-        with_declared_error,
+        Absurd, Ask, Asked, DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, absurd,
+        ask, ask_before, ask_probe, asked, doomed, leave_doomed, start_sharing, type_of,
+        type_of_slot, watched, with_declared_error,
     },
     probe::{need, need_if, read, read_if, value_of_a_probe},
     question::{

@@ -157,6 +157,14 @@ impl<'s> VmiProber<'s> {
         self.missed.set(0);
     }
 
+    pub(crate) fn missed_in_a_row(&self) -> u32 {
+        self.missed.get()
+    }
+
+    pub(crate) fn set_missed_in_a_row(&self, missed: u32) {
+        self.missed.set(missed);
+    }
+
     /// Whether the run can only end in an error: in a batch, or at the limit of
     /// probes.
     #[inline]

@@ -1,5 +1,7 @@
 //! The guest of the Windows tests and the example, and what a listing of it must give.
 
+mod event_loop;
+
 use std::ops::Range;
 
 use prober::{
@@ -12,6 +14,7 @@ use prober::{
 use vmi_core::{Va, VmiState};
 use vmi_os_windows::WindowsOs;
 
+pub use self::event_loop::in_turn;
 use crate::measured::Measured;
 
 /// The state of a Windows guest: the one in memory, or that of a dump.
@@ -19,6 +22,9 @@ pub type State<'a, Driver = GuestDriver> = VmiState<'a, WindowsOs<Driver>>;
 
 /// The process that is current in [`measure`].
 pub const CURRENT: u32 = 500;
+
+/// The processes that have user memory.
+pub const PIDS: [u32; 4] = [388, 500, 724, 1204];
 
 /// A guest with four processes beside System, one of them of 32 bits.
 pub fn builder() -> WindowsBuilder {

@@ -125,13 +125,14 @@ impl Asker<'_, '_> {
         let attrs = std::mem::take(&mut question.attrs);
         let adapter = take_adapter(question);
         self.serve(&mut question.expr);
+        let probe = matches!(core(&question.expr), Expr::Verbatim(_));
         let place = Place::of(&question.expr);
         self.visit_expr_mut(&mut question.expr);
         let operand = operand(&question.expr);
         let missed = self.missed();
         let mark = question.question_token;
         let emit = self.flow.emit;
-        let value = emit.question(&operand, place, mark, adapter.as_ref(), &missed);
+        let value = emit.question(&operand, place, mark, adapter.as_ref(), &missed, probe);
         *expr = if attrs.is_empty() {
             value
         } else {
@@ -343,6 +344,7 @@ impl VisitMut for Asker<'_, '_> {
             }
             Expr::ForLoop(each) => {
                 self.visit_expr_mut(&mut each.expr);
+                self.doomed |= has_taken(&each.expr);
                 self.in_loop(&mut each.label, &mut each.body, true);
             }
             Expr::While(each) => {
@@ -628,6 +630,7 @@ impl Asker<'_, '_> {
             }
             Expr::ForLoop(each) => {
                 self.visit_expr_mut(&mut each.expr);
+                self.doomed |= has_taken(&each.expr);
                 self.miss = exit;
                 self.in_loop(&mut each.label, &mut each.body, true);
             }

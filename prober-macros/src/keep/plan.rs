@@ -692,7 +692,10 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     // Their `?` and `return` are their own; a fault in them is recorded.
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
-        if super::words::has_faults_of_its_own(&closure.body) {
+        // One of ours looks at the items of a loop.
+        if matches!(*closure.body, Expr::Verbatim(_))
+            || super::words::has_faults_of_its_own(&closure.body)
+        {
             self.takes = true;
             self.asks = true;
         }

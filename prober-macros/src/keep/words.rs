@@ -54,11 +54,14 @@ const TAKE: &[&str] = &[
     "unwrap_or_else",
 ];
 
+/// Whether a method takes a `Result` apart.
+pub(super) fn takes(method: &Ident) -> bool {
+    TAKE.contains(&method.to_string().as_str())
+}
+
 /// The call that a method takes apart: `f()` in `f().ok()`.
 pub(super) fn operand_of_takes(call: &ExprMethodCall) -> Option<&Expr> {
-    let method = call.method.to_string();
-    let takes = TAKE.contains(&method.as_str());
-    (takes
+    (takes(&call.method)
         && matches!(
             core_of_take(&call.receiver),
             Expr::Call(_) | Expr::MethodCall(_)
@@ -88,6 +91,10 @@ pub(super) fn is_result_pattern(pat: &Pat) -> bool {
         Pat::TupleStruct(pat) => {
             let segments = &pat.path.segments;
             let last = segments.last().map(|last| last.ident.to_string());
+            // What an iterator gives: `Some(Ok(item))`.
+            if last.as_deref() == Some("Some") {
+                return pat.elems.iter().any(is_result_pattern);
+            }
             matches!(last.as_deref(), Some("Ok" | "Err"))
                 && (segments.len() == 1
                     || segments

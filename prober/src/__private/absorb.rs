@@ -133,11 +133,11 @@ fn take_missing(
 }
 
 /// Records the faults of an error that the body takes apart: they doom the
-/// run.
+/// run. Says whether there was anything about missing data in it.
 #[cold]
-pub(crate) fn note<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) {
+pub(crate) fn note<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) -> bool {
     if is_missing(error, prober, place) {
-        return;
+        return true;
     }
     if let Some(known) = prober.known()
         && known.id == typeid::of::<X>()
@@ -146,8 +146,10 @@ pub(crate) fn note<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) {
         // SAFETY: As in `miss`; `missing` only reads.
         if let Some(missing) = unsafe { (known.missing)(erased) } {
             prober.note(missing, place);
+            return true;
         }
     }
+    false
 }
 
 /// How to look into the error that a function declares.

@@ -37,6 +37,18 @@ pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value,
     operand.ask_before(prober)
 }
 
+/// [`ask`] of a probe, `probe!(..)?`: it has counted itself as a miss or a hit.
+#[track_caller]
+#[inline]
+pub fn ask_probe<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, Q::Failed> {
+    let missed = prober.missed_in_a_row();
+    let asked = operand.ask(prober);
+    if matches!(asked, Asked::Value(_)) {
+        prober.set_missed_in_a_row(missed);
+    }
+    asked
+}
+
 /// What can stand before `?`.
 #[diagnostic::on_unimplemented(
     message = "the `?` operator can only be applied to an `Option` or a `Result`, not to a `{Self}`",
@@ -167,9 +179,80 @@ impl<T, X> Taken<Result<T, X>> {
     }
 }
 
+/// What an iterator gives: `Some(Ok(item))`.
+impl<T, X> Taken<Option<Result<T, X>>> {
+    /// Records the faults of a result, which stays as it is.
+    #[track_caller]
+    #[inline]
+    pub fn note(self, prober: &VmiProber<'_>) -> Option<Result<T, X>> {
+        if let Some(Err(error)) = &self.0 {
+            absorb::note(error, prober, Location::caller());
+        }
+        self.0
+    }
+}
+
+/// An item of a loop.
+impl<T, X> Taken<&Result<T, X>> {
+    /// Records the faults of an item, and says whether the loop may go on. It
+    /// may not at the limit of probes: some iterators repeat an error for ever.
+    #[track_caller]
+    #[inline]
+    pub fn seen(&self, prober: &VmiProber<'_>) -> bool {
+        match self.0 {
+            Ok(_) => {
+                prober.hit();
+                true
+            }
+            Err(error) => {
+                !absorb::note(error, prober, Location::caller())
+                    || prober.count_miss::<ProbeError>().is_ok()
+            }
+        }
+    }
+}
+
+/// The items of a loop whose body takes them apart: `watched(EXPR, |item|
+/// Taken(item).seen(prober))`.
+#[inline]
+pub fn watched<I, F>(items: I, seen: F) -> Watched<I::IntoIter, F>
+where
+    I: IntoIterator,
+    F: FnMut(&I::Item) -> bool,
+{
+    let items = items.into_iter();
+    Watched { items, seen }
+}
+
+/// See [`watched`].
+#[derive(Debug)]
+pub struct Watched<I, F> {
+    items: I,
+    seen: F,
+}
+
+impl<I, F> Iterator for Watched<I, F>
+where
+    I: Iterator,
+    F: FnMut(&I::Item) -> bool,
+{
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        let item = self.items.next()?;
+        (self.seen)(&item).then_some(item)
+    }
+}
+
 /// Any other value: there is nothing to record.
 pub trait Note<R>: Sealed {
     fn note(self, prober: &VmiProber<'_>) -> R;
+
+    #[inline]
+    fn seen(&self, _: &VmiProber<'_>) -> bool {
+        true
+    }
 }
 
 impl<R> Sealed for Taken<R> {}

@@ -138,6 +138,89 @@ fn results_taken_apart() {
     );
 }
 
+/// What an iterator of an OS layer gives: the items of a list, each of which may fault.
+fn items(vmi: &Vmi) -> impl Iterator<Item = Result<u64, VmiError>> {
+    [1, 2, 3].into_iter().map(|address| vmi.read_u64(address))
+}
+
+/// The same, but it stays at the first error.
+fn stuck(vmi: &Vmi) -> impl Iterator<Item = Result<u64, VmiError>> {
+    std::iter::repeat_with(|| vmi.read_u64(1))
+}
+
+#[probed]
+fn items_apart(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let mut sum = vmi.read_u64(0)?;
+    for item in items(vmi) {
+        match item {
+            Ok(value) => sum += value,
+            Err(_) => continue,
+        }
+    }
+    for item in items(vmi) {
+        let Ok(value) = item else { continue };
+        sum += value;
+    }
+    for item in items(vmi) {
+        if let Some(value) = item.ok() {
+            sum += value;
+        }
+    }
+    let mut all = items(vmi);
+    while let Some(Ok(value)) = all.next() {
+        sum += value;
+    }
+    act(log, 1);
+    Ok(sum)
+}
+
+#[test]
+fn items_taken_apart() {
+    let log = Log::default();
+    let plain = items_apart(&Vmi::default(), &log, &none());
+    assert_eq!((plain.ok(), log.take()), (Some(4 * 6), vec![1]));
+    let vmi = Vmi::with(&[2]);
+    assert_eq!(faults(items_apart(&vmi, &log, &none())), [2]);
+    assert_eq!(log.take(), [0; 0], "the act waits");
+    // It cannot be had: the function goes on as it is written.
+    let rest = items_apart(&vmi, &log, &suppress(&[2])).ok();
+    assert_eq!((rest, log.take()), (Some(3 * 4 + 1), vec![1]));
+}
+
+#[probed]
+fn apart_for_ever(vmi: &Vmi) -> prober::Result<u64> {
+    let none = vmi.read_u64(0)?;
+    for item in stuck(vmi) {
+        let Ok(value) = item else { continue };
+        return Ok(value);
+    }
+    Ok(none)
+}
+
+#[probed]
+fn probed_for_ever(vmi: &Vmi) -> prober::Result<u64> {
+    let none = vmi.read_u64(0)?;
+    for item in stuck(vmi) {
+        let Some(value) = probe!(item)? else { continue };
+        return Ok(value);
+    }
+    Ok(none)
+}
+
+/// As many misses in a row as are allowed, and no more.
+#[test]
+fn an_iterator_that_repeats_an_error_ends() {
+    for function in [apart_for_ever, probed_for_ever] {
+        let vmi = Vmi::with(&[1]);
+        assert_eq!(faults(function(&vmi, &none())), [1]);
+        assert!(vmi.asked().len() <= 1026, "{}", vmi.asked().len());
+        let vmi = Vmi::with(&[1]);
+        assert_eq!(unavailable(function(&vmi, &suppress(&[1]))), [1]);
+        assert_eq!(vmi.asked().len(), 1026);
+        assert_eq!(function(&Vmi::default(), &none()).ok(), Some(1));
+    }
+}
+
 #[probed]
 fn suppressed_first(vmi: &Vmi) -> prober::Result<u64> {
     let a = vmi.read_u64(1)?;

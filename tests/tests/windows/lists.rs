@@ -4,7 +4,7 @@ use prober::{
     FaultError, SuppressedPages, probed, retry,
     testing::windows::{Module, Object, Process, RegionKind, WindowsGuest},
 };
-use prober_tests::windows::State;
+pub(crate) use prober_tests::windows::{PIDS, State};
 use vmi_arch_amd64::Amd64;
 use vmi_core::{
     MemoryAccess, Va, VmiRead, VmiVa as _,
@@ -133,8 +133,6 @@ pub(crate) fn regions(guest: &WindowsGuest, pid: u32) -> Vec<RegionRow> {
     });
     rows.collect()
 }
-
-pub(crate) const PIDS: [u32; 4] = [388, 500, 724, 1204];
 
 #[test]
 fn what_the_builder_wrote_is_read_while_resident() -> prober::Result<()> {

@@ -1,5 +1,6 @@
 //! A Windows guest that is paged out as Windows is, read through the unmodified `WindowsOs`.
 
+mod cut_short;
 mod dump;
 mod guest;
 mod listing;

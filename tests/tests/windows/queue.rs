@@ -1,55 +1,145 @@
-//! The lists in an event loop: the faults of one event after the other, through a [`FaultQueue`].
+//! The lists in an event loop: one fault an event, through a [`FaultQueue`] and a [`Job`](prober::Job).
 
-use prober::{FaultQueue, ProbeError, amd64, testing::GuestDriver};
-use vmi_arch_amd64::{Amd64, EventMonitor, ExceptionVector};
-use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler};
-use vmi_os_windows::WindowsOs;
+use std::fmt::Debug;
 
-use super::lists::{ModuleRow, annotated, guest, modules};
+use prober::{
+    FaultQueue, SuppressedPages,
+    amd64::windows_veto,
+    testing::windows::{Process, WindowsBuilder, WindowsGuest},
+};
+use prober_tests::{
+    measured::Measured,
+    windows::{LOST, PIDS, State, builder, cold, expected, in_turn, lossy},
+};
 
-/// Lists the modules of the current process at its breakpoint.
-#[derive(Default)]
-struct Handler {
-    faults: FaultQueue,
-    rows: Option<Vec<ModuleRow>>,
+use super::{
+    listing::{options, ordinary},
+    lists::{annotated, drivers, handles, modules, processes, regions, run, threads},
+};
+
+/// Patient, for injections that are lost hit the same page again where their number divides that of the processes.
+fn queue() -> FaultQueue {
+    let queue = FaultQueue::new().may_inject(windows_veto);
+    queue.max_injections(16)
 }
 
-impl VmiHandler<WindowsOs<GuestDriver>> for Handler {
-    type Output = Vec<ModuleRow>;
+/// A list of the current process, at its breakpoints: as many runs and pages as a pager needs that serves whole
+/// batches.
+fn at_a_breakpoint<T: PartialEq + Debug>(
+    expected: fn(&WindowsGuest, u32) -> Vec<T>,
+    list: impl Fn(&State<'_>, &SuppressedPages) -> prober::Result<Vec<T>>,
+) {
+    for lose in [0, 3] {
+        for pid in PIDS {
+            let (guest, faults) = (cold(), queue());
+            guest.guest().drop_every(lose);
+            let looped = in_turn(&guest, &[pid], &faults, |vmi| {
+                faults.step(vmi, |suppressed| list(vmi, suppressed))
+            });
+            let looped = looped.unwrap();
+            assert_eq!(looped.result, expected(&guest, pid), "{pid}");
 
-    fn handle_event(
-        &mut self,
-        vmi: VmiContext<'_, WindowsOs<GuestDriver>>,
-    ) -> VmiEventResponse<Amd64> {
-        vmi.flush_v2p_cache();
-        let run = |suppressed: &_| annotated::modules(&vmi, suppressed);
-        match self.faults.run_or_skip(&vmi, run) {
-            Ok(rows) => self.rows = rows,
-            Err(VmiError::Translation(fault)) => {
-                let fault = amd64::page_fault(vmi.registers(), fault);
-                let injected = vmi.inject_interrupt(vmi.event().vcpu_id(), fault);
-                injected.expect("nothing is pending");
-            }
-            Err(error) => panic!("{error}"),
+            let guest = cold();
+            let (_, runs) = run(&guest, pid, &list).unwrap();
+            assert_eq!(looped.runs, runs, "{pid}");
+            assert_eq!(looped.paged_in, guest.guest().counts().paged_in, "{pid}");
+            let lost = looped.in_vain;
+            assert!(if lose == 0 {
+                lost == 0
+            } else {
+                lost <= looped.paged_in
+            });
         }
-        VmiEventResponse::default()
-    }
-
-    fn poll(&mut self) -> Option<Self::Output> {
-        self.rows.take()
     }
 }
 
 #[test]
-fn the_module_list_in_an_event_loop() -> Result<(), ProbeError> {
-    let guest = guest();
-    guest.page_out();
-    let vm = guest.vm(500);
-    vm.breakpoint();
-    let rows = vm.session().handle(|session| {
-        session.monitor_enable(EventMonitor::interrupt(ExceptionVector::Breakpoint))?;
-        Ok(Handler::default())
-    })?;
-    assert_eq!(rows, Some(modules(&guest, 500)));
-    Ok(())
+fn each_list_of_a_process() {
+    at_a_breakpoint(|guest, _| drivers(guest), annotated::drivers);
+    at_a_breakpoint(threads, annotated::threads);
+    at_a_breakpoint(modules, annotated::modules);
+    at_a_breakpoint(handles, annotated::handles);
+    at_a_breakpoint(regions, annotated::regions);
+}
+
+/// All processes with their command lines, as a job.
+fn as_a_job<T>(
+    guest: &WindowsGuest,
+    list: impl Fn(&State<'_>, &SuppressedPages) -> prober::Result<T>,
+) -> Measured<T> {
+    let faults = queue();
+    let job = faults.job();
+    let mut pids: Vec<_> = guest.processes().iter().map(|it| it.id).collect();
+    // System has no memory of its own.
+    pids.retain(|pid| *pid != 4);
+    let looped = in_turn(guest, &pids, &faults, |vmi| {
+        job.step(vmi, |suppressed| list(vmi, suppressed))
+    });
+    looped.unwrap()
+}
+
+/// PEB, process parameters, text: one run more, however many address spaces there are.
+#[test]
+fn a_job_runs_once_more_than_its_longest_chain() {
+    for count in [1, 4, 40] {
+        let ids = (0..count).map(|index| 100 + 4 * index);
+        let builder = ids.fold(WindowsBuilder::new(), |builder, id| {
+            let line = format!("svchost.exe -k {id}");
+            builder.process(Process::new(id, "svchost.exe").command_line(&line))
+        });
+        let guest = builder.build();
+        guest.page_out();
+        let job = as_a_job(&guest, annotated::processes);
+        assert_eq!(job.result, processes(&guest));
+        assert_eq!(job.runs, 3 + 1, "{count} processes");
+        assert_eq!((job.paged_in, job.in_vain), (3 * u64::from(count), 0));
+    }
+}
+
+/// One address space after the other: each has its runs.
+#[test]
+fn without_a_job_each_address_space_has_runs_of_its_own() {
+    let (guest, faults) = (cold(), queue());
+    let looped = in_turn(&guest, &PIDS, &faults, |vmi| {
+        faults.step(vmi, |suppressed| annotated::processes(vmi, suppressed))
+    });
+    let looped = looped.unwrap();
+    assert_eq!(looped.result, processes(&guest));
+    let job = as_a_job(&cold(), annotated::processes);
+    assert_eq!(looped.paged_in, job.paged_in);
+    assert!(looped.runs > 2 * job.runs, "{} {}", looped.runs, job.runs);
+}
+
+/// Also where nothing backs two of the pages, where injections are lost, and where user mode has a root of its own.
+#[test]
+fn the_whole_listing_as_a_job() {
+    let longest_chain = |guest: &WindowsGuest| {
+        // PEB, loader data, an entry for each module, the name of the last.
+        let modules = guest.processes().iter().map(|it| it.modules.len());
+        3 + modules.max().unwrap_or(0)
+    };
+    for forms in [0, 1] {
+        let list = |vmi: &State<'_>, suppressed: &SuppressedPages| match forms {
+            0 => ordinary::processes(vmi, suppressed),
+            _ => options::processes(vmi, suppressed),
+        };
+        let guest = lossy();
+        let job = as_a_job(&guest, list);
+        assert_eq!(job.result, expected(&guest, &LOST));
+        assert_eq!(job.runs, longest_chain(&guest) + 1);
+        // The guest refuses a page once, by an exception.
+        assert_eq!(job.in_vain, LOST.len() as u64);
+
+        let guest = lossy();
+        guest.guest().drop_every(4);
+        let job = as_a_job(&guest, list);
+        assert_eq!(job.result, expected(&guest, &LOST));
+        assert_eq!(job.runs, longest_chain(&guest) + 1);
+
+        let guest = builder().kva_shadow().build();
+        guest.page_out();
+        let job = as_a_job(&guest, list);
+        assert_eq!(job.result, expected(&guest, &[]));
+        assert_eq!((job.runs, job.in_vain), (longest_chain(&guest) + 1, 0));
+    }
 }

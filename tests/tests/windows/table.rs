@@ -25,19 +25,23 @@ fn every_form_gives_what_the_builder_was_told() -> Result<(), Box<dyn std::error
 
 #[test]
 fn what_each_form_takes() -> Result<(), Box<dyn std::error::Error>> {
-    let [plain, by_hand, ordinary, options] = &table()?[..] else {
-        panic!("four rows")
+    let table = table()?;
+    let [plain, by_hand, ordinary, options, queue, job] = &table[..] else {
+        panic!("{} rows", table.len())
     };
-    for Row { name, measured } in [plain, by_hand, ordinary, options] {
+    for Row { name, measured } in &table {
         // Each page that the listing needs, once.
         assert_eq!((measured.paged_in, measured.in_vain), (44, 2), "{name}");
     }
     for Row { name, measured } in [plain, by_hand] {
         assert_eq!(measured.runs, 44 + 2 + 1, "{name}: a page in each run");
     }
-    for Row { name, measured } in [ordinary, options] {
+    for Row { name, measured } in [ordinary, options, job] {
         assert_eq!(measured.runs, longest_chain() + 1, "{name}");
         assert!(3 * measured.reads <= plain.measured.reads, "{name}");
     }
+    // A thread's operation waits for the pages of its own address space alone.
+    assert!(queue.measured.runs > 4 * job.measured.runs);
+    assert!(queue.measured.runs < plain.measured.runs);
     Ok(())
 }

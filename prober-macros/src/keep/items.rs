@@ -1,0 +1,109 @@
+//! Loops whose body takes its items apart: `for item in items { match item {
+//! Ok(..) => .., Err(_) => continue } }`.
+//!
+//! The scrutinee is a variable there, which must not be moved to look at it. So
+//! it is looked at where it comes from.
+
+use syn::{
+    Block, Expr, ExprForLoop, Local, Pat,
+    visit::{self, Visit},
+    visit_mut::{self, VisitMut},
+};
+
+use super::{
+    plan::core,
+    words::{is_result_pattern, takes, takes_apart},
+};
+use crate::{emit::Names as Emit, rewrite::arguments};
+
+/// Has the items of such loops looked at.
+pub(super) fn watch(body: &mut Block, emit: &Emit) {
+    Watch { emit }.visit_block_mut(body);
+}
+
+struct Watch<'a> {
+    emit: &'a Emit,
+}
+
+impl VisitMut for Watch<'_> {
+    fn visit_expr_for_loop_mut(&mut self, each: &mut ExprForLoop) {
+        visit_mut::visit_expr_for_loop_mut(self, each);
+        if let Some(name) = name_of(&each.pat)
+            && takes_item(&each.body, &name)
+        {
+            let items = std::mem::replace(&mut *each.expr, Expr::PLACEHOLDER);
+            *each.expr = self.emit.watched(items);
+        }
+    }
+
+    // What is there is its own.
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+fn name_of(pat: &Pat) -> Option<String> {
+    match pat {
+        Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a body takes a variable apart as a `Result`.
+fn takes_item(body: &Block, name: &str) -> bool {
+    let mut find = Find { name, found: false };
+    find.visit_block(body);
+    find.found
+}
+
+struct Find<'a> {
+    name: &'a str,
+    found: bool,
+}
+
+impl Find<'_> {
+    fn is_item(&self, expr: &Expr) -> bool {
+        match core(expr) {
+            Expr::Path(path) => path.path.is_ident(self.name),
+            Expr::Reference(reference) => self.is_item(&reference.expr),
+            Expr::Tuple(tuple) => tuple.elems.iter().any(|element| self.is_item(element)),
+            _ => false,
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Find<'_> {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.found |= takes(&call.method) && self.is_item(&call.receiver);
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+        self.found |= self.is_item(&matched.expr)
+            && matched.arms.iter().any(|arm| is_result_pattern(&arm.pat));
+        visit::visit_expr_match(self, matched);
+    }
+
+    fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
+        self.found |= self.is_item(&condition.expr) && is_result_pattern(&condition.pat);
+        visit::visit_expr_let(self, condition);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        self.found |= local.init.as_ref().is_some_and(|init| {
+            init.diverge.is_some() && self.is_item(&init.expr) && is_result_pattern(&local.pat)
+        });
+        visit::visit_local(self, local);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        if let Ok(arguments) = arguments::parse(mac) {
+            for argument in arguments.exprs() {
+                self.found |= takes_apart(mac) && self.is_item(argument);
+                self.visit_expr(argument);
+            }
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
