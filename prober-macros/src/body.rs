@@ -15,7 +15,7 @@ use crate::{
     keep, lints,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
-    signature,
+    signature::{self, Added},
 };
 
 /// What a body needs to know of its function.
@@ -31,8 +31,8 @@ pub(crate) struct Function<'a> {
     /// Parameters that are read through `&mut`.
     pub(crate) mutable_readers: Vec<Receiver>,
 
-    /// What stands before the body, for the parameters' sake.
-    pub(crate) mention: &'a TokenStream,
+    /// The parameters as locals of the body.
+    pub(crate) params: &'a TokenStream,
 
     pub(crate) set: Set<'a>,
 }
@@ -42,8 +42,8 @@ pub(crate) enum Set<'a> {
     /// The value of the argument `suppressed = EXPR`.
     Given(&'a Expr),
 
-    /// The added parameter, by its name.
-    Added(Ident),
+    /// The added parameter.
+    Added(Added),
 }
 
 /// A body with its probes, its prober and its gate.
@@ -64,11 +64,16 @@ pub(crate) enum Set<'a> {
 ///
 /// Every exit of the closure reaches `finish`, including those inside macros.
 ///
+/// What lints must not say of it stands before the function, so it is added to
+/// `allow`: other attributes put the body elsewhere, where an inner attribute
+/// may not be.
+///
 /// Returns `None`, after reporting it, if there is nothing to probe.
 pub(crate) fn rewritten(
     body: ParsedBody,
     args: &Args,
     function: Function<'_>,
+    allow: &mut TokenStream,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let ParsedBody {
@@ -89,7 +94,8 @@ pub(crate) fn rewritten(
     own_names.set_error(at);
     let (asks, looks_needless) = if args.options {
         let found = rewrite::rewrite(&mut block, settings, errors);
-        (found.probes > 0, found.looks_needless)
+        let asks = found.probes > 0 || keep::is_no_mistake(function.written);
+        (asks, found.looks_needless)
     } else {
         let asks = keep::rewrite(&mut block, function.written, function.sig, settings, errors);
         (asks, false)
@@ -106,16 +112,25 @@ pub(crate) fn rewritten(
             let name = emit::hygienic("__probed_suppressed", Span::call_site());
             (quote!(let #name = &#set;), name)
         }
-        Set::Added(name) if !args.options && keep::names_set(function.written) => {
-            shares = true;
-            (own_names.share(&name), name)
+        Set::Added(added) => {
+            shares = !args.options && keep::names_set(function.written);
+            let Added {
+                name,
+                aliases,
+                hiding,
+                from_added,
+                ..
+            } = added;
+            let share = shares.then(|| own_names.share(&name));
+            let allow = lints::unused();
+            let show = own_names.show_lifetimes(&hiding, from_added);
+            (quote!(#show #share #(#allow let #aliases = #name;)*), name)
         }
-        Set::Added(name) => (TokenStream::new(), name),
     };
     let Function {
         sig,
         output,
-        mention,
+        params,
         ..
     } = function;
     let limit = args.limit.as_ref();
@@ -128,23 +143,24 @@ pub(crate) fn rewritten(
         (own_names.imports_of_kept(&args.krate), start)
     };
     let within = lints::inner_body();
-    let body = if mention.is_empty() && sig.asyncness.is_none() {
+    let body = if params.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #mention #within #block })
+        quote!({ #params #within #block })
     } else {
         let typed = own_names.type_of_async_body(output);
-        quote!({ #mention #typed #within #block })
+        quote!({ #params #typed #within #block })
     };
     let outcome = own_names.run(sig, output, &body);
     let finish = Ident::new("finish", at);
 
-    let allow = looks_needless.then(lints::needless_question_mark);
+    if looks_needless {
+        allow.extend(lints::needless_question_mark());
+    }
     let mut tokens = TokenStream::new();
     block.brace_token.surround(&mut tokens, |tokens| {
         tokens.extend(quote! {
             #(#inner_attrs)*
-            #allow
             #imports
             #take
             #start

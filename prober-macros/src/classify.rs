@@ -1,5 +1,4 @@
-//! What an expression is to the attribute: a read, a probe, a call that changes
-//! the guest. The words by which they are known are in `vocabulary`.
+//! What an expression is to the attribute: a read, or a probe. The words by which they are known are in `vocabulary`.
 
 use syn::{Expr, ExprMethodCall, Path};
 
@@ -29,11 +28,6 @@ pub(crate) fn is_probe(expr: &Expr, receivers: &[Receiver], krate: &Path) -> boo
         Expr::Macro(call) => Marker::of(&call.mac.path, krate) == Some(Marker::Probe),
         expr => is_read_expr(expr, receivers),
     }
-}
-
-/// Whether a call changes the guest: `vmi.write_*(..)` and its kin.
-pub(crate) fn changes_guest(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
-    receiver::is_on(call, receivers) && vocabulary::changes_guest(&call.method)
 }
 
 /// Whether the runtime serves a read, if its receiver is a type of vmi-core.

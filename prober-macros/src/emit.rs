@@ -124,6 +124,17 @@ impl Names {
         quote!(let #set = &#runtime::clone_set(#set);)
     }
 
+    /// Has rustc say how to write the lifetime that a type hides: only rustc
+    /// knows whether it hides one. Where it does it is an error elsewhere, but
+    /// if it would be that of the added parameter.
+    pub(crate) fn show_lifetimes(&self, types: &[Path], from_added: bool) -> TokenStream {
+        let runtime = &self.runtime;
+        let level = Ident::new(if from_added { "deny" } else { "warn" }, Span::call_site());
+        quote! {
+            #(#[#level(elided_lifetimes_in_paths)] let _: #runtime::Option<#types> = #runtime::None;)*
+        }
+    }
+
     /// The error of a result whose type is an alias.
     pub(crate) fn error_of(&self, output: &Type) -> TokenStream {
         let runtime = &self.runtime;

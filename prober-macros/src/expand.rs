@@ -52,9 +52,9 @@ fn function(
     let mutable_readers = receiver::mutable_parameters(&item.sig);
     // What the parameters are to the body, before one is added.
     let parameters = item.sig.inputs.len();
-    let mention = match (&item.body, checked) {
+    let params = match (&item.body, checked) {
         (Body::Parsed(_), Checked::Given(_) | Checked::Added) => {
-            body::params::mention(&mut item.sig, &body_tokens)
+            body::params::rebind(&mut item.sig, args.suppressed.as_ref())
         }
         _ => TokenStream::new(),
     };
@@ -72,6 +72,11 @@ fn function(
             None
         }
     };
+    let valid = valid
+        && match &set {
+            Some(body::Set::Added(added)) => added.is_clear,
+            _ => true,
+        };
 
     let ProbedFn {
         attrs,
@@ -99,10 +104,10 @@ fn function(
                 written: &body_tokens,
                 output: &output,
                 mutable_readers,
-                mention: &mention,
+                params: &params,
                 set,
             };
-            let body = body::rewritten(body, args, function, errors);
+            let body = body::rewritten(body, args, function, &mut allow, errors);
             body.filter(|_| valid)
                 .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
         }
@@ -110,7 +115,7 @@ fn function(
             fallback::withheld(body.block.brace_token, &body_tokens, errors)
         }
         (Body::Raw(body, error), ..) => {
-            allow.extend(lints::dropped_body());
+            allow.extend(lints::unused());
             fallback::half_typed(&body, &error, &args.krate)
         }
         (Body::None(semicolon), ..) => semicolon.into_token_stream(),

@@ -38,7 +38,7 @@ mod search;
 mod slot;
 mod words;
 
-pub(crate) use self::words::has_question;
+pub(crate) use self::words::{any_word, has_question};
 
 use std::{
     cell::{Cell, RefCell},
@@ -52,11 +52,11 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope, words::any_word};
+use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope};
 use crate::{
     classify,
     error::Errors,
-    receiver::Receiver,
+    receiver::{self, Receiver},
     rewrite::{self, Form, Settings},
 };
 
@@ -76,6 +76,9 @@ pub(crate) fn rewrite(
         krate,
         ..
     } = settings;
+    let mut receivers = receivers.to_vec();
+    receivers.extend(receiver::everywhere(sig, block, &receivers));
+    let receivers = &receivers[..];
     let asks = asks(block, written, receivers);
     let mut never_served = mutable_readers.clone();
     Mutable(&mut never_served).visit_block(block);
@@ -142,12 +145,19 @@ fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
     find.visit_block(block);
     find.1
         || has_question(written)
-        || any_word(written, &|word| {
-            matches!(
-                word.to_string().as_str(),
-                "suppressed" | "probe" | "todo" | "unimplemented"
-            )
-        })
+        || is_no_mistake(written)
+        || any_word(written, &|word| word == "probe")
+}
+
+/// Whether a body without anything to probe is no mistake: it hands on the
+/// suppressed set, or is yet to be written.
+pub(crate) fn is_no_mistake(written: &TokenStream) -> bool {
+    any_word(written, &|word| {
+        matches!(
+            word.to_string().as_str(),
+            "suppressed" | "todo" | "unimplemented"
+        )
+    })
 }
 
 /// Whether a body names the suppressed set.
@@ -171,7 +181,7 @@ struct Mutable<'a>(&'a mut Vec<Receiver>);
 impl<'ast> Visit<'ast> for Mutable<'_> {
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let mut found = Vec::new();
-        crate::receiver::note_binding(&mut found, local);
+        receiver::note_binding(&mut found, local);
         self.0.extend(found);
         visit::visit_local(self, local);
     }

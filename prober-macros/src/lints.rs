@@ -30,13 +30,14 @@ pub(crate) fn assignments(sig: &Signature, body: &Block) -> TokenStream {
     }
 }
 
-/// For the parameters of a body that was dropped.
-pub(crate) fn dropped_body() -> TokenStream {
+/// For the parameters of a body that was dropped, and for a name that a body
+/// may use.
+pub(crate) fn unused() -> TokenStream {
     quote!(#[allow(unused_variables)])
 }
 
-/// For a mention of a parameter whose name begins with `_`.
-pub(crate) fn mention() -> TokenStream {
+/// For a parameter whose name begins with `_`, and which the expansion uses.
+pub(crate) fn underscore_binding() -> TokenStream {
     quote!(#[allow(clippy::used_underscore_binding)])
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn inner_body() -> TokenStream {
 
 /// For a `?` that clippy calls needless, as it does not see our types.
 pub(crate) fn needless_question_mark() -> TokenStream {
-    quote!(#![allow(clippy::needless_question_mark)])
+    quote!(#[allow(clippy::needless_question_mark)])
 }
 
 /// Whether a body assigns to a field of a parameter that it owns.

@@ -1,12 +1,15 @@
 //! The receivers whose reads are probed, and those among them that read through
 //! `&mut self`.
 
+mod aliases;
+
 use proc_macro2::Ident;
 use syn::{
     Expr, ExprMethodCall, FnArg, Local, Member, Pat, PatIdent, Path, Signature, Type, UnOp,
     ext::IdentExt,
 };
 
+pub(crate) use self::aliases::{Aliases, everywhere, function};
 use crate::vocabulary;
 
 /// A receiver that the attribute knows: a path of names, such as `self.vmi`.

@@ -24,10 +24,12 @@
 //! `return`, `break` and `.await` in its arguments keep their meaning.
 
 pub(crate) mod arguments;
+mod conditions;
 mod context;
 mod hazards;
 mod loops;
 mod macros;
+mod pieces;
 mod probes;
 mod settling;
 mod unparsed;
@@ -35,18 +37,19 @@ mod unparsed;
 use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::quote;
 use syn::{
-    AngleBracketedGenericArguments, Attribute, Block, Expr, Item, Local, Pat, Stmt, Type,
+    AngleBracketedGenericArguments, Attribute, BinOp, Block, Expr, Item, Local, Pat, Stmt, Type,
+    spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
 pub(crate) use self::probes::operand;
 use self::{context::Context, loops::Loop};
 use crate::{
-    emit::{Names, Place},
+    emit::{Names, Place, glue},
     error::Errors,
     invisible,
     marker::Marker,
-    receiver::{self, Receiver},
+    receiver::{self, Aliases, Receiver},
 };
 
 /// Rewrites one body.
@@ -55,6 +58,9 @@ pub(crate) struct Rewriter<'a> {
 
     /// The receivers whose reads are probed.
     receivers: &'a [Receiver],
+
+    /// Other names of theirs in scope.
+    aliases: Aliases,
 
     /// The receivers in scope that read through `&mut self`, so are not of
     /// vmi-core: the runtime never serves their reads.
@@ -112,6 +118,7 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
     let mut rewriter = Rewriter {
         names: settings.names,
         receivers: settings.receivers,
+        aliases: Aliases::default(),
         mutable_readers: settings.mutable_readers,
         krate: settings.krate,
         errors,
@@ -133,10 +140,24 @@ impl VisitMut for Rewriter<'_> {
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
                 if !self.context.is_in_probe() && self.form == Form::Options {
-                    hazards::check_condition(self, &expr.cond);
+                    conditions::check(self, &expr.cond);
                 }
                 self.visit_expr_mut(&mut expr.cond);
                 self.visit_loop(&mut expr.label, &mut expr.body);
+            }
+            Expr::Match(matched) => {
+                if self.checks_patterns() {
+                    let pats = matched.arms.iter().map(|arm| &arm.pat);
+                    let pats = pats.collect::<Vec<_>>();
+                    hazards::check_patterns(self, &matched.expr, &pats);
+                }
+                visit_mut::visit_expr_match_mut(self, matched);
+            }
+            Expr::If(branch) => {
+                if self.checks_patterns() {
+                    self.check_condition(&branch.cond);
+                }
+                visit_mut::visit_expr_if_mut(self, branch);
             }
             Expr::ForLoop(expr) => {
                 self.visit_expr_mut(&mut expr.expr);
@@ -173,7 +194,11 @@ impl VisitMut for Rewriter<'_> {
             Expr::Call(call) => {
                 // Seen before it is rewritten.
                 self.found.looks_needless |= self.looks_needless(call);
-                visit_mut::visit_expr_call_mut(self, call);
+                if self.form == Form::Options && self.changes_guest(call) {
+                    self.settle_first(expr);
+                } else {
+                    visit_mut::visit_expr_call_mut(self, call);
+                }
             }
             Expr::Macro(_) => self.macro_call(expr, false),
             Expr::Verbatim(_) if self.form == Form::Kept => {}
@@ -194,13 +219,26 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_block_mut(&mut self, block: &mut Block) {
         let mutable_readers = self.mutable_readers.clone();
+        let aliases = self.aliases.clone();
+        self.end_markers(&mut block.stmts);
         visit_mut::visit_block_mut(self, block);
         self.mutable_readers = mutable_readers;
+        self.aliases = aliases;
     }
 
     fn visit_local_mut(&mut self, local: &mut Local) {
+        if let Some(init) = &local.init
+            && init.diverge.is_some()
+            && self.checks_patterns()
+        {
+            hazards::check_patterns(self, &init.expr, &[&local.pat]);
+        }
+        // Seen before it is rewritten, and in scope behind it.
+        let mut aliases = self.aliases.clone();
+        aliases.note(local, self.receivers, &mut self.mutable_readers);
         visit_mut::visit_local_mut(self, local);
         receiver::note_binding(&mut self.mutable_readers, local);
+        self.aliases = aliases;
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
@@ -284,6 +322,41 @@ impl Rewriter<'_> {
         visit(self);
         self.loops = loops;
         self.context = context;
+    }
+
+    /// Puts the `;` behind markers in braces that are statements: what they
+    /// become is an expression, and no statement without it.
+    fn end_markers(&self, stmts: &mut [Stmt]) {
+        let Some((_, stmts)) = stmts.split_last_mut() else {
+            return;
+        };
+        for stmt in stmts {
+            if let Stmt::Macro(call) = stmt
+                && Marker::of(&call.mac.path, self.krate).is_some()
+            {
+                let end = glue(call.mac.path.span());
+                call.semi_token.get_or_insert_with(|| syn::Token![;](end));
+            }
+        }
+    }
+
+    /// Whether patterns straight on a probe may mean what they do not say.
+    fn checks_patterns(&self) -> bool {
+        self.form == Form::Options && !self.context.is_in_probe()
+    }
+
+    /// Looks at the patterns in the condition of an `if`.
+    fn check_condition(&mut self, condition: &Expr) {
+        match condition {
+            Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
+                self.check_condition(&both.left);
+                self.check_condition(&both.right);
+            }
+            Expr::Let(binding) => {
+                hazards::check_patterns(self, &binding.expr, &[&*binding.pat]);
+            }
+            _ => {}
+        }
     }
 
     /// Takes the place of an expression that cannot be rewritten, so that

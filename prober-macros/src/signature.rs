@@ -11,6 +11,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
+use self::lifetimes::Borrowed;
 use crate::{
     emit::{self, Names, hygienic},
     error::Errors,
@@ -19,24 +20,49 @@ use crate::{
 /// The name of the added parameter.
 pub(crate) const SUPPRESSED: &str = "suppressed";
 
-/// Adds `suppressed: &SuppressedPages` as the last parameter, and gives its
-/// name, by which the body may use it too.
+/// The added parameter.
+pub(crate) struct Added {
+    pub(crate) name: Ident,
+
+    /// The same name as other macros wrote it that made the body: each has a
+    /// hygiene of its own.
+    pub(crate) aliases: Vec<Ident>,
+
+    /// Whether the result says what it borrows from.
+    pub(crate) is_clear: bool,
+
+    /// Types in the result that must not hide a lifetime.
+    pub(crate) hiding: Vec<Path>,
+
+    /// Whether one that they hide would be that of this parameter.
+    pub(crate) from_added: bool,
+}
+
+/// Adds `suppressed: &SuppressedPages` as the last parameter. The body may use
+/// it by its name, too.
 pub(crate) fn add_parameter(
     sig: &mut Signature,
     body: &TokenStream,
     krate: &Path,
     errors: &mut Errors,
-) -> Ident {
-    lifetimes::name_elided(sig, errors);
+) -> Added {
+    let Borrowed {
+        is_clear,
+        hiding,
+        from_added,
+    } = lifetimes::name_elided(sig, errors);
 
     // A body that a macro made may name it under the macro's hygiene.
-    let span = span_of_suppressed(body)
-        .map_or_else(Span::call_site, |span| Span::call_site().resolved_at(span));
+    let mut spans = spans_of_suppressed(body)
+        .into_iter()
+        .map(|span| Span::call_site().resolved_at(span));
+    let span = spans.next().unwrap_or_else(Span::call_site);
     // Its name may be taken already, which was reported: no second error.
-    let name = if taken_name(sig).is_some() {
-        hygienic(SUPPRESSED, span)
+    let (name, aliases) = if taken_name(sig).is_some() {
+        (hygienic(SUPPRESSED, span), Vec::new())
     } else {
-        Ident::new(SUPPRESSED, span)
+        let aliases = spans.map(|span| Ident::new(SUPPRESSED, span)).collect();
+        (Ident::new(SUPPRESSED, span), aliases)
     };
     let glue = emit::glue(krate.span());
     // Not parsed: that would take longer than all else here.
@@ -48,7 +74,13 @@ pub(crate) fn add_parameter(
             quote_spanned!(glue=> &#krate::SuppressedPages),
         )),
     }));
-    name
+    Added {
+        name,
+        aliases,
+        is_clear,
+        hiding,
+        from_added,
+    }
 }
 
 /// Where a parameter has the name of the added one already.
@@ -72,31 +104,52 @@ pub(crate) fn taken_name(sig: &Signature) -> Option<Span> {
     find.0
 }
 
-/// Where a body names the added parameter first.
-fn span_of_suppressed(body: &TokenStream) -> Option<Span> {
-    fn find(tokens: TokenStream) -> Option<Span> {
+/// Where a body names the added parameter: a place for each hygiene.
+fn spans_of_suppressed(body: &TokenStream) -> Vec<Span> {
+    fn find(tokens: TokenStream, found: &mut Vec<Span>) {
+        let mut tokens = tokens.into_iter().peekable();
         let mut dots = 0;
-        tokens.into_iter().find_map(|token| {
-            // Not a field; but behind two dots it is the end of a range.
-            let is_field = dots == 1;
+        while let Some(token) = tokens.next() {
+            // Not a field or a method; but behind two dots it is the end of a
+            // range.
+            let is_member = dots == 1;
             dots = match &token {
                 TokenTree::Punct(punct) if punct.as_char() == '.' => dots + 1,
                 _ => 0,
             };
             match token {
-                TokenTree::Ident(ident) if !is_field => (ident == SUPPRESSED).then(|| ident.span()),
-                TokenTree::Group(group) => find(group.stream()),
-                _ => None,
+                TokenTree::Ident(ident) if ident == SUPPRESSED && !is_member => {
+                    // Not the name of a field in `Type { suppressed: value }`.
+                    let is_field = matches!(tokens.peek(), Some(TokenTree::Punct(punct))
+                        if punct.as_char() == ':');
+                    let span = ident.span();
+                    if !is_field && !found.iter().any(|other| is_alike(*other, span)) {
+                        found.push(span);
+                    }
+                }
+                TokenTree::Group(group) => find(group.stream(), found),
+                _ => {}
             }
-        })
+        }
     }
     // Most bodies do not have it. The compiler tells that from the text faster
     // than it hands out the tokens.
+    let mut found = Vec::new();
     if body.to_string().contains(SUPPRESSED) {
-        find(body.clone())
-    } else {
-        None
+        find(body.clone(), &mut found);
     }
+    found
+}
+
+/// Whether two spans have the same hygiene, as far as their text shows it:
+/// `#0 bytes(10..20)`. There is no other way to tell.
+fn is_alike(a: Span, b: Span) -> bool {
+    let hygiene = |span: Span| {
+        let text = format!("{span:?}");
+        text.split_once(" bytes")
+            .map(|(hygiene, _)| hygiene.to_owned())
+    };
+    hygiene(a) == hygiene(b)
 }
 
 /// The result type as it may be written inside a body: with `_` for each

@@ -1,7 +1,7 @@
 //! The words that the attribute knows: methods and types of vmi-core, and
 //! well-known macros.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenTree};
 use syn::{BinOp, Macro, ext::IdentExt};
 
 /// Whether a name is that of a type in vmi-core that reads guest memory.
@@ -67,12 +67,54 @@ pub(crate) fn changes_guest(method: &Ident) -> bool {
                 | "free_gfn"
                 | "monitor_enable"
                 | "monitor_disable"
+                | "reset_state"
+                | "wait_for_event"
         )
 }
 
-/// Whether a macro takes its arguments as they are.
+/// Whether a macro takes its arguments as they are: as text or tokens, as
+/// functions of their own, or because it is a probe by itself. What of this a
+/// name says is not sure where somebody may have a macro of their own by it.
 pub(crate) fn holds_text(mac: &Macro) -> bool {
-    TEXT.contains(&name(mac).as_str())
+    match name(mac).as_str() {
+        "stringify" => is_of(mac, &["core", "std"]),
+        "macro_rules" | "vmi_probe" => true,
+        // They make statics, which cannot see a receiver.
+        "lazy_static" | "thread_local" => mac
+            .tokens
+            .clone()
+            .into_iter()
+            .any(|token| matches!(token, TokenTree::Ident(word) if word == "static")),
+        "parse_quote" | "quote" | "quote_spanned" => {
+            mac.path.segments.len() > 1 && is_of(mac, &["quote", "syn"])
+        }
+        _ => false,
+    }
+}
+
+/// Whether a macro may take its arguments as tokens: one of those that do is
+/// called so.
+pub(crate) fn may_hold_text(mac: &Macro) -> bool {
+    mac.path.segments.len() == 1
+        && matches!(
+            name(mac).as_str(),
+            "parse_quote" | "quote" | "quote_spanned"
+        )
+}
+
+/// Whether a path of a macro begins with one of these names, or has no other
+/// than that of the macro.
+fn is_of(mac: &Macro, crates: &[&str]) -> bool {
+    let first = &mac.path.segments[0].ident;
+    mac.path.segments.len() == 1 || crates.iter().any(|name| first == name)
+}
+
+/// Whether a macro by this name takes text, wherever it is.
+pub(crate) fn is_text(name: &str) -> bool {
+    matches!(
+        name,
+        "quote" | "quote_spanned" | "parse_quote" | "stringify" | "vmi_probe"
+    )
 }
 
 /// The last name of a macro's path.
@@ -80,29 +122,6 @@ pub(crate) fn name(mac: &Macro) -> String {
     let last = mac.path.segments.last();
     last.map(|last| last.ident.to_string()).unwrap_or_default()
 }
-
-/// Macros that take their arguments as text or tokens, hold functions of their
-/// own, or are probes by themselves. Not `line!` and its like, which take none:
-/// one with arguments is somebody's own.
-pub(crate) const TEXT: &[&str] = &[
-    "cfg",
-    "compile_error",
-    "concat",
-    "env",
-    "global_asm",
-    "include",
-    "include_bytes",
-    "include_str",
-    "lazy_static",
-    "macro_rules",
-    "option_env",
-    "parse_quote",
-    "quote",
-    "quote_spanned",
-    "stringify",
-    "thread_local",
-    "vmi_probe",
-];
 
 /// Well-known macros that put their arguments into no loop.
 pub(crate) const LOOPLESS: &[&str] = &[

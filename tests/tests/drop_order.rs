@@ -48,8 +48,8 @@ fn log(f: impl FnOnce(&Log)) -> Vec<&'static str> {
     log.into_inner()
 }
 
-/// Defines the same function plain, plain and async, probed, and probed and
-/// async, and asserts that they note the same.
+/// Defines the same function plain and probed in both forms, each of them async
+/// too, and asserts that they note the same.
 macro_rules! same {
     (|$log:ident| ($($arg:expr),*), ($($param:tt)*) $body:block) => {{
         fn plain(vmi: &Vmi, $($param)*) -> prober::Result<()> {
@@ -72,6 +72,17 @@ macro_rules! same {
             let _ = vmi.read_u8(0)?;
             $body
         }
+        #[probed]
+        fn kept(vmi: &Vmi, $($param)*) -> prober::Result<()> {
+            let _ = vmi.read_u8(0)?;
+            $body
+        }
+        #[probed]
+        async fn kept_async(vmi: &Vmi, $($param)*) -> prober::Result<()> {
+            tick().await;
+            let _ = vmi.read_u8(0)?;
+            $body
+        }
 
         let vmi = Vmi::default();
         let expected = log(|$log| {
@@ -84,6 +95,11 @@ macro_rules! same {
             $log.borrow_mut().push("after");
         });
         assert_eq!(got, expected, "sync");
+        let got = log(|$log| {
+            let _ = kept(&vmi, $($arg,)* &none());
+            $log.borrow_mut().push("after");
+        });
+        assert_eq!(got, expected, "kept");
         let expected = log(|$log| {
             let _ = block_on(plain_async(&vmi, $($arg),*));
             $log.borrow_mut().push("after");
@@ -93,6 +109,11 @@ macro_rules! same {
             $log.borrow_mut().push("after");
         });
         assert_eq!(got, expected, "async");
+        let got = log(|$log| {
+            let _ = block_on(kept_async(&vmi, $($arg,)* &none()));
+            $log.borrow_mut().push("after");
+        });
+        assert_eq!(got, expected, "kept and async");
     }};
 }
 
@@ -103,6 +124,59 @@ fn parameters_used_unused_and_nameless() {
         (used: D<'_>, unused: D<'_>, _: D<'_>, _under: D<'_>) {
             let _local = D("local", used.1);
             let _borrowed = &used;
+            Ok(())
+        }
+    );
+}
+
+/// Types of one's own, by the names of types in vmi-core that have nothing to
+/// drop.
+#[allow(dead_code)] // For its `Drop`.
+struct View<'a>(D<'a>);
+#[allow(dead_code)]
+struct Va<'a>(D<'a>);
+struct VmiState<'a>(D<'a>);
+
+#[test]
+fn parameters_of_types_that_share_a_name() {
+    same!(
+        |log| (D("a", log), View(D("view", log)), D("b", log), Va(D("va", log))),
+        (a: D<'_>, view: View<'_>, b: D<'_>, va: Va<'_>) {
+            let _local = D("local", a.1);
+            let _ = (&a, &view);
+            Ok(())
+        }
+    );
+    same!(
+        |log| (VmiState(D("state", log)), D("a", log)),
+        (state: VmiState<'_>, a: D<'_>) {
+            let _local = D("local", a.1);
+            let _ = (&a, &state.0.0);
+            Ok(())
+        }
+    );
+}
+
+#[test]
+fn parts_of_a_parameter() {
+    same!(
+        |log| ((D("a", log), (D("b", log), D("c", log)), D("d", log)), D("e", log)),
+        (p: (D<'_>, (D<'_>, D<'_>), D<'_>), mut e: D<'_>) {
+            let local = D("local", e.1);
+            let _ = (&p.2, &p.1.1);
+            e.0 = p.0.0;
+            Ok(())
+        }
+    );
+}
+
+#[test]
+fn a_gap_before_and_after_others() {
+    same!(
+        |log| (D("a", log), (D("b", log), (D("c", log), D("d", log))), D("e", log)),
+        (a: D<'_>, (b, (_, d)): (D<'_>, (D<'_>, D<'_>)), e: D<'_>) {
+            let _local = D("local", a.1);
+            let _ = (&d, &b);
             Ok(())
         }
     );

@@ -340,3 +340,126 @@ fn lifetimes_that_a_bound_declares_are_no_parameters() {
     assert_eq!(found, ("x", 3));
     assert_eq!(generic(Length, "y", &none()).unwrap(), ("y", 4));
 }
+
+/// Types of one's own that hide nothing, by the names of std's that do.
+mod stream {
+    #[derive(Debug, PartialEq)]
+    pub(super) struct Iter<I>(pub(super) I);
+}
+
+#[derive(Debug, PartialEq)]
+struct Values<T>(T);
+
+#[derive(Debug, PartialEq)]
+struct Windows<T>(T);
+
+trait Kind {
+    type Keys<T>;
+}
+
+impl Kind for () {
+    type Keys<T> = Values<T>;
+}
+
+#[test]
+fn types_that_share_a_name_with_others() {
+    #[probed(options)]
+    fn values(vmi: &Vmi) -> prober::Result<Values<Option<u64>>> {
+        Ok(Values(vmi.read_u64(1)?))
+    }
+    #[probed]
+    fn qualified(vmi: &Vmi) -> prober::Result<stream::Iter<u64>> {
+        Ok(stream::Iter(vmi.read_u64(1)?))
+    }
+    #[probed]
+    fn of_no_parameter() -> prober::Result<Values<u64>> {
+        let vmi = Vmi::default();
+        Ok(Values(vmi.read_u64(1)?))
+    }
+    #[probed]
+    fn of_a_trait<K: Kind<Keys<u64> = Values<u64>>>(vmi: &Vmi) -> prober::Result<K::Keys<u64>> {
+        Ok(Values(vmi.read_u64(1)?))
+    }
+    #[probed(options)]
+    fn borrowed<'a>(vmi: &'a Vmi, other: Windows<u8>) -> prober::Result<(Values<u8>, &Vmi)> {
+        let _ = vmi.read_u64(1)?;
+        Ok((Values(other.0), vmi))
+    }
+    #[probed]
+    fn elided(vmi: &Vmi, other: Windows<u8>) -> prober::Result<(Values<u8>, &Vmi)> {
+        vmi.read_u64(1)?;
+        Ok((Values(other.0), vmi))
+    }
+
+    let vmi = Vmi::default();
+    assert_eq!(values(&vmi, &none()).unwrap(), Values(Some(1)));
+    assert_eq!(qualified(&vmi, &none()).unwrap(), stream::Iter(1));
+    assert_eq!(of_no_parameter(&none()).unwrap(), Values(1));
+    assert_eq!(of_a_trait::<()>(&vmi, &none()).unwrap(), Values(1));
+    for f in [borrowed, elided] {
+        let (values, same) = f(&vmi, Windows(3), &none()).unwrap();
+        assert_eq!(values, Values(3));
+        assert!(std::ptr::eq(same, &raw const vmi));
+    }
+}
+
+struct Reader<'a> {
+    vmi: &'a Vmi,
+}
+
+type Alias<'a> = Reader<'a>;
+
+impl<'a> Reader<'a> {
+    // The only lifetime is that of the type.
+    #[probed(options, vmi = self.vmi)]
+    fn by_value(self: Reader<'a>, at: u64) -> prober::Result<&Vmi> {
+        self.vmi.read_u64(at)??;
+        Ok(self.vmi)
+    }
+
+    #[probed(vmi = self.vmi)]
+    fn kept_by_value(self: Reader<'a>, at: u64) -> prober::Result<&Vmi> {
+        self.vmi.read_u64(at)?;
+        Ok(self.vmi)
+    }
+
+    #[probed(options, vmi = self.vmi)]
+    fn by_reference(self: &Self, name: &str) -> prober::Result<&Vmi> {
+        self.vmi.read_u64(name.len() as u64)??;
+        Ok(self.vmi)
+    }
+
+    #[probed(options, vmi = self.vmi)]
+    fn by_name(self: &Reader<'a>, name: &str) -> prober::Result<&Vmi> {
+        self.vmi.read_u64(name.len() as u64)??;
+        Ok(self.vmi)
+    }
+
+    #[probed(vmi = self.vmi)]
+    fn by_alias(self: &'a Alias<'a>, at: u64) -> prober::Result<&Vmi> {
+        self.vmi.read_u64(at)?;
+        Ok(self.vmi)
+    }
+}
+
+#[test]
+fn receivers_with_a_type() {
+    let vmi = Vmi::default();
+    let is_vmi = |other: &Vmi| std::ptr::eq(other, &raw const vmi);
+    let reader = || Reader { vmi: &vmi };
+    // The result does not borrow from the set.
+    assert!(is_vmi(reader().by_value(1, &none()).unwrap()));
+    assert!(is_vmi(reader().kept_by_value(1, &none()).unwrap()));
+    assert!(is_vmi(reader().by_reference("n", &none()).unwrap()));
+    assert!(is_vmi(reader().by_name("n", &none()).unwrap()));
+    assert!(is_vmi(reader().by_alias(1, &none()).unwrap()));
+    assert_eq!(
+        faults(
+            Reader {
+                vmi: &Vmi::with(&[1])
+            }
+            .by_value(1, &none())
+        ),
+        [1]
+    );
+}

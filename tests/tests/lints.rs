@@ -157,6 +157,77 @@ fn ordinary_shapes() {
     assert_eq!(().twelve(&vmi, 12, &none()).unwrap(), 12);
 }
 
+/// Parameters that are used in the text of a format string alone.
+#[probed(options)]
+fn in_text(vmi: &Vmi, r#type: String, list: Vec<u64>, width: usize) -> prober::Result<String> {
+    let a = vmi.read_u64(1)??;
+    Ok(format!("{type} {list:?} {a:width$}"))
+}
+
+#[probed]
+fn kept_in_text(vmi: &Vmi, r#type: String, list: Vec<u64>, width: usize) -> prober::Result<String> {
+    let a = vmi.read_u64(1)?;
+    Ok(format!("{type} {list:?} {a:width$}"))
+}
+
+/// Parameters that change, with lint levels of their own.
+#[probed(options)]
+fn changed(
+    vmi: &Vmi,
+    mut list: Vec<u64>,
+    #[allow(unused_mut)] mut text: String,
+    #[expect(unused_variables)] gone: String,
+    #[cfg(any())] never: String,
+    #[cfg(all())] always: String,
+) -> prober::Result<(Vec<u64>, usize)> {
+    list.push(vmi.read_u64(1)??);
+    Ok((list, text.len() + always.len()))
+}
+
+#[probed]
+fn kept_changed(
+    vmi: &Vmi,
+    mut list: Vec<u64>,
+    #[allow(unused_mut)] mut text: String,
+    #[expect(unused_variables)] gone: String,
+    #[cfg(any())] never: String,
+    #[cfg(all())] always: String,
+) -> prober::Result<(Vec<u64>, usize)> {
+    let a = vmi.read_u64(1)?;
+    list.push(a);
+    Ok((list, text.len() + always.len()))
+}
+
+/// The set changes a parameter, before the body does.
+#[probed(options, suppressed = { set.insert(prober_tests::fault(1)); &set })]
+fn changed_by_the_set(vmi: &Vmi, mut set: prober::SuppressedPages) -> prober::Result<bool> {
+    Ok(vmi.read_u64(1)?.is_none() && set.remove(&prober_tests::fault(1)))
+}
+
+#[test]
+fn parameters_as_in_plain_code() {
+    let vmi = Vmi::default();
+    assert!(changed_by_the_set(&Vmi::with(&[1]), none()).unwrap());
+    let text = || "t".to_owned();
+    assert_eq!(
+        in_text(&vmi, text(), vec![2], 3, &none()).unwrap(),
+        "t [2]   1"
+    );
+    assert_eq!(
+        kept_in_text(&vmi, text(), vec![2], 3, &none()).unwrap(),
+        "t [2]   1"
+    );
+    let expected = (vec![2, 1], 2);
+    assert_eq!(
+        changed(&vmi, vec![2], text(), text(), text(), &none()).unwrap(),
+        expected
+    );
+    assert_eq!(
+        kept_changed(&vmi, vec![2], text(), text(), text(), &none()).unwrap(),
+        expected
+    );
+}
+
 fn unit(result: Result<(), VmiError>) -> Result<(), VmiError> {
     result
 }

@@ -11,8 +11,8 @@
 
 use std::{error::Error, fmt::Write as _};
 
-use prober::{probe, probed, settle, unprobed};
-use prober_tests::{Vmi, fault, faults, hard, none, suppress, unavailable};
+use prober::{ProbeError, probe, probed, settle, unprobed};
+use prober_tests::{Vmi, block_on, fault, faults, hard, none, suppress, unavailable};
 use vmi_core::VmiError;
 
 #[test]
@@ -482,4 +482,206 @@ impl tracing::Subscriber for Everything {
     fn event(&self, _: &tracing::Event<'_>) {}
     fn enter(&self, _: &tracing::span::Id) {}
     fn exit(&self, _: &tracing::span::Id) {}
+}
+
+macro_rules! map {
+    ($($key:expr => $value:expr),* $(,)?) => { vec![$(($key, $value)),*] };
+}
+
+macro_rules! json {
+    ({ $($key:literal : $value:tt $($rest:tt)*)? }) => { json!(@ [] $($key: $value $($rest)*)?) };
+    (@ [$($done:expr,)*] $key:literal : [$($value:expr),*] $(, $($rest:tt)*)?) => {
+        json!(@ [$($done,)* ($key, [$($value),*].into_iter().sum::<u64>()),] $($($rest)*)?)
+    };
+    (@ [$($done:expr,)*] $key:literal : $value:expr $(, $($rest:tt)*)?) => {
+        json!(@ [$($done,)* ($key, $value),] $($($rest)*)?)
+    };
+    (@ [$($done:expr,)*]) => { vec![$($done),*] };
+}
+
+macro_rules! cfg_if {
+    (if #[cfg($cfg:meta)] { $($then:tt)* } else { $($or:tt)* }) => {
+        #[cfg($cfg)] { $($then)* }
+        #[cfg(not($cfg))] { $($or)* }
+    };
+}
+
+macro_rules! select {
+    ($($pattern:pat = $future:expr => $body:block)*) => { $(let $pattern = $future.await; $body)* };
+}
+
+/// Macros with a syntax of their own, and what they hold.
+#[test]
+fn macros_that_take_no_plain_expressions() {
+    #[probed(options)]
+    fn options(vmi: &Vmi) -> prober::Result<u64> {
+        let a = vmi.read_u64(1)?;
+        let b = vmi.read_u64(2)?;
+        let list = map! { "a" => a?, "b" => b?, "c" => vmi.read_u64(3)?? };
+        let json = json!({ "a": a?, "b": [b?, vmi.read_u64(4)??] });
+        let arm = cfg_select! { unix => { a? + 1 } _ => { a? + 2 } };
+        let read = cfg_select! { all() => vmi.read_u64(5)?, _ => None };
+        let last;
+        cfg_if! {
+            if #[cfg(all())] {
+                last = vmi.read_u64(6)?;
+            } else {
+                last = None;
+            }
+        }
+        let sum = |list: &[(&str, u64)]| list.iter().map(|(_, value)| value).sum::<u64>();
+        Ok(sum(&list) + sum(&json) + arm + read? + last?)
+    }
+
+    #[probed]
+    fn kept(vmi: &Vmi) -> prober::Result<u64> {
+        let a = vmi.read_u64(1)?;
+        let b = vmi.read_u64(2)?;
+        let list = map! { "a" => a, "b" => b, "c" => vmi.read_u64(3)? };
+        let json = json!({ "a": a, "b": [b, vmi.read_u64(4)?] });
+        let arm = cfg_select! { unix => { a + 1 } _ => { a + 2 } };
+        let read = cfg_select! { all() => vmi.read_u64(5)?, _ => 0 };
+        let mut last = 0;
+        cfg_if! {
+            if #[cfg(all())] {
+                last += vmi.read_u64(6)?;
+            } else {
+                last += 1;
+            }
+        }
+        let sum = |list: &[(&str, u64)]| list.iter().map(|(_, value)| value).sum::<u64>();
+        Ok(sum(&list) + sum(&json) + arm + read + last)
+    }
+
+    let plain = options(&Vmi::default(), &none()).unwrap();
+    assert_eq!(plain, 6 + 7 + 2 + 5 + 6);
+    assert_eq!(kept(&Vmi::default(), &none()).unwrap(), plain);
+    let all = Vmi::with(&[1, 2, 3, 4, 5, 6]);
+    assert_eq!(faults(options(&all, &none())), [1, 2]);
+    assert_eq!(faults(kept(&all, &none())), [1, 2]);
+    assert_eq!(unavailable(options(&all, &suppress(&[1, 2]))), [1, 2]);
+    for page in 1..=6 {
+        assert_eq!(faults(options(&Vmi::with(&[page]), &none())), [page]);
+        assert_eq!(faults(kept(&Vmi::with(&[page]), &none())), [page]);
+    }
+    assert_eq!(faults(options(&Vmi::with(&[5, 6]), &none())), [5, 6]);
+}
+
+#[test]
+fn a_block_of_a_select() {
+    #[probed(options)]
+    async fn options(vmi: &Vmi) -> prober::Result<u64> {
+        let value;
+        select! {
+            _ = std::future::ready(()) => { value = vmi.read_u64(1)?; }
+        }
+        Ok(value? + vmi.read_u64(2)??)
+    }
+    #[probed]
+    async fn kept(vmi: &Vmi) -> prober::Result<u64> {
+        let value;
+        select! {
+            _ = std::future::ready(()) => { value = vmi.read_u64(1)?; }
+        }
+        Ok(value + vmi.read_u64(2)?)
+    }
+    let [lost, there] = [Vmi::with(&[1]), Vmi::default()];
+    assert_eq!(block_on(options(&there, &none())).unwrap(), 3);
+    assert_eq!(block_on(kept(&there, &none())).unwrap(), 3);
+    assert_eq!(faults(block_on(options(&lost, &none()))), [1]);
+    assert_eq!(faults(block_on(kept(&lost, &none()))), [1]);
+}
+
+/// An error that nobody can look into.
+#[derive(Debug)]
+struct Opaque(ProbeError);
+
+impl From<ProbeError> for Opaque {
+    fn from(error: ProbeError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<VmiError> for Opaque {
+    fn from(error: VmiError) -> Self {
+        Self(error.into())
+    }
+}
+
+macro_rules! opaque_of_a_callee {
+    ($($name:ident: |$vmi:ident, $suppressed:ident| $value:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            #[probed(options)]
+            fn inner(vmi: &Vmi, at: u64) -> prober::Result<u64> {
+                Ok(vmi.read_u64(at)??)
+            }
+            #[probed(options)]
+            fn options($vmi: &Vmi) -> Result<u64, Opaque> {
+                let a = $vmi.read_u64(1)?;
+                let b = $value;
+                Ok(a? + b)
+            }
+            #[probed]
+            fn kept($vmi: &Vmi) -> Result<u64, Opaque> {
+                let a = $vmi.read_u64(1)?;
+                let b = $value;
+                Ok(a + b)
+            }
+            for f in [options, kept] {
+                assert_eq!(f(&Vmi::default(), &none()).unwrap(), 3);
+                assert_eq!(faults(f(&Vmi::with(&[2]), &none()).map_err(|error| error.0)), [2]);
+            }
+            let both = options(&Vmi::with(&[1, 2]), &none()).map_err(|error| error.0);
+            assert_eq!(faults(both), [1, 2]);
+            let both = kept(&Vmi::with(&[1, 2]), &none()).map_err(|error| error.0);
+            assert_eq!(faults(both)[0], 1);
+        }
+    )*};
+}
+opaque_of_a_callee! {
+    a_callee_in_a_map: |vmi, suppressed| map!("x" => inner(vmi, 2, suppressed)?)[0].1;
+    a_callee_in_an_arm: |vmi, suppressed| cfg_select! { unix => { inner(vmi, 2, suppressed)? } _ => { 0 } };
+    a_callee_in_an_object: |vmi, suppressed| json!({ "a": inner(vmi, 2, suppressed)? })[0].1;
+}
+
+mod macros_of_ones_own {
+    //! By the names of macros that take text.
+    use super::*;
+
+    macro_rules! env {
+        ($value:expr) => {
+            $value
+        };
+    }
+    macro_rules! concat {
+        ($($value:expr),*) => { [$($value),*] };
+    }
+    macro_rules! include {
+        ($key:literal => $value:expr) => {
+            $value
+        };
+    }
+
+    #[probed(options)]
+    fn options(vmi: &Vmi) -> prober::Result<u64> {
+        let a = env!(vmi.read_u64(1)?);
+        let [b, c] = concat!(vmi.read_u64(2)?, vmi.read_u64(3)?);
+        Ok(a? + b? + c? + include!("a" => vmi.read_u64(4)?)?)
+    }
+
+    #[probed]
+    fn kept(vmi: &Vmi) -> prober::Result<u64> {
+        let a = env!(vmi.read_u64(1)?);
+        let [b, c] = concat!(vmi.read_u64(2)?, vmi.read_u64(3)?);
+        Ok(a + b + c + include!("a" => vmi.read_u64(4)?))
+    }
+
+    #[test]
+    fn by_the_names_of_builtin_ones() {
+        assert_eq!(options(&Vmi::default(), &none()).unwrap(), 10);
+        assert_eq!(kept(&Vmi::default(), &none()).unwrap(), 10);
+        assert_eq!(faults(options(&Vmi::with(&[1, 2, 3]), &none())), [1, 2, 3]);
+        assert_eq!(faults(kept(&Vmi::with(&[2]), &none())), [2]);
+    }
 }

@@ -453,3 +453,74 @@ fn a_field_of_the_same_name() {
     assert_eq!(a_field(&Vmi::default(), &config, &none()).unwrap(), Some(4));
     assert_eq!(faults(a_field(&Vmi::with(&[4]), &config, &none())), [4]);
 }
+
+macro_rules! with_another_name {
+    ($name:ident($vmi:ident) $e:expr) => {
+        #[probed(options)]
+        fn $name($vmi: &Vmi) -> prober::Result<u64> {
+            let config = Config { suppressed: 4 };
+            let Config { suppressed: number } = config;
+            Ok($e + number)
+        }
+    };
+}
+
+with_another_name!(the_caller_hands_it_on(vmi) one(vmi, 2, suppressed)?.unwrap_or(0));
+
+/// The macro and its caller both mean the added parameter.
+macro_rules! by_both {
+    ($(#[$form:meta])* $name:ident($vmi:ident) $e:expr) => {
+        $(#[$form])*
+        fn $name($vmi: &Vmi) -> prober::Result<u64> {
+            let first = one($vmi, 1, suppressed)?;
+            let second = $e;
+            Ok(first.unwrap_or(0) + second)
+        }
+    };
+}
+
+by_both!(#[probed(options)] both(vmi) probe!(one(vmi, 2, suppressed))?.flatten().unwrap_or(0));
+by_both!(#[probed] kept_both(vmi) one(vmi, 2, suppressed)?.unwrap_or(0));
+
+#[test]
+fn the_added_parameter_has_the_name_of_all_macros() {
+    let lost = Vmi::with(&[1, 2]);
+    assert_eq!(the_caller_hands_it_on(&Vmi::default(), &none()).unwrap(), 6);
+    assert_eq!(the_caller_hands_it_on(&lost, &suppress(&[2])).unwrap(), 4);
+    assert_eq!(both(&Vmi::default(), &none()).unwrap(), 3);
+    assert_eq!(both(&lost, &suppress(&[1, 2])).unwrap(), 0);
+    assert_eq!(faults(both(&lost, &suppress(&[1]))), [2]);
+    assert_eq!(kept_both(&Vmi::default(), &none()).unwrap(), 3);
+    assert_eq!(kept_both(&lost, &suppress(&[1, 2])).unwrap(), 0);
+    assert_eq!(faults(kept_both(&lost, &none())), [1, 2]);
+}
+
+macro_rules! braces {
+    ($name:ident, $form:meta, $value:expr) => {
+        #[$form]
+        #[allow(unused_must_use)]
+        fn $name(vmi: &Vmi) -> prober::Result<u64> {
+            probe! { vmi.read_u64(1) }
+            settle! {}
+            unprobed! { vmi.read_u64(3) }
+            let _ = vec![{
+                probe! { vmi.read_u64(2) }
+                1
+            }];
+            Ok($value)
+        }
+    };
+}
+
+braces!(in_braces, probed(options), 1);
+braces!(kept_in_braces, probed, 1);
+
+#[test]
+fn markers_in_braces_are_statements() {
+    for f in [in_braces, kept_in_braces] {
+        assert_eq!(f(&Vmi::default(), &none()).unwrap(), 1);
+        assert_eq!(f(&Vmi::with(&[3]), &none()).unwrap(), 1);
+        assert_eq!(faults(f(&Vmi::with(&[1, 2]), &none())), [1]);
+        assert_eq!(faults(f(&Vmi::with(&[2]), &none())), [2]);
+    }
+}

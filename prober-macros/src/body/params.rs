@@ -1,171 +1,171 @@
 //! The parameters inside the body's closure: dropped when and in the order in
 //! which the function itself would drop them.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type, TypeParamBound,
-    visit::{self, Visit},
+    Attribute, Expr, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signature, Token, Type,
+    TypeParamBound,
+    visit_mut::{self, VisitMut},
 };
 
 use crate::{
     emit::{glue, hygienic},
+    keep::any_word,
     lints,
 };
 
 /// What stands before the body in its closure:
 ///
 /// ```text
-/// let _ = (&last, &first);
+/// let first = first;
+/// let mut last = last;
 /// ```
 ///
-/// A `move` closure owns each variable that it mentions as a whole, and drops
-/// them in the order of their first mention, after the body's own: so the
-/// parameters are mentioned from last to first. What has nothing to drop is
-/// left out.
-pub(crate) fn mention(sig: &mut Signature, body: &TokenStream) -> TokenStream {
-    let mut mentions = Vec::new();
-    let mut unused = Vec::new();
-    let mut allow = TokenStream::new();
+/// A `move` closure captures only the parts of a variable that it mentions, in
+/// the order in which it mentions them, and drops them so. These locals are
+/// whole, and dropped after the body's own, from last to first, as parameters
+/// are. What lints say of a parameter they say of its local, which has its
+/// name, its `mut`, and its attributes about lints. What has nothing to drop
+/// is left out.
+///
+/// `set` is the expression of the suppressed set, which is evaluated before,
+/// and may change a parameter.
+pub(crate) fn rebind(sig: &mut Signature, set: Option<&Expr>) -> TokenStream {
+    let set = set.map(ToTokens::to_token_stream).unwrap_or_default();
+    let mut locals = TokenStream::new();
     for (index, input) in sig.inputs.iter_mut().enumerate() {
         match input {
             FnArg::Receiver(receiver) => {
                 if !matches!(receiver.kind, ReceiverKind::Reference(..)) {
+                    // It has no other name. What a closure captures is dropped
+                    // after its locals: the receiver comes last.
                     let this = receiver.self_token;
-                    // A receiver that the body does not use is no error.
-                    mentions.push(quote_spanned!(this.span=> &#this));
+                    locals.extend(quote_spanned!(this.span=> let _ = &#this;));
                 }
             }
-            FnArg::Typed(param) if !may_drop(&param.ty) || is_conditional(&param.attrs) => {}
-            FnArg::Typed(param) => {
-                if let Pat::Wild(wild) = &*param.pat {
-                    let name = hygienic(&format!("__probed_{index}"), wild.underscore_token.span);
-                    *param.pat = Pat::Ident(PatIdent {
-                        attrs: Vec::new(),
-                        by_ref: None,
-                        mutability: None,
-                        ident: name,
-                        subpat: None,
-                    });
-                }
-                let mut bindings = Bindings(Vec::new());
-                bindings.visit_pat(&param.pat);
-                let levels = bindings
-                    .0
-                    .iter()
-                    .any(|name| is_unused(name, body))
-                    .then(|| take_lint_levels(&mut param.attrs));
-                for name in bindings.0 {
-                    if name.to_string().starts_with('_') {
-                        allow = lints::mention();
-                    } else if is_unused(&name, body) {
-                        unused.push((levels.clone(), name.clone()));
-                    }
-                    mentions.push(quote_spanned!(glue(name.span())=> &#name));
-                }
+            FnArg::Typed(param) if may_drop(&param.ty) && !may_be_gone(param) => {
+                locals.extend(rebind_param(param, index, &set));
             }
+            FnArg::Typed(_) => {}
         }
     }
-    if mentions.is_empty() {
+    locals
+}
+
+fn rebind_param(param: &mut PatType, index: usize, set: &TokenStream) -> TokenStream {
+    let mut bindings = Bindings {
+        index,
+        set,
+        found: Vec::new(),
+        gaps: Vec::new(),
+    };
+    bindings.visit_pat_mut(&mut param.pat);
+    let Bindings { found, gaps, .. } = bindings;
+    if found.is_empty() && gaps.is_empty() {
         return TokenStream::new();
     }
-
-    mentions.reverse();
-    // A mention is a use. This keeps the warning about a parameter that the
-    // body does not use.
-    let unused = unused.iter().map(|(levels, name)| {
-        let levels = levels.iter().flatten();
-        quote_spanned!(glue(name.span())=> { #(#levels)* let #name = (); })
+    // What has no name is dropped after what has, from first to last.
+    let gaps = gaps.into_iter().rev().map(|name| (None, name));
+    let levels = take_lint_levels(&mut param.attrs);
+    let conditions = param
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"));
+    let attrs = quote!(#(#conditions)* #(#levels)*);
+    let locals = gaps.chain(found).map(|(mutability, name)| {
+        let at = glue(name.span());
+        let allow = name
+            .to_string()
+            .starts_with('_')
+            .then(lints::underscore_binding);
+        quote_spanned!(at=> #attrs #allow let #mutability #name = #name;)
     });
-    quote_spanned!(Span::mixed_site()=> #allow let _ = (#(#mentions,)*); #(#unused)*)
+    locals.collect()
 }
 
-/// Whether a parameter is one that rustc warns of, as the body does not name
-/// it.
-fn is_unused(name: &Ident, body: &TokenStream) -> bool {
-    !name.to_string().starts_with('_') && !mentions(body.clone(), name)
-}
-
-/// Takes the lint levels from a parameter, for what warns in its place.
-/// `expect` must not stay: the parameter itself gives no warning any more.
+/// Takes the lint levels from a parameter: its local has what they are about.
 fn take_lint_levels(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    let is_level = |attr: &Attribute| {
-        ["allow", "warn", "deny", "forbid", "expect"]
-            .iter()
-            .any(|level| attr.path().is_ident(level))
-    };
-    let levels = attrs
-        .extract_if(.., |attr| is_level(attr))
-        .collect::<Vec<_>>();
-    let stay = levels.iter().filter(|attr| !attr.path().is_ident("expect"));
-    attrs.extend(stay.cloned());
-    levels
+    attrs
+        .extract_if(.., |attr| {
+            ["allow", "warn", "deny", "forbid", "expect"]
+                .iter()
+                .any(|level| attr.path().is_ident(level))
+        })
+        .collect()
 }
 
-/// Whether tokens name an identifier, also in the text of a format string.
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == *name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        TokenTree::Literal(literal) => {
-            let text = literal.to_string();
-            text.contains('"') && text.contains(&format!("{{{name}"))
-        }
-        TokenTree::Punct(_) => false,
-    })
+/// Whether a condition that cannot be seen may take a parameter away.
+fn may_be_gone(param: &PatType) -> bool {
+    param
+        .attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("cfg_attr"))
 }
 
-/// The variables that a pattern binds.
-struct Bindings(Vec<Ident>);
+/// Takes the `mut` from the variables that a pattern binds, and names what it
+/// leaves without a name: each is dropped in its turn.
+struct Bindings<'s> {
+    /// The number of the parameter.
+    index: usize,
+    set: &'s TokenStream,
+    found: Vec<(Option<Token![mut]>, Ident)>,
+    gaps: Vec<Ident>,
+}
 
-impl<'ast> Visit<'ast> for Bindings {
-    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+impl VisitMut for Bindings<'_> {
+    fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
         // In a parameter's pattern, which is irrefutable, this is a constant
         // only as the name of a unit struct.
         let first = pat.ident.to_string().chars().next();
         if pat.by_ref.is_none() && first.is_some_and(|first| !first.is_uppercase()) {
-            self.0.push(pat.ident.clone());
+            let mutability = if any_word(self.set, &|word| *word == pat.ident) {
+                pat.mutability
+            } else {
+                pat.mutability.take()
+            };
+            self.found.push((mutability, pat.ident.clone()));
         }
-        visit::visit_pat_ident(self, pat);
+        visit_mut::visit_pat_ident_mut(self, pat);
     }
 
-    fn visit_expr(&mut self, _: &'ast syn::Expr) {}
+    fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        match pat {
+            Pat::Wild(wild) => {
+                let name = format!("__probed_{}_{}", self.index, self.gaps.len());
+                let ident = hygienic(&name, wild.underscore_token.span);
+                self.gaps.push(ident.clone());
+                *pat = Pat::Ident(PatIdent {
+                    attrs: Vec::new(),
+                    by_ref: None,
+                    mutability: None,
+                    ident,
+                    subpat: None,
+                });
+            }
+            Pat::Ident(_) | Pat::Paren(_) | Pat::Tuple(_) => visit_mut::visit_pat_mut(self, pat),
+            // Of what has a `Drop` of its own nothing more may be moved.
+            pat => Named(self).visit_pat_mut(pat),
+        }
+    }
 }
 
-fn is_conditional(attrs: &[Attribute]) -> bool {
-    attrs
-        .iter()
-        .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
+/// The variables that have a name.
+struct Named<'b, 's>(&'b mut Bindings<'s>);
+
+impl VisitMut for Named<'_, '_> {
+    fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
+        self.0.visit_pat_ident_mut(pat);
+    }
+
+    fn visit_expr_mut(&mut self, _: &mut Expr) {}
 }
 
-/// Types without anything to drop, by name: of the language, and of vmi-core.
+/// Types of the language without anything to drop. A name of any other type,
+/// also one of vmi-core's, may be that of a type of the user's own.
 const PLAIN: &[&str] = &[
-    "bool",
-    "char",
-    "f32",
-    "f64",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "isize",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "usize",
-    "AccessContext",
-    "AddressContext",
-    "Gfn",
-    "Pa",
-    "Va",
-    "VcpuId",
-    "View",
-    "VmiContext",
-    "VmiSession",
-    "VmiState",
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+    "u64", "u128", "usize",
 ];
 
 /// Whether a value of a type may have something to drop, as far as its name
@@ -179,9 +179,8 @@ fn may_drop(ty: &Type) -> bool {
         Type::Tuple(tuple) => tuple.elems.iter().any(may_drop),
         Type::Path(path) => !path
             .path
-            .segments
-            .last()
-            .is_some_and(|last| PLAIN.contains(&last.ident.to_string().as_str())),
+            .get_ident()
+            .is_some_and(|name| PLAIN.contains(&name.to_string().as_str())),
         Type::ImplTrait(impl_trait) => !impl_trait.bounds.iter().any(
             |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.is_ident("Copy")),
         ),

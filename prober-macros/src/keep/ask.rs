@@ -18,14 +18,13 @@ use super::{
     scope::{Scope, leaves_by},
     words::{
         any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
-        is_result_pattern, may_ask, operand_of_takes, takes_apart,
+        is_result_pattern, may_ask, operand_of_takes, takes_apart, takes_text,
     },
 };
 use crate::{
     emit::{Place, glue, start},
     marker::Marker,
     rewrite::{arguments, operand},
-    vocabulary::{TEXT, name},
 };
 
 /// Rewrites one expression.
@@ -392,29 +391,34 @@ impl VisitMut for Asker<'_, '_> {
 impl Asker<'_, '_> {
     fn macro_arguments(&mut self, mac: &mut syn::Macro) {
         if Marker::of(&mac.path, self.flow.krate).is_some()
-            || TEXT.contains(&name(mac).as_str())
+            || takes_text(mac)
             || !may_ask(&mac.tokens) && !takes_apart(mac)
         {
             return;
         }
-        if let Ok(mut arguments) = arguments::parse(mac)
-            && arguments.all_exprs()
-        {
-            // The others are evaluated only at need.
-            let mut exprs = arguments.exprs_mut();
-            let others = exprs.split_off(evaluates(mac).min(exprs.len()));
-            if takes_apart(mac) {
-                for expr in exprs {
-                    self.scrutinee(expr);
-                }
-            } else {
-                self.operands(exprs);
+        let mut arguments = arguments::parse(mac);
+        if !arguments.all_exprs() {
+            // When they are evaluated only the macro knows.
+            if self.flow.records_in_closures {
+                arguments.visit(&mut Recorder { flow: self.flow });
+                mac.tokens = arguments.into_token_stream();
             }
-            for expr in others {
-                self.visit_expr_mut(expr);
-            }
-            mac.tokens = arguments.into_token_stream();
+            return;
         }
+        // The others are evaluated only at need.
+        let mut exprs = arguments.exprs_mut();
+        let others = exprs.split_off(evaluates(mac).min(exprs.len()));
+        if takes_apart(mac) {
+            for expr in exprs {
+                self.scrutinee(expr);
+            }
+        } else {
+            self.operands(exprs);
+        }
+        for expr in others {
+            self.visit_expr_mut(expr);
+        }
+        mac.tokens = arguments.into_token_stream();
     }
 }
 

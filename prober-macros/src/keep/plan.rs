@@ -681,10 +681,17 @@ impl<'ast> Visit<'ast> for Look<'_> {
                     self.asks = true;
                     self.takes = true;
                 }
-                if let Ok(arguments) = arguments::parse(mac) {
-                    for argument in arguments.exprs() {
-                        self.visit_expr(argument);
-                    }
+                if super::words::takes_text(mac) {
+                    return;
+                }
+                let arguments = arguments::parse(mac);
+                for argument in arguments.exprs() {
+                    self.visit_expr(argument);
+                }
+                // Faults are recorded in what has a syntax of its own.
+                if !arguments.all_exprs() && super::words::may_ask(&mac.tokens) {
+                    self.asks = true;
+                    self.takes = true;
                 }
             }
         }

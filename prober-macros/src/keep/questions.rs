@@ -8,14 +8,9 @@ use syn::{
 
 use super::{
     flow::Flow,
-    words::{evaluates, handed_suppressed, has_effect, may_ask, operand_of_takes},
+    words::{evaluates, handed_suppressed, has_effect, may_ask, operand_of_takes, takes_text},
 };
-use crate::{
-    classify,
-    marker::Marker,
-    rewrite::arguments,
-    vocabulary::{TEXT, name},
-};
+use crate::{classify, marker::Marker, rewrite::arguments};
 
 /// What asks in an expression whatever it comes to: its outermost `?`, and
 /// calls that inherit the doom.
@@ -117,11 +112,13 @@ impl Asks<'_, '_> {
             Expr::ForLoop(each) => self.visit_expr(&each.expr),
             Expr::Macro(call) => {
                 if Marker::of(&call.mac.path, self.flow.krate).is_none()
-                    && !TEXT.contains(&name(&call.mac).as_str())
+                    && !takes_text(&call.mac)
                     && may_ask(&call.mac.tokens)
-                    && let Ok(arguments) = arguments::parse(&call.mac)
                 {
-                    for argument in arguments.exprs().take(evaluates(&call.mac)) {
+                    for argument in arguments::parse(&call.mac)
+                        .exprs()
+                        .take(evaluates(&call.mac))
+                    {
                         self.visit_expr(argument);
                     }
                 }

@@ -161,6 +161,11 @@ pub(super) fn may_leave(mac: &Macro) -> bool {
     !STAY.contains(&name(mac).as_str())
 }
 
+/// Whether a macro takes its arguments as text, or may.
+pub(super) fn takes_text(mac: &Macro) -> bool {
+    vocabulary::holds_text(mac) || vocabulary::may_hold_text(mac)
+}
+
 /// How many of a macro's arguments are evaluated in any case.
 pub(super) fn evaluates(mac: &Macro) -> usize {
     match name(mac).as_str() {
@@ -226,7 +231,7 @@ pub(super) fn may_ask(tokens: &TokenStream) -> bool {
 }
 
 /// Whether there is such a word, at any depth.
-pub(super) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
+pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => is(&ident),
         TokenTree::Group(group) => any_word(&group.stream(), is),
@@ -248,7 +253,7 @@ pub(crate) fn has_question(code: &impl ToTokens) -> bool {
 
 /// Whether a method or function by this name changes or pauses the guest.
 fn acts_or_pauses(name: &Ident) -> bool {
-    vocabulary::changes_guest(name) || name == "pause" || name == "resume" || name == "reset_state"
+    vocabulary::changes_guest(name) || name == "pause" || name == "resume"
 }
 
 /// Whether a statement has an effect outside of its blocks, other than by
@@ -340,7 +345,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         if let Expr::Path(path) = &*call.func
             && let Some(last) = path.path.segments.last()
         {
-            self.found |= path.path.segments.len() > 1 && acts_or_pauses(&last.ident);
+            self.found |= crate::receiver::function(call).is_some_and(acts_or_pauses);
             self.found |= self.facts.acts_through(&last.ident.to_string());
         }
         self.found |= call

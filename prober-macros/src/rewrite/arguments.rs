@@ -1,6 +1,6 @@
 //! The arguments of macros, which are tokens until they are parsed here.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{
     Block, Expr, Ident, Lit, Macro, Pat, Stmt, Token, braced,
@@ -10,7 +10,8 @@ use syn::{
     visit_mut::VisitMut,
 };
 
-use super::Rewriter;
+use super::{Rewriter, pieces, unparsed};
+use crate::{invisible, vocabulary};
 
 /// The arguments of a macro.
 pub(crate) struct Arguments(pub(super) Vec<Argument>);
@@ -18,7 +19,7 @@ pub(crate) struct Arguments(pub(super) Vec<Argument>);
 /// An argument: `PREFIX EXPR SUFFIX`.
 pub(crate) struct Argument {
     /// `name =`, `target:`, `%` and the like.
-    prefix: TokenStream,
+    pub(super) prefix: TokenStream,
     pub(super) part: Part,
     /// A separator, or the pattern of a `matches!`.
     pub(super) suffix: TokenStream,
@@ -29,6 +30,10 @@ pub(crate) enum Part {
     Stmts(Vec<Stmt>),
     /// `{ name = EXPR, .. }`, as the `tracing` macros take it.
     Fields(Brace, Arguments),
+    /// What stands in braces, in a syntax of the macro's own.
+    Group(Group, Arguments),
+    /// Tokens that are not understood.
+    Raw(TokenStream),
 }
 
 impl Arguments {
@@ -36,7 +41,7 @@ impl Arguments {
     pub(crate) fn exprs(&self) -> impl Iterator<Item = &Expr> {
         self.0.iter().filter_map(|argument| match &argument.part {
             Part::Expr(expr) => Some(expr),
-            Part::Stmts(_) | Part::Fields(..) => None,
+            _ => None,
         })
     }
 
@@ -47,32 +52,59 @@ impl Arguments {
             match &mut argument.part {
                 Part::Expr(expr) => exprs.push(expr),
                 Part::Fields(_, fields) => exprs.extend(fields.exprs_mut()),
-                Part::Stmts(_) => {}
+                Part::Stmts(_) | Part::Group(..) | Part::Raw(_) => {}
             }
         }
         exprs
     }
 
-    /// Whether no argument is a list of statements.
+    /// Whether the arguments are expressions, and nothing else.
     pub(crate) fn all_exprs(&self) -> bool {
         self.0
             .iter()
-            .all(|argument| !matches!(argument.part, Part::Stmts(_)))
+            .all(|argument| matches!(argument.part, Part::Expr(_) | Part::Fields(..)))
+    }
+
+    /// Visits all expressions and statements in the arguments.
+    pub(crate) fn visit(&mut self, visitor: &mut impl VisitMut) {
+        for argument in &mut self.0 {
+            match &mut argument.part {
+                Part::Expr(expr) => visitor.visit_expr_mut(expr),
+                Part::Stmts(stmts) => {
+                    for stmt in stmts {
+                        visitor.visit_stmt_mut(stmt);
+                    }
+                }
+                Part::Fields(_, inner) | Part::Group(_, inner) => inner.visit(visitor),
+                Part::Raw(_) => {}
+            }
+        }
     }
 
     /// Rewrites all expressions in the arguments.
-    pub(super) fn rewrite(&mut self, rewriter: &mut Rewriter<'_>) {
+    ///
+    /// # Errors
+    ///
+    /// There is a read in what is not understood.
+    pub(super) fn rewrite(&mut self, rewriter: &mut Rewriter<'_>, place: &str) -> syn::Result<()> {
         for argument in &mut self.0 {
             match &mut argument.part {
                 Part::Expr(expr) => rewriter.visit_expr_mut(expr),
                 Part::Stmts(stmts) => {
+                    rewriter.end_markers(stmts);
                     for stmt in stmts {
                         rewriter.visit_stmt_mut(stmt);
                     }
                 }
-                Part::Fields(_, fields) => fields.rewrite(rewriter),
+                Part::Fields(_, inner) | Part::Group(_, inner) => inner.rewrite(rewriter, place)?,
+                Part::Raw(tokens) => {
+                    let error = unparsed::error_in_form(rewriter, tokens, place);
+                    invisible::show_in(tokens);
+                    error.map_or(Ok(()), Err)?;
+                }
             }
         }
+        Ok(())
     }
 }
 
@@ -86,31 +118,35 @@ impl ToTokens for Arguments {
                 Part::Fields(brace, fields) => {
                     brace.surround(tokens, |tokens| fields.to_tokens(tokens));
                 }
+                Part::Group(group, inner) => {
+                    let mut inner = Group::new(group.delimiter(), inner.to_token_stream());
+                    inner.set_span(group.span());
+                    inner.to_tokens(tokens);
+                }
+                Part::Raw(raw) => raw.to_tokens(tokens),
             }
             argument.suffix.to_tokens(tokens);
         }
     }
 }
 
-/// Parses the arguments of a macro as expressions, or else as statements.
-pub(crate) fn parse(mac: &Macro) -> syn::Result<Arguments> {
+/// Parses the arguments of a macro as expressions, or else as statements, or
+/// else finds what of them is an expression or a block.
+pub(crate) fn parse(mac: &Macro) -> Arguments {
     let tokens = || mac.tokens.clone();
-    if mac
-        .path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "matches")
-    {
-        return matches_arguments.parse2(tokens());
-    }
-    expr_arguments.parse2(tokens()).or_else(|error| {
-        let stmts = Block::parse_within.parse2(tokens()).map_err(|_| error)?;
-        Ok(Arguments(vec![Argument {
-            prefix: TokenStream::new(),
-            part: Part::Stmts(stmts),
-            suffix: TokenStream::new(),
-        }]))
-    })
+    let parsed = if vocabulary::name(mac) == "matches" {
+        matches_arguments.parse2(tokens())
+    } else {
+        expr_arguments.parse2(tokens()).or_else(|_| {
+            let stmts = Block::parse_within.parse2(tokens())?;
+            Ok(Arguments(vec![Argument {
+                prefix: TokenStream::new(),
+                part: Part::Stmts(stmts),
+                suffix: TokenStream::new(),
+            }]))
+        })
+    };
+    parsed.unwrap_or_else(|_| pieces::of(tokens()))
 }
 
 /// Expressions, separated by `,` or `;` as in `vec![EXPR; EXPR]`.
@@ -190,6 +226,18 @@ fn sigil(input: ParseStream, tokens: &mut TokenStream) -> syn::Result<()> {
         input.parse::<Token![?]>()?.to_tokens(tokens);
     }
     Ok(())
+}
+
+/// The scrutinee and the pattern of a `matches!`.
+pub(super) fn of_matches(mac: &Macro) -> Option<(Expr, Pat)> {
+    let parse = |input: ParseStream| {
+        let scrutinee = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let pat = Pat::parse_multi_with_leading_vert(input)?;
+        input.parse::<TokenStream>()?;
+        Ok((scrutinee, pat))
+    };
+    parse.parse2(mac.tokens.clone()).ok()
 }
 
 /// `EXPR, PATTERN if GUARD`.

@@ -1,7 +1,7 @@
-//! Code that compiles but is wrong: probes used in a way that loses faults, goes
-//! on with stale data, or never ends.
+//! Code that compiles but is wrong: probes used in a way that loses faults, or
+//! goes on with stale data.
 
-use syn::{Expr, ExprMacro, ExprMethodCall, ExprTry, Pat, visit::Visit};
+use syn::{Expr, ExprMethodCall, Pat};
 
 use super::{Context, Rewriter};
 
@@ -57,95 +57,113 @@ pub(super) fn discards_value(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
 /// Whether an expression is a probe, or changes nothing but the error of one.
 fn keeps_value(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
     match expr {
-        Expr::MethodCall(call)
-            if matches!(
-                call.method.to_string().as_str(),
-                "map_err" | "inspect_err" | "inspect" | "context" | "with_context" | "or_else"
-            ) =>
-        {
+        Expr::MethodCall(call) if keeps_result(&call.method.to_string()) => {
             keeps_value(rewriter, &call.receiver)
         }
         expr => rewriter.is_probe(expr),
     }
 }
 
-/// Refuses loops that go on where data is missing.
-pub(super) fn check_condition(rewriter: &mut Rewriter<'_>, condition: &Expr) {
-    match condition {
-        Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_)) => {
-            check_condition(rewriter, &binary.left);
-            check_condition(rewriter, &binary.right);
-        }
-        Expr::Let(binding) if rewriter.is_probe(&binding.expr) => {
-            if takes_ok_none(&binding.pat) {
-                rewriter.errors.on(
-                    &binding.pat,
-                    "this loop goes on where data is missing, for a probe that faulted is `Ok(None)`; \
-                     write `while let Some(..) = ..?`",
-                );
-            }
-        }
-        Expr::Let(binding)
-            if !takes_none(&binding.pat) && keeps_missing(rewriter, &binding.expr) => {}
-        condition => {
-            let mut free = FreeProbe {
-                rewriter,
-                found: None,
-            };
-            free.visit_expr(condition);
-            if let Some(probe) = free.found {
-                rewriter.errors.on(
-                    probe,
-                    "this loop may go on where data is missing, with addresses that were not read from the guest; \
-                     need the value (`??`), or bind it (`while let Some(..) = ..?`)",
-                );
-            }
-        }
+/// Whether a method of a `Result` by this name changes the error alone.
+pub(super) fn keeps_result(method: &str) -> bool {
+    matches!(
+        method,
+        "map_err" | "inspect_err" | "inspect" | "context" | "with_context" | "or_else"
+    )
+}
+
+/// Refuses patterns straight on a probe that mean something else there than in
+/// plain code: a probe that faulted is `Ok(None)`.
+pub(super) fn check_patterns(rewriter: &mut Rewriter<'_>, probe: &Expr, pats: &[&Pat]) {
+    // Who tells `Ok(None)` apart knows what it is.
+    if !rewriter.is_probe(probe) || pats.iter().any(|pat| tells_apart(pat)) {
+        return;
+    }
+    let (mut err, mut ok) = (None, None);
+    for pat in pats {
+        of_any_value(pat, &mut err, &mut ok);
+    }
+    if let Some(pat) = err {
+        rewriter.errors.on(
+            pat,
+            "a probe that faulted is `Ok(None)` and no `Err`; write `?`, which hands other errors on, \
+             and match the `Option`, or leave the read as it is with `unprobed!(..)`",
+        );
+    } else if let Some(pat) = ok {
+        rewriter.errors.on(
+            pat,
+            "this takes a probe that faulted, too, for that is `Ok(None)`; \
+             write `Ok(Some(_))`, or `?` and `Some(_)`",
+        );
     }
 }
 
-/// Whether an `Option` is missing whenever the probe at its root is.
-fn keeps_missing(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
-    match expr {
-        Expr::Paren(paren) => keeps_missing(rewriter, &paren.expr),
-        Expr::Group(group) => keeps_missing(rewriter, &group.expr),
-        Expr::Try(question) => keeps_value(rewriter, &question.expr),
-        Expr::MethodCall(call) => {
-            matches!(
-                call.method.to_string().as_str(),
-                "map"
-                    | "filter"
-                    | "and_then"
-                    | "flatten"
-                    | "copied"
-                    | "cloned"
-                    | "inspect"
-                    | "as_ref"
-                    | "zip"
-            ) && keeps_missing(rewriter, &call.receiver)
+/// The parts of a pattern that are `Err(..)`, and `Ok(..)` of any value.
+fn of_any_value<'p>(pat: &'p Pat, err: &mut Option<&'p Pat>, ok: &mut Option<&'p Pat>) {
+    match pat {
+        Pat::Paren(pat) => of_any_value(&pat.pat, err, ok),
+        Pat::Guard(pat) => of_any_value(&pat.pat, err, ok),
+        Pat::Or(pats) => pats.cases.iter().for_each(|pat| of_any_value(pat, err, ok)),
+        Pat::TupleStruct(tuple) => {
+            let any = tuple
+                .elems
+                .iter()
+                .all(|pat| matches!(pat, Pat::Wild(_) | Pat::Rest(_)));
+            if is_named(&tuple.path, "Err") {
+                err.get_or_insert(pat);
+            } else if any && is_named(&tuple.path, "Ok") {
+                ok.get_or_insert(pat);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a pattern tells `Ok(None)` from `Ok(Some(..))`.
+fn tells_apart(pat: &Pat) -> bool {
+    match pat {
+        Pat::Paren(pat) => tells_apart(&pat.pat),
+        Pat::Guard(pat) => tells_apart(&pat.pat),
+        Pat::Or(pats) => pats.cases.iter().any(tells_apart),
+        Pat::TupleStruct(tuple) if is_named(&tuple.path, "Ok") => {
+            tuple.elems.iter().any(names_variant)
         }
         _ => false,
     }
 }
 
+/// Whether a pattern is `Some(..)` or `None`.
+fn names_variant(pat: &Pat) -> bool {
+    match pat {
+        Pat::Paren(pat) => names_variant(&pat.pat),
+        Pat::Reference(pat) => names_variant(&pat.pat),
+        Pat::Or(pats) => pats.cases.iter().any(names_variant),
+        Pat::Ident(pat) => match &pat.subpat {
+            Some((_, subpat)) => names_variant(subpat),
+            None => pat.ident == "None",
+        },
+        Pat::TupleStruct(tuple) => is_named(&tuple.path, "Some"),
+        Pat::Path(path) => is_named(&path.path, "None"),
+        _ => false,
+    }
+}
+
+fn is_named(path: &syn::Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
+}
+
 /// Whether a pattern matches `Ok(None)`.
-fn takes_ok_none(pat: &Pat) -> bool {
+pub(super) fn takes_ok_none(pat: &Pat) -> bool {
     match pat {
         Pat::Paren(pat) => takes_ok_none(&pat.pat),
         Pat::Or(pat) => pat.cases.iter().any(takes_ok_none),
-        Pat::TupleStruct(pat) => {
-            pat.path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Ok")
-                && pat.elems.iter().all(takes_none)
-        }
+        Pat::TupleStruct(pat) => is_named(&pat.path, "Ok") && pat.elems.iter().all(takes_none),
         pat => takes_none(pat),
     }
 }
 
 /// Whether a pattern matches `None`.
-fn takes_none(pat: &Pat) -> bool {
+pub(super) fn takes_none(pat: &Pat) -> bool {
     match pat {
         Pat::Paren(pat) => takes_none(&pat.pat),
         Pat::Or(pat) => pat.cases.iter().any(takes_none),
@@ -154,60 +172,8 @@ fn takes_none(pat: &Pat) -> bool {
             .subpat
             .as_ref()
             .is_none_or(|(_, subpat)| takes_none(subpat)),
-        Pat::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "None"),
+        Pat::Path(path) => is_named(&path.path, "None"),
         Pat::Rest(_) | Pat::Wild(_) => true,
         _ => false,
-    }
-}
-
-/// Finds a probe whose value is not needed.
-struct FreeProbe<'a, 'b> {
-    rewriter: &'a Rewriter<'b>,
-    found: Option<Expr>,
-}
-
-impl<'ast> Visit<'ast> for FreeProbe<'_, '_> {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        if self.found.is_some() || self.is_needed(expr) {
-            return;
-        }
-        if self.rewriter.is_probe(expr) {
-            self.found = Some(expr.clone());
-        } else {
-            syn::visit::visit_expr(self, expr);
-        }
-    }
-
-    fn visit_expr_macro(&mut self, expr: &'ast ExprMacro) {
-        if let Ok(arguments) = super::arguments::parse(&expr.mac) {
-            for expr in arguments.exprs() {
-                self.visit_expr(expr);
-            }
-        }
-    }
-
-    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-impl FreeProbe<'_, '_> {
-    /// `PROBE??`, or `PROBE?.ok_or(..)?`.
-    fn is_needed(&self, expr: &Expr) -> bool {
-        let Expr::Try(ExprTry { expr, .. }) = expr else {
-            return false;
-        };
-        match &**expr {
-            Expr::MethodCall(call) => {
-                matches!(
-                    call.method.to_string().as_str(),
-                    "ok_or" | "ok_or_else" | "context" | "with_context"
-                ) && keeps_missing(self.rewriter, &call.receiver)
-            }
-            expr => keeps_missing(self.rewriter, expr),
-        }
     }
 }

@@ -7,8 +7,9 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Macro, visit_mut::VisitMut};
 
 use super::{
-    Context, Form, Rewriter,
+    Context, Rewriter,
     arguments::{self, Part},
+    hazards,
     loops::Loop,
     probes::operand,
     unparsed::{self, is_interesting},
@@ -18,7 +19,7 @@ use crate::{
     emit::{self, Place, ProbeForm},
     invisible,
     marker::{self, Marker},
-    vocabulary::{LOOPLESS, TEXT, name},
+    vocabulary::{self, LOOPLESS, name},
 };
 
 impl Rewriter<'_> {
@@ -115,26 +116,26 @@ impl Rewriter<'_> {
     /// There is a read in them, and they are no expressions.
     pub(super) fn arguments(&mut self, mac: &mut Macro) -> syn::Result<()> {
         let name = name(mac);
-        if TEXT.contains(&name.as_str()) {
+        if vocabulary::holds_text(mac) {
             return Ok(());
         }
         if !is_interesting(self, &mac.tokens) {
             invisible::show_in(&mut mac.tokens);
             return Ok(());
         }
-        let mut arguments = match arguments::parse(mac) {
-            Ok(arguments) => arguments,
-            Err(error) => {
-                let place =
-                    format!("the arguments of `{name}!`, which are no plain expressions ({error})");
-                let error = match self.form {
-                    Form::Options => unparsed::error(self, &mac.tokens, &place),
-                    Form::Kept => unparsed::marker_error(self, &mac.tokens, &place),
-                };
-                invisible::show_in(&mut mac.tokens);
-                return error.map_or(Ok(()), Err);
-            }
-        };
+        if vocabulary::may_hold_text(mac) {
+            let place = format!("the arguments of `{name}!`, which may take them as text");
+            let error = unparsed::error_in_form(self, &mac.tokens, &place);
+            return error.map_or(Ok(()), Err);
+        }
+        let mut arguments = arguments::parse(mac);
+
+        if name == "matches"
+            && self.checks_patterns()
+            && let Some((scrutinee, pat)) = arguments::of_matches(mac)
+        {
+            hazards::check_patterns(self, &scrutinee, &[&pat]);
+        }
 
         // The text of a condition is its message, and is to stay as written.
         if let [argument] = &mut arguments.0[..]
@@ -148,12 +149,13 @@ impl Rewriter<'_> {
         // A `break` in the arguments may mean a loop of the macro's own.
         let opaque = !LOOPLESS.contains(&name.as_str());
         self.loops.extend(opaque.then_some(Loop::Macro));
-        arguments.rewrite(self);
+        let place = format!("the arguments of `{name}!`, in a syntax of its own");
+        let rewritten = arguments.rewrite(self, &place);
         if opaque {
             self.loops.pop();
         }
         mac.tokens = arguments.into_token_stream();
-        Ok(())
+        rewritten
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use quote::quote;
 use syn::{
-    Expr,
+    Expr, ExprMethodCall,
     token::Brace,
     visit_mut::{self, VisitMut},
 };
@@ -13,6 +13,8 @@ use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
     classify,
     emit::{self, Place, ProbeForm},
+    receiver::Receiver,
+    vocabulary,
 };
 
 impl Rewriter<'_> {
@@ -25,9 +27,9 @@ impl Rewriter<'_> {
         if !self.context.is_in_probe() {
             hazards::check_call(self, call);
         }
-        if classify::is_read(call, self.receivers) && !self.context.is_in_probe() {
+        if self.is_read(call) && !self.context.is_in_probe() {
             self.probe_read(expr, false);
-        } else if classify::changes_guest(call, self.receivers) {
+        } else if vocabulary::changes_guest(&call.method) && self.leads_to_guest(&call.receiver) {
             self.settle_first(expr);
         } else {
             visit_mut::visit_expr_method_call_mut(self, call);
@@ -36,6 +38,20 @@ impl Rewriter<'_> {
 
     pub(super) fn is_probe(&self, expr: &Expr) -> bool {
         classify::is_probe(expr, self.receivers, self.krate)
+            || !self.aliases.whole.is_empty()
+                && classify::is_probe(expr, &self.aliases.whole, self.krate)
+    }
+
+    fn is_read(&self, call: &ExprMethodCall) -> bool {
+        classify::is_read(call, self.receivers)
+            || !self.aliases.whole.is_empty() && classify::is_read(call, &self.aliases.whole)
+    }
+
+    /// Whether an expression is a receiver that is known, also by another name.
+    pub(super) fn is_receiver(&self, expr: &Expr) -> bool {
+        Receiver::of(expr).is_some_and(|receiver| {
+            self.receivers.contains(&receiver) || self.aliases.whole.contains(&receiver)
+        })
     }
 
     /// Makes a read a probe; also a read that is awaited.

@@ -1,11 +1,26 @@
 //! Calls that change the guest.
 
-use syn::{Expr, visit_mut};
+use syn::{Expr, ExprCall, punctuated::Punctuated, visit_mut};
 
 use super::{Context, Rewriter, take_attrs, with_attrs};
-use crate::emit::Place;
+use crate::{emit::Place, receiver, vocabulary};
 
 impl Rewriter<'_> {
+    /// Whether what a method is called on leads to the guest: a receiver, or
+    /// something of one, such as `vmi.core()`.
+    pub(super) fn leads_to_guest(&self, expr: &Expr) -> bool {
+        self.aliases.lead_to(expr, self.receivers)
+    }
+
+    /// Whether a function changes the guest: `VmiState::write_u8(vmi, ..)`.
+    pub(super) fn changes_guest(&self, call: &ExprCall) -> bool {
+        receiver::function(call).is_some_and(vocabulary::changes_guest)
+            && call
+                .args
+                .first()
+                .is_some_and(|first| self.leads_to_guest(first))
+    }
+
     /// Makes a call that changes the guest settle first: after its arguments,
     /// before the call.
     ///
@@ -14,8 +29,14 @@ impl Rewriter<'_> {
     /// vmi.write_u64(a, __probed::settled(b, __probed::settle(__probed_run)?)) // Output
     /// ```
     pub(super) fn settle_first(&mut self, expr: &mut Expr) {
-        let Expr::MethodCall(call) = expr else { return };
-        let method = &call.method;
+        let method = match expr {
+            Expr::MethodCall(call) => &call.method,
+            Expr::Call(call) => match receiver::function(call) {
+                Some(function) => function,
+                None => return,
+            },
+            _ => return,
+        };
         let advice = match self.context {
             Context::Function => None,
             Context::Closure => Some(
@@ -30,12 +51,21 @@ impl Rewriter<'_> {
             let message = format!("`{method}` changes the guest, and {advice}");
             self.errors.at(method.span(), message);
         }
-        visit_mut::visit_expr_method_call_mut(self, call);
+        match expr {
+            Expr::MethodCall(call) => visit_mut::visit_expr_method_call_mut(self, call),
+            Expr::Call(call) => visit_mut::visit_expr_call_mut(self, call),
+            _ => {}
+        }
         if self.context == Context::Function {
             let place = Place::of(expr);
-            let Expr::MethodCall(call) = expr else { return };
+            let args = match expr {
+                Expr::MethodCall(call) => &mut call.args,
+                // The first is the receiver.
+                Expr::Call(call) if call.args.len() > 1 => &mut call.args,
+                _ => &mut Punctuated::new(),
+            };
             // A closure must stay an argument of the call, which tells its type.
-            let mut args = call.args.iter_mut().rev();
+            let mut args = args.iter_mut().rev();
             if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
                 *last = self.names.settled(last, place);
             } else {

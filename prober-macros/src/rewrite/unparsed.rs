@@ -4,12 +4,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::Expr;
 
-use super::{Context, Rewriter};
-use crate::{
-    marker::Marker,
-    receiver::Receiver,
-    vocabulary::{self, TEXT},
-};
+use super::{Context, Form, Rewriter};
+use crate::{marker::Marker, vocabulary};
 
 /// Whether there may be something to rewrite in tokens.
 pub(super) fn is_interesting(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> bool {
@@ -24,6 +20,19 @@ pub(super) fn is_interesting(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> b
     }
     let in_probe = matches!(rewriter.context, Context::Probe { .. });
     has_exit(tokens.clone(), in_probe) || find(rewriter, tokens).is_some()
+}
+
+/// The error for what stands in tokens that are not understood, and is to be
+/// rewritten: in the form that keeps types, a marker.
+pub(super) fn error_in_form(
+    rewriter: &Rewriter<'_>,
+    tokens: &TokenStream,
+    place: &str,
+) -> Option<syn::Error> {
+    match rewriter.form {
+        Form::Options => error(rewriter, tokens, place),
+        Form::Kept => marker_error(rewriter, tokens, place),
+    }
 }
 
 /// The error for a read that stands where it cannot be rewritten.
@@ -45,11 +54,7 @@ pub(super) fn error(
 }
 
 /// The error for a marker that stands where it cannot be rewritten.
-pub(super) fn marker_error(
-    rewriter: &Rewriter<'_>,
-    tokens: &TokenStream,
-    place: &str,
-) -> Option<syn::Error> {
+fn marker_error(rewriter: &Rewriter<'_>, tokens: &TokenStream, place: &str) -> Option<syn::Error> {
     let (_, what) = find(rewriter, tokens)?;
     what.ends_with("!`")
         .then(|| error(rewriter, tokens, place))
@@ -77,16 +82,16 @@ fn find(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> Option<(TokenStream, S
                 if Marker::by_name(ident).is_some() && calls_macro(&tokens[index + 1..]) {
                     return Some((quote!(#ident), format!("`{ident}!`")));
                 }
-                if (vocabulary::is_read(ident) || vocabulary::changes_guest(ident))
-                    && let Some(start) = receiver_before(rewriter, &tokens[..index])
+                let reads = vocabulary::is_read(ident);
+                if (reads || vocabulary::changes_guest(ident))
                     && is_call(&tokens[index + 1..])
+                    && let Some(start) =
+                        receiver_before(rewriter, &tokens[..index], reads).or_else(|| {
+                            (!reads && is_handed(rewriter, &tokens, index)).then_some(index)
+                        })
                 {
                     let call = tokens[start..=index].iter().cloned().collect();
-                    let what = if vocabulary::is_read(ident) {
-                        "the read"
-                    } else {
-                        "the call"
-                    };
+                    let what = if reads { "the read" } else { "the call" };
                     return Some((call, format!("{what} `{ident}`")));
                 }
             }
@@ -112,15 +117,16 @@ fn calls_macro(tokens: &[TokenTree]) -> bool {
 fn ends_with_text_macro(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [.., TokenTree::Ident(name), TokenTree::Punct(punct)]
         if punct.as_char() == '!'
-            && (TEXT.contains(&name.to_string().as_str()) || name == "unprobed"))
+            && (vocabulary::is_text(&name.to_string()) || name == "unprobed"))
 }
 
 /// How many tokens a receiver may have here: `self.a.b().vmi` has 9. Each
 /// length is parsed, so without a bound long token lists would take long.
 const LONGEST_RECEIVER: usize = 15;
 
-/// Where the known receiver starts that stands before a method, with its dot.
-fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usize> {
+/// Where the known receiver starts that stands before a method, with its dot;
+/// of a read it must be the receiver itself.
+fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree], itself: bool) -> Option<usize> {
     let (TokenTree::Punct(dot), before) = tokens.split_last()? else {
         return None;
     };
@@ -140,11 +146,27 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree]) -> Option<usiz
         };
         starts
             && before.len() - start <= LONGEST_RECEIVER
-            && syn::parse2::<Expr>(before[*start..].iter().cloned().collect())
-                .ok()
-                .and_then(|expr| Receiver::of(&expr))
-                .is_some_and(|receiver| rewriter.receivers.contains(&receiver))
+            && syn::parse2::<Expr>(before[*start..].iter().cloned().collect()).is_ok_and(|expr| {
+                if itself {
+                    rewriter.is_receiver(&expr)
+                } else {
+                    rewriter.leads_to_guest(&expr)
+                }
+            })
     })
+}
+
+/// Whether a function of a type is handed a receiver: `VmiState::write(vmi, ..)`.
+fn is_handed(rewriter: &Rewriter<'_>, tokens: &[TokenTree], index: usize) -> bool {
+    let Some(TokenTree::Group(arguments)) = tokens.get(index + 1) else {
+        return false;
+    };
+    let first = arguments.stream().into_iter();
+    let first = first
+        .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
+    index > 0
+        && matches!(&tokens[index - 1], TokenTree::Punct(punct) if punct.as_char() == ':')
+        && syn::parse2::<Expr>(first.collect()).is_ok_and(|first| rewriter.leads_to_guest(&first))
 }
 
 /// Whether tokens begin with the arguments of a call, or with a turbofish.

@@ -5,12 +5,25 @@ use quote::quote;
 use syn::{
     FnArg, GenericArgument, GenericParam, Lifetime, LifetimeParam, ParenthesizedGenericArguments,
     Pat, Path, PathArguments, ReceiverKind, ReturnType, Signature, TraitBound, TypeFnPtr,
-    TypeReference, parse_quote_spanned,
+    TypeReference,
     visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
-use crate::{emit, error::Errors};
+use crate::error::Errors;
+
+/// What the result borrows from.
+#[derive(Default)]
+pub(super) struct Borrowed {
+    /// Whether the result says so, as far as can be seen.
+    pub(super) is_clear: bool,
+
+    /// The types in the result that may hide a lifetime.
+    pub(super) hiding: Vec<Path>,
+
+    /// Whether a hidden one would be that of the added parameter.
+    pub(super) from_added: bool,
+}
 
 /// Keeps the meaning of elided lifetimes in the result.
 ///
@@ -21,53 +34,78 @@ use crate::{emit, error::Errors};
 ///
 /// Elision counts all lifetimes of all parameters, that of the added one too.
 /// Only a result that borrows from the receiver is not touched by it.
-pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) {
-    let ReturnType::Type(_, output) = &mut sig.output else {
-        return;
+pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed {
+    let clear = Borrowed {
+        is_clear: true,
+        ..Borrowed::default()
     };
-    if sig.inputs.iter().any(is_borrowed_receiver) {
-        return;
+    let ReturnType::Type(_, output) = &mut sig.output else {
+        return clear;
+    };
+    let mut outputs = Lifetimes::default();
+    outputs.visit_type(output);
+    if outputs.elided.is_empty() && outputs.hidden.is_empty() {
+        return clear;
     }
-
     let mut inputs = Lifetimes::default();
     for input in &sig.inputs {
         inputs.visit_fn_arg(input);
     }
-    let mut outputs = Lifetimes::default();
-    outputs.visit_type(output);
-
-    if let Some(hidden) = outputs.hidden.first()
-        && inputs.named.len() + inputs.elided + inputs.hidden.len() == 1
+    let candidates = inputs.named.len() + inputs.elided.len();
+    if sig
+        .inputs
+        .iter()
+        .any(|input| borrows_from(input, candidates))
     {
-        errors.on(hidden, write_lifetime("result", hidden));
-        // Continue as if it had been written, to avoid follow-up errors.
-        WriteHidden.visit_type_mut(output);
-        return name_elided(sig, errors);
+        return clear;
     }
-    if outputs.elided == 0 {
-        return;
-    }
-    match (&inputs.named[..], inputs.elided, &inputs.hidden[..]) {
-        ([named], 0, []) => NameElided(named.clone()).visit_type_mut(output),
-        ([], 1, []) => {
-            let lifetime = Lifetime::new("'__probed", Span::mixed_site());
+
+    let lifetime = match (&inputs.named[..], &inputs.elided[..]) {
+        ([named], []) => Some(named.clone()),
+        ([], [_]) => Some(Lifetime::new("'__probed", Span::mixed_site())),
+        _ => None,
+    };
+    let hiding = outputs.hidden.iter().map(|path| (*path).clone());
+    let borrowed = Borrowed {
+        is_clear: true,
+        hiding: hiding.collect(),
+        from_added: candidates == 0,
+    };
+    match (lifetime, outputs.elided.first().copied()) {
+        // A type that hides no lifetime needs none. Of one that does rustc says
+        // that it cannot tell which.
+        (_, None) => borrowed,
+        (Some(lifetime), Some(_)) => {
             let mut name = NameElided(lifetime.clone());
             name.visit_type_mut(output);
-            for input in &mut sig.inputs {
-                name.visit_fn_arg_mut(input);
+            if inputs.named.is_empty() {
+                for input in &mut sig.inputs {
+                    name.visit_fn_arg_mut(input);
+                }
+                let param = GenericParam::Lifetime(LifetimeParam::new(lifetime));
+                sig.generics.params.insert(0, param);
             }
-            let param = GenericParam::Lifetime(LifetimeParam::new(lifetime));
-            sig.generics.params.insert(0, param);
+            borrowed
         }
-        ([], 0, [hidden]) => {
-            errors.on(hidden, write_lifetime("parameter", hidden));
-            for input in &mut sig.inputs {
-                WriteHidden.visit_fn_arg_mut(input);
+        (None, Some(at)) => {
+            match inputs.hidden.first() {
+                Some(hidden) if candidates == 0 => {
+                    errors.on(hidden, write_lifetime("parameter", hidden));
+                }
+                _ if candidates == 0 => errors.at(
+                    at,
+                    "no parameter shows a lifetime that this could have, and it must not be that of \
+                     the parameter which `#[probed]` adds; write the lifetime",
+                ),
+                _ => errors.at(
+                    at,
+                    "this could have the lifetime of more than one parameter; write which",
+                ),
             }
-            name_elided(sig, errors);
+            // Nothing is to follow from it.
+            NameElided(Lifetime::new("'static", Span::mixed_site())).visit_type_mut(output);
+            Borrowed::default()
         }
-        // Ambiguous with or without the added parameter.
-        _ => {}
     }
 }
 
@@ -87,17 +125,24 @@ fn write_lifetime(place: &str, path: &Path) -> String {
     )
 }
 
-/// Whether elided lifetimes of the result are those of this receiver.
-fn is_borrowed_receiver(input: &FnArg) -> bool {
+/// Whether elided lifetimes of the result are those of this receiver, as rustc
+/// sees it; of a receiver whose type is written, only if there is a choice.
+fn borrows_from(input: &FnArg, candidates: usize) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_type_reference(&mut self, _: &'ast TypeReference) {
+            self.0 = true;
+        }
+    }
     let FnArg::Receiver(receiver) = input else {
         return false;
     };
     match &receiver.kind {
         ReceiverKind::Reference(..) => true,
         ReceiverKind::Typed(_, ty) => {
-            let mut lifetimes = Lifetimes::default();
-            lifetimes.visit_type(ty);
-            lifetimes.elided + lifetimes.named.len() > 0
+            let mut reference = Find(false);
+            reference.visit_type(ty);
+            reference.0 && candidates > 1
         }
         _ => false,
     }
@@ -109,17 +154,18 @@ struct Lifetimes<'ast> {
     /// Those with a name, each once.
     named: Vec<Lifetime>,
 
-    /// How many are elided: `&T` and `'_`.
-    elided: usize,
+    /// Where they are elided: `&T` and `'_`.
+    elided: Vec<Span>,
 
-    /// Well-known types whose lifetime is not even hinted at.
+    /// Types by the names of some whose lifetime is often not even hinted at.
     hidden: Vec<&'ast Path>,
 
     /// Those that a `for<'a>` around declares, which are no parameters.
     bound: Vec<&'ast Lifetime>,
 }
 
-/// Types that are often written without their lifetime.
+/// Types that are often written without their lifetime. Another type by the
+/// same name is told from them where the body is compiled.
 const HIDING: &[&str] = &[
     // vmi-core
     "VmiContext",
@@ -165,40 +211,17 @@ fn hides_lifetime(path: &Path) -> bool {
         })
 }
 
-/// Writes the lifetimes that these types hide.
-struct WriteHidden;
-
-impl VisitMut for WriteHidden {
-    fn visit_path_mut(&mut self, path: &mut Path) {
-        if hides_lifetime(path)
-            && let Some(last) = path.segments.last_mut()
-        {
-            let glue = emit::glue(last.ident.span());
-            let elided = GenericArgument::Lifetime(Lifetime::new("'_", glue));
-            match &mut last.arguments {
-                PathArguments::AngleBracketed(arguments) => arguments.args.insert(0, elided),
-                arguments => {
-                    *arguments =
-                        PathArguments::AngleBracketed(parse_quote_spanned!(glue=> <#elided>));
-                }
-            }
-        }
-        visit_mut::visit_path_mut(self, path);
-    }
-
-    fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
-    fn visit_attribute_mut(&mut self, _: &mut syn::Attribute) {}
-}
-
 impl<'ast> Visit<'ast> for Lifetimes<'ast> {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-        self.elided += usize::from(reference.lifetime.is_none());
+        if reference.lifetime.is_none() {
+            self.elided.push(reference.and_token.span);
+        }
         visit::visit_type_reference(self, reference);
     }
 
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident == "_" {
-            self.elided += 1;
+            self.elided.push(lifetime.span());
         } else if !self.named.contains(lifetime) && !self.bound.contains(&lifetime) {
             self.named.push(lifetime.clone());
         }

@@ -39,10 +39,14 @@ fn one_read() {
                 __probed::run(
                         __probed_run,
                         move || -> Result<Option<u32>, VmiError> {
-                            __probed::read(
-                                __probed::served(&vmi, __probed_run).read_u32(process),
-                                __probed_run,
-                            )
+                            let process = process;
+                            #[allow(missing_docs)]
+                            {
+                                __probed::read(
+                                    __probed::served(&vmi, __probed_run).read_u32(process),
+                                    __probed_run,
+                                )
+                            }
                         },
                     )
                     .finish()
@@ -64,41 +68,45 @@ fn question_in_a_probe() {
         &quote!(),
         &item,
         &expect![[r#"
+            #[allow(clippy::needless_question_mark)]
             fn pid(
                 vmi: &Vmi,
                 process: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<u32> {
-                #![allow(clippy::needless_question_mark)]
                 use ::prober::__private::{self as __probed, Finish as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<u32> {
-                            let peb = __probed::read(
-                                __probed::served(&vmi, __probed_run).read_va(process),
-                                __probed_run,
-                            )?;
-                            let pid = __probed::read_if(
-                                '__probed: {
-                                    __probed::Some(
-                                        __probed::served(&vmi, __probed_run)
-                                            .read_u32(
-                                                __probed::as_operand(
-                                                    match __probed::part(peb, __probed_run) {
-                                                        __probed::Part::Value(__probed_value) => __probed_value,
-                                                        __probed::Part::Missing => break '__probed __probed::None,
-                                                        __probed::Part::Failed(__probed_error) => {
-                                                            return __probed::leave_with(__probed_error);
-                                                        }
-                                                    },
-                                                ) + 8,
-                                            ),
-                                    )
-                                },
-                                __probed_run,
-                            )?;
-                            Ok(__probed::value(pid, __probed_run)?)
+                            let process = process;
+                            #[allow(missing_docs)]
+                            {
+                                let peb = __probed::read(
+                                    __probed::served(&vmi, __probed_run).read_va(process),
+                                    __probed_run,
+                                )?;
+                                let pid = __probed::read_if(
+                                    '__probed: {
+                                        __probed::Some(
+                                            __probed::served(&vmi, __probed_run)
+                                                .read_u32(
+                                                    __probed::as_operand(
+                                                        match __probed::part(peb, __probed_run) {
+                                                            __probed::Part::Value(__probed_value) => __probed_value,
+                                                            __probed::Part::Missing => break '__probed __probed::None,
+                                                            __probed::Part::Failed(__probed_error) => {
+                                                                return __probed::leave_with(__probed_error);
+                                                            }
+                                                        },
+                                                    ) + 8,
+                                                ),
+                                        )
+                                    },
+                                    __probed_run,
+                                )?;
+                                Ok(__probed::value(pid, __probed_run)?)
+                            }
                         },
                     )
                     .finish()
@@ -130,12 +138,16 @@ fn method_that_changes_self() {
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<&mut Vec<u32>> {
-                            let pid = __probed::need(
-                                __probed::served(&self.vmi, __probed_run).read_u32(process),
-                                __probed_run,
-                            )?;
-                            self.pids.push(pid);
-                            Ok(&mut self.pids)
+                            let process = process;
+                            #[allow(missing_docs)]
+                            {
+                                let pid = __probed::need(
+                                    __probed::served(&self.vmi, __probed_run).read_u32(process),
+                                    __probed_run,
+                                )?;
+                                self.pids.push(pid);
+                                Ok(&mut self.pids)
+                            }
                         },
                     )
                     .finish()
@@ -167,7 +179,8 @@ fn async_function() {
                 __probed::outcome(
                         __probed_run,
                         async move {
-                            let _ = (&name,);
+                            let process = process;
+                            let name = name;
                             if false {
                                 return __probed::unreachable_value::<prober::Result<Option<u32>>>();
                             }
@@ -265,22 +278,27 @@ fn calls_that_settle() {
                 __probed::run(
                         __probed_run,
                         move || -> Result<(), VmiError> {
-                            let mut bytes = [0; 8];
-                            __probed::need(
-                                __probed::served(&vmi, __probed_run).read(from, &mut bytes),
-                                __probed_run,
-                            )?;
-                            __probed::value(
-                                vmi
-                                    .write(
-                                        to,
-                                        __probed::settled(&bytes, __probed::settle(__probed_run)?),
-                                    ),
-                                __probed_run,
-                            )?;
-                            settle!(@ probed __probed::settle(__probed_run) ?);
-                            vmi.flush_v2p_cache();
-                            Ok(())
+                            let from = from;
+                            let to = to;
+                            #[allow(missing_docs)]
+                            {
+                                let mut bytes = [0; 8];
+                                __probed::need(
+                                    __probed::served(&vmi, __probed_run).read(from, &mut bytes),
+                                    __probed_run,
+                                )?;
+                                __probed::value(
+                                    vmi
+                                        .write(
+                                            to,
+                                            __probed::settled(&bytes, __probed::settle(__probed_run)?),
+                                        ),
+                                    __probed_run,
+                                )?;
+                                settle!(@ probed __probed::settle(__probed_run) ?);
+                                vmi.flush_v2p_cache();
+                                Ok(())
+                            }
                         },
                     )
                     .finish()

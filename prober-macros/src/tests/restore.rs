@@ -69,10 +69,8 @@ fn body(expanded: TokenStream) -> TokenStream {
         .find(|group| !group.is_empty())
         .expect("a call of the runtime");
     let block = groups(run, Delimiter::Brace).pop().expect("a block");
-    let text = block.to_string();
     // What is put before the block, where there is something to put there.
-    let text = text.trim_start_matches("# [allow (clippy :: used_underscore_binding)] ");
-    if text.starts_with("let _ = (& ") || text.starts_with("if false {") {
+    if block.to_string().contains("# [allow (missing_docs)] {") {
         let inner = groups(block.clone(), Delimiter::Brace).pop();
         return inner.unwrap_or(block);
     }

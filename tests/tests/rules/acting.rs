@@ -2,8 +2,8 @@
 
 use prober::{Result, SuppressedPages, probed, settle, unprobed};
 use prober_tests::measured::measure;
-use vmi_arch_amd64::Interrupt;
-use vmi_core::{Va, VcpuId, VmiError};
+use vmi_arch_amd64::{EventMonitor, ExceptionVector, Interrupt};
+use vmi_core::{Va, VcpuId, VmiCore, VmiError, VmiEventControl, VmiState};
 
 use crate::{Pages, State, faults, page, unavailable};
 
@@ -209,4 +209,127 @@ fn an_unprobed_expression_is_as_it_is_written() {
     let pages = Pages::without([1, 2]);
     assert_eq!(faults(pages.run(is_there)), [page(2)]);
     assert_eq!(pages.guest.counts().writes, 1);
+}
+
+type Reads = fn(&State<'_>, &SuppressedPages) -> Result<u64>;
+
+/// Writes page 3 in many ways, page 1 being missing: in both forms.
+macro_rules! writes {
+    ($($name:ident: |$vmi:ident| $write:expr;)*) => {
+        #[test]
+        fn a_receiver_by_other_names() {
+            $({
+                #[probed(options)]
+                fn with_options($vmi: &State<'_>) -> Result<u64> {
+                    let value = $vmi.read_u64(page(1))?;
+                    $write;
+                    Ok(value?)
+                }
+                #[probed]
+                fn kept($vmi: &State<'_>) -> Result<u64> {
+                    let value = $vmi.read_u64(page(1))?;
+                    $write;
+                    Ok(value)
+                }
+                for (form, f) in [("options", with_options as Reads), ("kept", kept)] {
+                    let name = stringify!($name);
+                    let pages = Pages::without([1]);
+                    assert_eq!(faults(pages.run(f)), [page(1)], "{name} {form}");
+                    assert_eq!(pages.guest.counts().writes, 0, "{name} {form}");
+                    assert_eq!(Pages::without([]).run(f).unwrap(), page(2).0);
+                }
+            })*
+        }
+    };
+}
+writes! {
+    method: |vmi| vmi.write_u8(page(3), 1)?;
+    borrowed: |vmi| (&*vmi).write_u8(page(3), 1)?;
+    in_address_space: |vmi| vmi.write_in((page(3), vmi.translation_root(page(3))), &[1])?;
+    by_type: |vmi| VmiState::write_u8(vmi, page(3), 1)?;
+    by_full_type: |vmi| <State<'_>>::write_u8(vmi, page(3), 1)?;
+    by_type_of_core: |vmi| VmiCore::write_u8(vmi.core(), (page(3), vmi.translation_root(page(3))), 1)?;
+    alias: |vmi| { let v = vmi; v.write_u8(page(3), 1)? };
+    alias_of_alias: |vmi| { let v = &vmi; let w: &State<'_> = v; w.write_u8(page(3), 1)? };
+    alias_in_tuple: |vmi| { let (v, _) = (vmi, 1); v.write_u8(page(3), 1)? };
+    alias_by_type: |vmi| { let v = vmi; VmiState::write_u8(v, page(3), 1)? };
+    through_core: |vmi| vmi.core().write((page(3), vmi.translation_root(page(3))), &[1])?;
+    core_by_name: |vmi| {
+        let core = vmi.core();
+        core.write((page(3), vmi.translation_root(page(3))), &[1])?
+    };
+    through_session: |vmi| vmi.session().core().write_u8((page(3), vmi.translation_root(page(3))), 1)?;
+    clone: |vmi| vmi.clone().write_u8(page(3), 1)?;
+    clone_by_name: |vmi| { let v = vmi.clone(); v.write_u8(page(3), 1)? };
+    clone_by_type: |vmi| Clone::clone(vmi).write_u8(page(3), 1)?;
+    in_condition: |vmi| if vmi.write_u8(page(3), 1).is_ok() {};
+    in_condition_through_core: |vmi| if vmi.core().write((page(3), vmi.translation_root(page(3))), &[1]).is_ok() {};
+    in_macro: |vmi| assert!(vmi.write_u8(page(3), 1).is_ok());
+    in_macro_by_type: |vmi| assert!(VmiState::write_u8(vmi, page(3), 1).is_ok());
+    in_guard: |vmi| match 1 { 1 if vmi.write_u8(page(3), 1).is_ok() => {} _ => {} };
+    in_let: |vmi| { let _done = VmiState::write_u8(vmi, page(3), 1)?; };
+}
+
+/// The events that are monitored are those of the guest, too.
+#[test]
+fn a_reset_waits_for_the_data() {
+    #[probed(options)]
+    fn reset(vmi: &State<'_>) -> Result<u64> {
+        let value = vmi.read_u64(page(1))?;
+        vmi.reset_state()?;
+        Ok(value?)
+    }
+    #[probed]
+    fn kept(vmi: &State<'_>) -> Result<u64> {
+        let value = vmi.read_u64(page(1))?;
+        let () = vmi.core().reset_state()?;
+        Ok(value)
+    }
+
+    for f in [reset, kept] {
+        let pages = Pages::without([1]);
+        let monitor = EventMonitor::Interrupt(ExceptionVector::Breakpoint);
+        pages.vm.core().monitor_enable(monitor).unwrap();
+        pages.vm.breakpoint();
+        assert_eq!(pages.vm.core().driver().events_pending(), 1);
+        assert_eq!(faults(pages.run(f)), [page(1)]);
+        assert_eq!(pages.vm.core().driver().events_pending(), 1);
+    }
+}
+
+#[test]
+fn reads_of_a_receiver_by_another_name_are_probes() {
+    #[probed(options)]
+    fn read(vmi: &State<'_>) -> Result<[Option<u64>; 3]> {
+        let v = vmi;
+        let a = v.read_u64(page(1))?;
+        let b = {
+            let w = &*v;
+            w.read_u64(page(2))?
+        };
+        let (u, c) = (v, vmi.read_u64(page(3))?);
+        let _: &State<'_> = u;
+        // A name of its own again.
+        let v = Some(vmi.read_u64(page(4))??);
+        Ok([a, b, c.or(v)])
+    }
+    #[probed]
+    fn kept(vmi: &State<'_>) -> Result<[Option<u64>; 3]> {
+        let v = vmi;
+        let mut buffer = [0; 8];
+        v.read(page(1), &mut buffer)?;
+        let a = u64::from_le_bytes(buffer);
+        let b = v.read_u64(page(2))?;
+        let c = v.read_u64(page(3))?;
+        Ok([a, b, c].map(Some))
+    }
+
+    for f in [read, kept] {
+        let values = Pages::without([]).run(f).unwrap();
+        assert_eq!(values, [2, 3, 4].map(|number| Some(page(number).0)));
+        assert_eq!(
+            faults(Pages::without([1, 2, 3]).run(f)),
+            [1, 2, 3].map(page)
+        );
+    }
 }

@@ -66,7 +66,8 @@ fn the_limit_is_settable_and_in_a_row() {
         let mut found = 0;
         for &number in numbers {
             match vmi.read_u64(page(number)) {
-                Ok(value) => found += usize::from(value.is_some()),
+                Ok(Some(_)) => found += 1,
+                Ok(None) => {}
                 Err(other) => {
                     *error = Some(other);
                     break;
