@@ -432,7 +432,7 @@ impl FaultQueue {
     /// The suppressed pages: the caller's and the queue's own.
     #[must_use]
     pub fn suppressed(&self) -> SuppressedPages {
-        self.state().suppressed().clone()
+        SuppressedPages::clone(self.state().suppressed())
     }
 
     /// What the queue did so far.

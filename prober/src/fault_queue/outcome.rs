@@ -44,6 +44,7 @@ pub(super) fn as_vmi_errors<E: FaultError + Into<VmiError>>() -> Report<E, VmiEr
 }
 
 impl<T, X> Outcome<T, X> {
+    #[inline]
     pub(super) fn of<E: FaultError>(result: Result<T, E>, report: &Report<E, X>) -> Self {
         let error = match result {
             Ok(value) => return Self::Value(value),

@@ -43,23 +43,28 @@ impl FaultQueue {
             return Step::Failed(ProbeError::from(error).into());
         }
         let waiter = operation.waiter;
-        let run = Run::begin(self, vmi, operation);
-        if let Some(fault) = run.next(false) {
-            return Step::Inject(fault);
-        }
-        if let Some(not_now) = run.waits_for_others() {
-            return not_now;
+        let run = Run::new(self, vmi, operation);
+        let is_quiet = self.state().begin(waiter);
+        if !is_quiet {
+            run.meet();
+            if let Some(fault) = run.next(false) {
+                return Step::Inject(fault);
+            }
+            if let Some(not_now) = run.waits_for_others() {
+                return not_now;
+            }
         }
 
         let mut calls = 0;
         let step = loop {
-            let suppressed = self.state().suppressed_for(waiter);
-            self.state().stats.operation_runs += 1;
+            let suppressed = self.state().call(waiter);
             calls += 1;
             let result = call(&suppressed);
             let mut batch = match Outcome::of(result, report) {
                 Outcome::Value(value) => {
-                    self.state().end(&operation);
+                    if !is_quiet || calls > 1 {
+                        self.state().end(&operation);
+                    }
                     return Step::Done(value);
                 }
                 Outcome::Unavailable(unavailable) => break Step::Unavailable(unavailable),
@@ -139,22 +144,28 @@ where
     Os: VmiOs,
     Os::Driver: VmiRead,
 {
-    fn begin(queue: &'a FaultQueue, vmi: &'a VmiState<'a, Os>, operation: Operation) -> Self {
-        let run = Self {
+    fn new(queue: &'a FaultQueue, vmi: &'a VmiState<'a, Os>, operation: Operation) -> Self {
+        let thread = match operation.waiter {
+            Waiter::Thread(thread) => thread,
+            Waiter::Job(_) => Thread::of(vmi.registers()),
+        };
+        Self {
             queue,
             vmi,
             operation,
-            thread: Thread::of(vmi.registers()),
+            thread,
             other_root: OnceCell::new(),
-        };
-        let waiter = operation.waiter;
-        queue.state().begin(waiter);
-        run.is_back();
-        if queue.state().is_waiting(waiter) {
-            let lanes = run.lanes();
-            queue.state().step(waiter, lanes.into_iter().flatten());
         }
-        run
+    }
+
+    /// Meets the thread, whose page may be in, and the lanes of the event.
+    fn meet(&self) {
+        self.is_back();
+        let waiter = self.operation.waiter;
+        if self.queue.state().is_waiting(waiter) {
+            let lanes = self.lanes();
+            self.queue.state().step(waiter, lanes.into_iter().flatten());
+        }
     }
 
     /// Looks what has become of the page that was handed to this thread.

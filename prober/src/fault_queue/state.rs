@@ -10,6 +10,8 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 use vmi_core::{AddressContext, Pa};
 
 use self::{hand_outs::HandOuts, suppressions::Suppressions, waiters::Waiters};
@@ -52,15 +54,21 @@ impl State {
         }
     }
 
-    /// Begins a run for a waiter, and forgets what is over.
-    pub(super) fn begin(&mut self, waiter: Waiter) {
+    /// Begins a run for a waiter, and forgets what is over. Returns whether
+    /// nobody waits, and nothing is handed out: as a rule.
+    #[inline]
+    pub(super) fn begin(&mut self, waiter: Waiter) -> bool {
         self.runs += 1;
         let before = |runs: u64| self.runs.saturating_sub(runs);
         self.suppressions
             .expire_before(before(self.settings.suppress_for));
-        self.waiters
-            .forget_before(before(self.settings.forget_after));
-        self.waiters.meet(waiter, self.runs, false);
+        let is_quiet = self.waiters.is_empty() && self.hand_outs.is_empty();
+        if !is_quiet {
+            self.waiters
+                .forget_before(before(self.settings.forget_after));
+            self.waiters.meet(waiter, self.runs, false);
+        }
+        is_quiet
     }
 
     /// Meets an event that can serve some lanes, and gives up what a job has
@@ -339,15 +347,25 @@ impl State {
         waiting.map_or_else(PageFaults::new, |waiting| waiting.some(MOST_NAMED))
     }
 
-    pub(super) fn suppressed(&self) -> &SuppressedPages {
+    pub(super) fn suppressed(&self) -> &Rc<SuppressedPages> {
         self.suppressions.all()
     }
 
+    /// Counts a call of an operation. Returns what is suppressed for it.
+    #[inline]
+    pub(super) fn call(&mut self, waiter: Waiter) -> Rc<SuppressedPages> {
+        self.stats.operation_runs += 1;
+        self.suppressed_for(waiter)
+    }
+
     /// What is suppressed for an operation of this waiter.
-    pub(super) fn suppressed_for(&self, waiter: Waiter) -> SuppressedPages {
-        let mut suppressed = self.suppressed().clone();
-        if let Some(waiting) = self.waiters.get(waiter) {
-            waiting.suppress_given_up(&mut suppressed);
+    pub(super) fn suppressed_for(&self, waiter: Waiter) -> Rc<SuppressedPages> {
+        let mut suppressed = Rc::clone(self.suppressed());
+        if let Waiter::Job(_) = waiter
+            && let Some(waiting) = self.waiters.get(waiter)
+            && waiting.has_given_up()
+        {
+            waiting.suppress_given_up(Rc::make_mut(&mut suppressed));
         }
         suppressed
     }

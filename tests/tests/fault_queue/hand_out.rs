@@ -134,7 +134,10 @@ fn chains_are_followed_in_one_run_a_link() {
 }
 
 #[probed(options)]
-fn in_spaces(vmi: &State<'_>, faults: &[AddressContext]) -> prober::Result<Vec<Option<u8>>> {
+pub(crate) fn in_spaces(
+    vmi: &State<'_>,
+    faults: &[AddressContext],
+) -> prober::Result<Vec<Option<u8>>> {
     let mut values = Vec::new();
     for fault in faults {
         values.push(vmi.read_u8_in(*fault)?);

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use prober::{FaultQueue, MayInject, Stats, testing::Guest};
+use prober::{FaultQueue, MayInject, Stats, Step, testing::Guest};
 use vmi_arch_amd64::Registers;
 use vmi_core::{AddressContext, Va, VmiError};
 
-use super::{KERNEL, event, switch_root, switch_to};
+use super::{KERNEL, event, hand_out::in_spaces, switch_root, switch_to};
 
 const THREADS: u64 = 4;
 const MAX_INJECTIONS: u32 = 3;
@@ -20,6 +20,10 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % below
+    }
+
+    fn index(&mut self, below: u64) -> usize {
+        usize::try_from(self.next(below)).unwrap()
     }
 
     fn one_in(&mut self, n: u64) -> bool {
@@ -147,6 +151,112 @@ fn run(seed: u64) {
         }
     }
     assert!(done > 20, "seed {seed}: {done}");
+}
+
+/// A job over two address spaces, among threads with operations of their own.
+#[test]
+fn a_job_at_every_step() {
+    let mut ended = 0;
+    for seed in 1..100 {
+        ended += run_job(seed);
+    }
+    assert!(ended > 1_000, "{ended}");
+}
+
+/// Returns how often the job's operation ended.
+fn run_job(seed: u64) -> u32 {
+    let random = &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let first = Guest::new();
+    let guests = [first.clone(), first.new_space()];
+    for guest in &guests {
+        for page in pages() {
+            guest.write_u64(page, page.0);
+        }
+    }
+    first.page_out_all();
+    let vm = first.vm();
+    let faults = FaultQueue::new()
+        .max_injections(MAX_INJECTIONS)
+        .suppress_for(40)
+        .wait_for_space(30)
+        .may_inject(|_: &Registers, fault: &AddressContext| may_inject(fault.va));
+    let job = faults.job();
+    let mut want = Vec::new();
+    let (mut ended, mut since) = (0, 0);
+    for step in 0..600 {
+        let guest = &guests[random.index(2)];
+        switch_to(&vm, random.next(THREADS));
+        switch_root(&vm, guest.root());
+        if want.is_empty() {
+            let pages = pages();
+            let count = 1 + random.next(6);
+            want.extend((0..count).map(|_| {
+                let root = guests[random.index(2)].root();
+                AddressContext::new(pages[random.index(8)], root)
+            }));
+            since = step;
+        }
+        let told = format!("seed {seed}, step {step}, {want:?}");
+        // Whatever is lost, held back or kept away: it ends.
+        assert!(step - since < 300, "{told}");
+
+        if random.one_in(4) {
+            // A thread of its own mind, which shares the queue.
+            let page = pages()[random.index(8)];
+            let _ = event(&vm, &faults, &[page]);
+        }
+        let before = faults.stats();
+        let result = vm.with(|vmi| job.step(vmi, |suppressed| in_spaces(vmi, &want, suppressed)));
+        let after = faults.stats();
+        let newly = (after.given_up + after.vetoed) - (before.given_up + before.vetoed);
+        let runs = after.operation_runs - before.operation_runs;
+        assert!(runs <= 1 + newly, "{told}");
+        match result {
+            Step::Inject(fault) => {
+                let kernel = fault.va.0 >> 63 == 1;
+                assert!(kernel || fault.root == guest.root(), "{told} {fault}");
+                assert!(
+                    !guests
+                        .iter()
+                        .any(|of| of.root() == fault.root && of.is_resident(fault.va))
+                );
+                assert_eq!(may_inject(fault.va), MayInject::Now, "{told}");
+                assert!(!faults.suppressed().contains(&fault), "{told}");
+                match random.next(6) {
+                    0 => {} // lost
+                    1 => faults.refuse(fault),
+                    _ => guest.page_in(fault.va),
+                }
+            }
+            Step::NotNow(pages) => {
+                assert!(!pages.is_empty(), "{told}");
+                // They are of what it wants.
+                assert!(
+                    pages.iter().all(|page| want.contains(page)),
+                    "{told} {pages:?}"
+                );
+            }
+            Step::Done(values) => {
+                for (page, value) in want.iter().zip(values) {
+                    assert!(value.is_none_or(|value| value == page.va.0 as u8), "{told}");
+                }
+                ended += 1;
+                want.clear();
+            }
+            other => panic!("{told} {other:?}"),
+        }
+
+        let any = pages()[random.index(8)];
+        let other = &guests[random.index(2)];
+        match random.next(12) {
+            0 => other.page_out(any),
+            1 | 2 => other.page_in(any),
+            3 => faults.refuse(AddressContext::new(any, other.root())),
+            4 if random.one_in(8) => faults.forget_root(other.root()),
+            _ => {}
+        }
+    }
+    ended
 }
 
 /// A page that never comes in costs a thread that many injections, in whatever order the others run.

@@ -89,3 +89,35 @@ fn an_anyhow_error_behind_one_of_vmi_core_is_looked_into() {
     }
     assert_eq!(run().unwrap(), [A, B].map(|page| Some(page.0 + 1)));
 }
+
+/// A run that is doomed says so to the functions that it hands its set to, and to nobody else.
+#[test]
+fn the_doom_of_one_run_is_not_that_of_the_next() {
+    #[probed]
+    fn inner(vmi: &State<'_>, page: Va, calls: &mut u32) -> prober::Result<u64> {
+        let value = vmi.read_u64(page)?;
+        *calls += 1;
+        Ok(value)
+    }
+    #[probed]
+    fn outer(vmi: &State<'_>, calls: &mut u32) -> prober::Result<u64> {
+        let a = inner(vmi, A, &mut 0, suppressed)?;
+        let b = inner(vmi, B, calls, suppressed)?;
+        Ok(a + b)
+    }
+    let (guest, vm) = guest(&[A, B]);
+    let faults = FaultQueue::new();
+    let mut calls = 0;
+    let mut step =
+        || vm.with(|vmi| faults.step(vmi, |suppressed| outer(vmi, &mut calls, suppressed)));
+    for page in [A, B] {
+        let step = step();
+        assert!(
+            matches!(step, Step::Inject(fault) if fault.va == page),
+            "{step:?}"
+        );
+        guest.page_in(page);
+    }
+    assert!(matches!(step(), Step::Done(sum) if sum == A.0 + B.0 + 2));
+    assert_eq!(calls, 1);
+}

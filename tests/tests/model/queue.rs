@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
 };
 
-use prober::{FaultQueue, PageFaults, PageIn, ProbeError, SuppressedPages, Unavailable};
+use prober::{FaultQueue, PageFaults, PageIn, ProbeError, Step, SuppressedPages, Unavailable};
 use proptest::prelude::*;
 use vmi_core::{AddressContext, VmiError};
 
@@ -112,6 +112,83 @@ proptest! {
                 prop_assert!(left.iter().all(|fault| !is_of(root, *fault)));
             }
             (Err(error), Err(Failure::Hard(text))) => prop_assert_eq!(error.to_string(), text),
+            (result, again) => panic!("{result:?}, but then {again:?}"),
+        }
+    }
+
+    /// As a job, at events of all address spaces in turn.
+    #[test]
+    fn queued_as_a_job((case, guest) in case()) {
+        guest.drop_every(case.lose_every);
+        let (roots, log) = (roots(&case.memory), RefCell::default());
+        let machine = Machine { roots: &roots, log: &log, limit: case.limit };
+        let queue = FaultQueue::with_suppressed(suppressed_pages(&case.suppressed))
+            .max_injections(INJECTIONS);
+        let job = queue.job();
+        let vm = guest.vm();
+
+        let mut injected = HashMap::<Fault, u32>::new();
+        let (handed_out, last) = (Cell::new(0_usize), Cell::new(None));
+        let mut result = None;
+        for event in 0..EVENTS {
+            let root = case.memory.roots[event % case.memory.roots.len()];
+            vm.change_registers(|registers| registers.cr3.0 = root);
+            vm.flush();
+            let step = vm.with(|vmi| {
+                job.step(vmi, |suppressed| {
+                    let now = (handed_out.get(), suppressed.iter().len());
+                    assert_ne!(last.replace(Some(now)), Some(now), "for nothing");
+                    run::<ProbeError>(vmi, machine, &case.program, [None; REGISTERS], suppressed)
+                })
+            });
+            let fault = match step {
+                Step::Inject(fault) => fault,
+                Step::NotNow(pages) => {
+                    // It has no page of this space, but for those that another thread was handed.
+                    let mut pages = pages.iter().map(|page| (page.va.0, page.root.0));
+                    let waits = pages.all(|fault| {
+                        !is_of(root, fault) || injected.contains_key(&page_of(fault))
+                    });
+                    prop_assert!(waits);
+                    continue;
+                }
+                step => {
+                    result = Some(step);
+                    break;
+                }
+            };
+            handed_out.set(handed_out.get() + 1);
+            prop_assert!(!queue.suppressed().contains(&fault), "suppressed");
+            let fault_of_model = (fault.va.0, fault.root.0);
+            prop_assert!(is_of(root, fault_of_model), "{fault} is not of this space");
+            let times = injected.entry(page_of(fault_of_model)).or_default();
+            *times += 1;
+            prop_assert!(*times <= INJECTIONS, "{fault} again and again");
+
+            let mut refused = SuppressedPages::empty();
+            PageIn::page_in(&mut &guest, &PageFaults::from_iter([fault]), &mut refused).unwrap();
+            if refused.contains(&fault) {
+                queue.refuse(fault);
+            }
+        }
+        prop_assert!(result.is_some(), "the events do not end");
+
+        if case.program.iter().any(Op::writes) {
+            return Ok(());
+        }
+        // At the last event, for some reads are under the current root.
+        let suppressed = queue.suppressed();
+        let again = vm.with(|vmi| {
+            run::<ProbeError>(vmi, machine, &case.program, [None; REGISTERS], &suppressed)
+        });
+        match (result.unwrap(), outcome(again)) {
+            (Step::Done(values), again) => prop_assert_eq!(Ok(values), again),
+            (Step::Unavailable(pages), Err(Failure::Unavailable(expected, _))) => {
+                prop_assert_eq!(faults(pages.pages()), expected);
+            }
+            (Step::Failed(error), Err(Failure::Hard(text))) => {
+                prop_assert_eq!(error.to_string(), text);
+            }
             (result, again) => panic!("{result:?}, but then {again:?}"),
         }
     }

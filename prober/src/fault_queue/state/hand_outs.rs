@@ -74,6 +74,10 @@ impl HandOut {
 }
 
 impl HandOuts {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pages.is_empty()
+    }
+
     /// Whether a page was handed out and has not been seen since.
     pub(super) fn is_under_way(&self, page: &Page) -> bool {
         self.pages.get(page).is_some_and(|page| !page.came_in)

@@ -1,4 +1,7 @@
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+};
 
 use foldhash::fast::RandomState;
 use vmi_core::{AddressContext, Pa, Va};
@@ -16,7 +19,9 @@ const ROOTS: usize = 3;
 /// expire.
 #[derive(Debug)]
 pub(super) struct Suppressions {
-    all: SuppressedPages,
+    // Behind an `Rc`, for each run hands the set to an operation, which may
+    // change it through the queue meanwhile.
+    all: Rc<SuppressedPages>,
 
     /// What the queue itself suppressed, and in which run.
     own: VecDeque<(u64, Own)>,
@@ -46,14 +51,14 @@ struct KernelPage {
 impl Suppressions {
     pub(super) fn new(all: SuppressedPages) -> Self {
         Self {
-            all,
+            all: Rc::new(all),
             own: VecDeque::new(),
             kernel: HashMap::default(),
             ever: 0,
         }
     }
 
-    pub(super) fn all(&self) -> &SuppressedPages {
+    pub(super) fn all(&self) -> &Rc<SuppressedPages> {
         &self.all
     }
 
@@ -63,9 +68,11 @@ impl Suppressions {
 
     /// Suppresses a page for a while. Returns whether that is new.
     pub(super) fn insert(&mut self, fault: AddressContext, run: u64) -> bool {
-        if !self.all.insert(fault) {
+        if self.all.contains(&fault) {
             return false;
         }
+        let all = Rc::make_mut(&mut self.all);
+        all.insert(fault);
         self.ever += 1;
         self.own.push_back((run, Own::Page(fault)));
         if is_kernel_half(fault.va) {
@@ -75,8 +82,7 @@ impl Suppressions {
             if page.faults.len() >= ROOTS && !page.everywhere {
                 page.everywhere = true;
                 let start = number << PAGE_SHIFT;
-                self.all
-                    .insert_range(Va(start)..Va(start + (PAGE_SIZE - 1)));
+                all.insert_range(Va(start)..Va(start + (PAGE_SIZE - 1)));
                 self.own.push_back((run, Own::Everywhere(number)));
             }
         }
@@ -84,6 +90,7 @@ impl Suppressions {
     }
 
     /// Lets the pages go that were suppressed before a run.
+    #[inline]
     pub(super) fn expire_before(&mut self, run: u64) {
         while let Some(&(since, _)) = self.own.front()
             && since < run
@@ -110,6 +117,7 @@ impl Suppressions {
     }
 
     fn drop(&mut self, own: Own) {
+        let all = Rc::make_mut(&mut self.all);
         match own {
             Own::Page(fault) => {
                 let number = Page::from(&fault).number();
@@ -123,12 +131,12 @@ impl Suppressions {
                         self.kernel.remove(&number);
                     }
                 }
-                self.all.remove(&fault);
+                all.remove(&fault);
             }
             Own::Everywhere(number) => {
                 let page = self.kernel.remove(&number).unwrap_or_default();
                 for fault in page.faults {
-                    self.all.remove(&fault);
+                    all.remove(&fault);
                 }
             }
         }

@@ -26,6 +26,11 @@ impl Waiters {
         self.threads.len()
     }
 
+    /// Whether there is no thread that waits, and no job.
+    pub(super) fn is_empty(&self) -> bool {
+        self.threads.is_empty() && self.jobs.is_empty()
+    }
+
     pub(super) fn new_job(&mut self) -> u64 {
         self.next_job += 1;
         self.jobs.insert(self.next_job, Waiting::default());

@@ -314,6 +314,10 @@ impl Waiting {
         self.given_up.extend(faults);
     }
 
+    pub(super) fn has_given_up(&self) -> bool {
+        !self.given_up.is_empty()
+    }
+
     /// Adds what was given up for this job.
     pub(super) fn suppress_given_up(&self, suppressed: &mut SuppressedPages) {
         suppressed.extend(self.given_up.iter().copied());
