@@ -103,12 +103,17 @@ impl LinuxGuest {
 
     /// The program of a process goes on, with its registers as they were, and without a signal.
     pub(crate) fn program_is_well(&self, root: Pa) -> Result<()> {
+        let deadline = Instant::now() + FAULT_LIMIT;
         let before = self.info(root)?.heartbeat;
-        self.stop_in_user_mode(|stopped| stopped == root)?;
-        // It may have been stopped at the very start of its turn.
-        self.stop_in_user_mode(|stopped| stopped == root)?;
-        let info = self.info(root)?;
-        ensure!(info.heartbeat > before, "{root} does not go on");
+        // Two beats make a whole turn of its loop, in which all registers were compared.
+        let info = loop {
+            self.stop_in_user_mode(|stopped| stopped == root)?;
+            let info = self.info(root)?;
+            if info.heartbeat >= before + 2 {
+                break info;
+            }
+            ensure!(Instant::now() < deadline, "{root} does not go on");
+        };
         ensure!(info.mismatches == 0, "registers of {root} changed");
         ensure!(info.signals == 0, "{root} met a signal");
         Ok(())

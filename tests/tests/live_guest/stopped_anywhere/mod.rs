@@ -60,18 +60,19 @@ fn nobody_is_harmed(guest: &LinuxGuest, stops: &mut Stops) -> Result<()> {
         match stop.read(&queue)? {
             Ok(found) => {
                 stop.worker.check(&found)?;
-                // In the kernel the queue takes it for another thread, whose last injection it
-                // has not seen the end of.
-                if stop.mode == Mode::User {
-                    runs += 1;
-                    let injections = injections.remove(&root).unwrap_or_default();
-                    let pages = stop.worker.pages();
-                    ensure!(injections == pages, "{injections} for {pages} pages");
-                    guest.ask_to_swap_out(root)?;
-                }
+                runs += 1;
+                let injections = injections.remove(&root).unwrap_or_default();
+                let pages = stop.worker.pages();
+                ensure!(injections == pages, "{injections} for {pages} pages");
+                guest.ask_to_swap_out(root)?;
                 continue;
             }
             Err(VmiError::Translation(fault)) => {
+                ensure!(
+                    stop.mode == Mode::User,
+                    "{fault} is let through in {:?}",
+                    stop.mode
+                );
                 guest.inject(fault)?;
                 *injections.entry(root).or_default() += 1;
             }
