@@ -5,7 +5,6 @@ pub mod measured;
 pub mod process_list;
 pub mod queued;
 mod stub;
-#[cfg(feature = "windows")]
 pub mod windows;
 
 pub use stub::*;

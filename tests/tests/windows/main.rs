@@ -7,3 +7,4 @@ mod listing;
 mod lists;
 mod queue;
 mod table;
+mod valid_address;
