@@ -121,7 +121,7 @@ pub(crate) fn rewrite(
     };
     let (tokens, _) = flow.hot(body, state, &Scope::default());
     let ties = flow.ties.borrow();
-    let ties = ties.values();
+    let ties = ties.iter().map(|(_, tie)| tie);
     // Items that begin the body are still the first in their block.
     let tokens = match (ties.len(), begins_with_item) {
         (0, _) => tokens,

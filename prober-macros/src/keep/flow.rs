@@ -35,8 +35,9 @@ pub(super) struct Flow<'a> {
     pub(super) needs: RefCell<HashMap<*const Step, Names>>,
 
     /// The names by which a search and what runs agree on the type of a
-    /// variable, by its `let`.
-    pub(super) ties: RefCell<HashMap<*const Step, Ident>>,
+    /// variable, by its `let`. In the order in which they were made: rustc
+    /// compiles anew what does not expand to the same tokens.
+    pub(super) ties: RefCell<Vec<(*const Step, Ident)>>,
 
     /// How many names were made.
     pub(super) made: Cell<usize>,
@@ -104,6 +105,13 @@ impl Flow<'_> {
     pub(super) fn number(&self) -> usize {
         self.made.set(self.made.get() + 1);
         self.made.get()
+    }
+
+    /// The tie of a variable, if there is one.
+    pub(super) fn tie_of(&self, step: &Step) -> Option<Ident> {
+        let ties = self.ties.borrow();
+        let (_, tie) = ties.iter().find(|(of, _)| std::ptr::eq(*of, step))?;
+        Some(tie.clone())
     }
 
     pub(super) fn label(&self, what: &str) -> Lifetime {

@@ -118,34 +118,32 @@ impl Flow<'_> {
         let Some(name) = inferred(step) else {
             return TokenStream::new();
         };
-        let mut ties = self.ties.borrow_mut();
-        let tie = ties.entry(std::ptr::from_ref(step)).or_insert_with(|| {
-            hygienic(
+        let tie = self.tie_of(step).unwrap_or_else(|| {
+            let tie = hygienic(
                 &format!("__probed_type_{}", self.number()),
                 Span::call_site(),
-            )
+            );
+            self.ties.borrow_mut().push((step, tie.clone()));
+            tie
         });
         match slot {
-            Some(slot) => self.emit.type_of_slot(tie, &slot.name),
-            None => self.emit.type_of(tie, name),
+            Some(slot) => self.emit.type_of_slot(&tie, &slot.name),
+            None => self.emit.type_of(&tie, name),
         }
     }
 
     /// Where a variable is bound that a search has bound before.
     pub(super) fn tied(&self, step: &Step) -> TokenStream {
-        let ties = self.ties.borrow();
-        match (ties.get(&std::ptr::from_ref(step)), inferred(step)) {
-            (Some(tie), Some(name)) => self.emit.type_of(tie, name),
+        match (self.tie_of(step), inferred(step)) {
+            (Some(tie), Some(name)) => self.emit.type_of(&tie, name),
             _ => TokenStream::new(),
         }
     }
 
     pub(super) fn tied_slot(&self, step: &Step, slot: &Slot) -> TokenStream {
-        let known = self.ties.borrow().contains_key(&std::ptr::from_ref(step));
-        if known {
-            self.tie(step, Some(slot))
-        } else {
-            TokenStream::new()
+        match self.tie_of(step) {
+            Some(_) => self.tie(step, Some(slot)),
+            None => TokenStream::new(),
         }
     }
 }

@@ -675,3 +675,24 @@ fn an_error_that_is_lost_panics() {
     errors.at(proc_macro2::Span::call_site(), "wrong");
     drop(errors);
 }
+
+/// rustc compiles only what is not the same tokens as before.
+#[test]
+fn the_same_tokens_each_time() {
+    let item = quote! {
+        fn sum(x: &X) -> Result<u8, E> {
+            x.check()?;
+            let (a, b) = (x.a()?, x.b()?);
+            let c = x.c()?;
+            let d = x.d(a)?;
+            let e = x.e(b)?;
+            let f = x.f(c)?;
+            Ok(a + b + c + d + e + f)
+        }
+    };
+    let expansion = expand::probed(quote!(), &item).to_string();
+    assert!(expansion.matches("type_of").count() > 2, "{expansion}");
+    for _ in 0..10 {
+        assert_eq!(expand::probed(quote!(), &item).to_string(), expansion);
+    }
+}
