@@ -230,7 +230,7 @@ fn runs_are_the_longest_chain_and_one() {
         ("6 modules", modules_plain, modules_probed, 21, 4),
         ("5 regions", regions_plain, regions_probed, 23, 5),
         ("5 threads", threads_plain, threads_probed, 13, 4),
-        ("3 processes", list_plain, list_probed, 116, 8),
+        ("3 processes", list_plain, list_probed, 116, 6),
     ];
     let mut found = Vec::new();
     let mut expected = Vec::new();
