@@ -29,8 +29,11 @@ mod branches;
 mod facts;
 mod flow;
 mod items;
+mod links;
 mod mentions;
+mod params;
 mod plan;
+mod pointers;
 mod questions;
 mod run;
 mod scope;
@@ -95,6 +98,7 @@ pub(crate) fn rewrite(
     );
     plan::show(block);
     items::watch(block, names);
+    pointers::leave(block);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
     let facts = Facts::of(sig, block, known);

@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use syn::{
     Block, Expr, ExprBreak, ExprContinue, ExprLit, ExprMacro, Lifetime, Lit, LitInt, Macro, Pat,
     Stmt, UnOp,
+    ext::IdentExt,
     spanned::Spanned,
     token::Brace,
     visit::{self, Visit},
@@ -16,7 +17,9 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
-    words::{Holds, handed_suppressed, holds_closure, is_effect, may_leave, operand_of_takes},
+    words::{
+        Holds, handed_suppressed, holds_closure, is_effect, is_static, may_leave, operand_of_takes,
+    },
 };
 use crate::{
     classify, emit::glue, invisible, marker::Marker, receiver::Receiver, rewrite::arguments,
@@ -253,7 +256,7 @@ impl Planner<'_> {
             Stmt::Local(local) => mentions_of_value(local, locals),
             stmt => mentions(stmt, locals),
         };
-        let mut look = Look::new(self.receivers, self.krate);
+        let mut look = Look::new(self.facts, self.receivers, self.krate);
         look.visit_stmt(&stmt);
         let Look {
             asks,
@@ -312,7 +315,7 @@ impl Planner<'_> {
 
     /// What the head of a statement mentions, and whether it asks.
     fn head(&self, stmt: &Stmt, kind: Kind) -> (Names, bool) {
-        let mut look = Look::new(self.receivers, self.krate);
+        let mut look = Look::new(self.facts, self.receivers, self.krate);
         let mut names = Names::default();
         if let (Kind::Compound, Stmt::Expr(expr, _)) = (kind, stmt) {
             for head in heads(expr) {
@@ -470,7 +473,10 @@ fn acted_on(expr: &Expr) -> Option<String> {
 /// The variable that a place or a chain of calls begins with.
 pub(super) fn root(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+        Expr::Path(path) => {
+            let last = path.path.segments.last()?.ident.unraw().to_string();
+            (path.path.get_ident().is_some() || is_static(&last)).then_some(last)
+        }
         Expr::Field(field) => match (root(&field.base)?, &field.member) {
             (name, syn::Member::Named(member)) if name == "self" => Some(format!("self.{member}")),
             (name, syn::Member::Unnamed(index)) if name == "self" => {
@@ -492,6 +498,7 @@ pub(super) fn root(expr: &Expr) -> Option<String> {
 
 /// Looks through a statement.
 struct Look<'a> {
+    facts: &'a Facts,
     receivers: &'a [Receiver],
     krate: &'a syn::Path,
     asks: bool,
@@ -505,8 +512,9 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(receivers: &'a [Receiver], krate: &'a syn::Path) -> Self {
+    fn new(facts: &'a Facts, receivers: &'a [Receiver], krate: &'a syn::Path) -> Self {
         Self {
+            facts,
             receivers,
             krate,
             asks: false,
@@ -612,8 +620,21 @@ impl<'ast> Visit<'ast> for Look<'_> {
         visit::visit_expr_binary(self, binary);
     }
 
-    // A method that stands as a statement.
+    // A method that stands as a statement, and what changes behind the
+    // references that a call is handed.
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt {
+            let args = match core(expr) {
+                Expr::MethodCall(call) => Some(&call.args),
+                Expr::Call(call) => Some(&call.args),
+                _ => None,
+            };
+            for arg in args.into_iter().flatten() {
+                let names = mentions(arg, &self.facts.locals);
+                let cells = names.iter().filter(|name| self.facts.cells.contains(*name));
+                self.roots.extend(cells.map(str::to_owned));
+            }
+        }
         if let Stmt::Expr(expr, _) = stmt
             && let Expr::MethodCall(call) = core(expr)
             && !classify::is_read(call, self.receivers)

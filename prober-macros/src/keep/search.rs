@@ -98,6 +98,7 @@ impl Flow<'_> {
         let mut bound = Names::default();
         for step in steps {
             bound.extend(&step.binds);
+            bound.extend(&step.changes);
         }
         for slot in slots {
             bound.extend(&slot.names);
@@ -106,8 +107,7 @@ impl Flow<'_> {
             let all = self.needs(step).union(&step.binds).union(&step.changes);
             all.iter()
                 .filter(|name| {
-                    bound.contains(name)
-                        || !self.facts.is_receiver(name) && self.facts.connects(name)
+                    bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
                 })
                 .map(str::to_owned)
                 .collect::<Names>()
