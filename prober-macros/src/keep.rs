@@ -30,6 +30,7 @@ mod facts;
 mod flow;
 mod items;
 mod links;
+mod loops;
 mod mentions;
 mod params;
 mod plan;
@@ -98,6 +99,7 @@ pub(crate) fn rewrite(
     );
     plan::show(block);
     items::watch(block, names);
+    loops::check(block, errors);
     pointers::leave(block);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();

@@ -115,6 +115,22 @@ impl Facts {
         self.with_viewers(changed)
     }
 
+    /// What a variable sees, also through others.
+    pub(super) fn seen_from(&self, name: &str) -> Vec<String> {
+        let mut seen = vec![name.to_owned()];
+        let mut next = 0;
+        while let Some(name) = seen.get(next) {
+            let others = self.sees.get(name).cloned().unwrap_or_default();
+            let others = others
+                .iter()
+                .filter(|other| !seen.iter().any(|name| name == other));
+            let others = others.map(str::to_owned).collect::<Vec<_>>();
+            seen.extend(others);
+            next += 1;
+        }
+        seen
+    }
+
     /// With the names that see one of these.
     fn with_viewers(&self, mut names: Names) -> Names {
         loop {

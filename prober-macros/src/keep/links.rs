@@ -1,8 +1,6 @@
 //! Which variables see and change others: by references, by closures, and as
 //! other names of the same.
 
-use std::collections::HashSet;
-
 use syn::{
     Expr, ExprClosure, ExprReference, Local, Pat,
     visit::{self, Visit},
@@ -27,7 +25,7 @@ impl Links<'_> {
             return;
         }
         let mut borrows = Borrows {
-            locals: &self.0.locals,
+            facts: self.0,
             sees: Names::default(),
             changes: Names::default(),
             mutable: false,
@@ -183,7 +181,7 @@ impl Aliases<'_> {
 
 /// Finds what an initializer borrows and captures.
 struct Borrows<'a> {
-    locals: &'a HashSet<String>,
+    facts: &'a Facts,
     sees: Names,
     changes: Names,
     /// Whether it borrows something mutably.
@@ -194,7 +192,7 @@ struct Borrows<'a> {
 
 impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
-        let names = mentions(&reference.expr, self.locals);
+        let names = mentions(&reference.expr, &self.facts.locals);
         self.sees.extend(&names);
         if reference.mutability.is_some() {
             self.changes.extend(&names);
@@ -207,7 +205,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
         if !self.keeps_closures {
             return;
         }
-        let names = mentions(&closure.body, self.locals);
+        let names = mentions(&closure.body, &self.facts.locals);
         self.sees.extend(&names);
         self.changes.extend(&names);
     }
@@ -215,14 +213,17 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         // `list.iter_mut()`, `map.entry(..)`: what comes of it may borrow.
         let name = call.method.to_string();
-        let names = mentions(&call.receiver, self.locals);
+        let names = mentions(&call.receiver, &self.facts.locals);
         if name.ends_with("_mut") || matches!(name.as_str(), "entry" | "drain" | "by_ref") {
             self.sees.extend(&names);
             self.changes.extend(&names);
             self.mutable = true;
-        } else if matches!(name.as_str(), "iter" | "as_ref" | "borrow" | "clone") && name != "clone"
-        {
+        } else if matches!(name.as_str(), "iter" | "as_ref" | "borrow") {
             self.sees.extend(&names);
+        } else if name == "clone" {
+            // An `Rc` is the same as its clone.
+            let shared = names.iter().filter(|name| self.facts.cells.contains(*name));
+            self.sees.extend(&shared.map(str::to_owned).collect());
         }
         visit::visit_expr_method_call(self, call);
     }

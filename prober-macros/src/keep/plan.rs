@@ -18,7 +18,8 @@ use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
     words::{
-        Holds, handed_suppressed, holds_closure, is_effect, is_static, may_leave, operand_of_takes,
+        Holds, changes_behind_reference, handed_suppressed, holds_closure, is_effect, is_static,
+        may_leave, operand_of_takes,
     },
 };
 use crate::{
@@ -532,6 +533,18 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// What changes with a place: also what the variable borrows, where it
+    /// changes behind a shared reference.
+    fn acts_on(&mut self, place: &Expr) {
+        if let Some(name) = root(place) {
+            if changes_behind_reference(place) {
+                self.roots.extend(self.facts.seen_from(&name));
+            } else {
+                self.roots.push(name);
+            }
+        }
+    }
+
     fn within(&self, label: Option<&Lifetime>) -> bool {
         match label {
             None => !self.loops.is_empty(),
@@ -609,13 +622,13 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.roots.extend(root(&assign.left));
+        self.acts_on(&assign.left);
         visit::visit_expr_assign(self, assign);
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
         if vocabulary::assigns(&binary.op) {
-            self.roots.extend(root(&binary.left));
+            self.acts_on(&binary.left);
         }
         visit::visit_expr_binary(self, binary);
     }
@@ -639,7 +652,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
             && let Expr::MethodCall(call) = core(expr)
             && !classify::is_read(call, self.receivers)
         {
-            self.roots.extend(root(&call.receiver));
+            self.acts_on(expr);
         }
         visit::visit_stmt(self, stmt);
     }

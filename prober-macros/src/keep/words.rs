@@ -251,6 +251,42 @@ pub(super) fn is_cell(code: &impl ToTokens) -> bool {
     })
 }
 
+/// Whether a chain of calls changes something behind a shared reference, as
+/// `cell.set(1)` does.
+pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
+    loop {
+        expr = match core(expr) {
+            Expr::MethodCall(call) => {
+                let name = call.method.to_string();
+                let changes = matches!(
+                    name.as_str(),
+                    "borrow_mut"
+                        | "lock"
+                        | "replace"
+                        | "set"
+                        | "store"
+                        | "swap"
+                        | "take"
+                        | "try_borrow_mut"
+                        | "try_lock"
+                        | "update"
+                        | "with_borrow_mut"
+                        | "write"
+                );
+                if changes || name.starts_with("fetch_") {
+                    return true;
+                }
+                &call.receiver
+            }
+            Expr::Index(index) => &index.expr,
+            Expr::Field(field) => &field.base,
+            Expr::Unary(unary) => &unary.expr,
+            Expr::Reference(reference) => &reference.expr,
+            _ => return false,
+        }
+    }
+}
+
 /// Whether a name is written as that of a constant or a static.
 pub(super) fn is_static(name: &str) -> bool {
     name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
