@@ -10,6 +10,7 @@ use syn::{
 
 use super::{
     facts::Facts,
+    mentions::mentions,
     plan::{Kind, core, root},
 };
 use crate::vocabulary::{self, name};
@@ -453,7 +454,14 @@ impl<'ast> Visit<'ast> for Effects<'_> {
 
     // Takes items from an iterator of the caller's.
     fn visit_expr_for_loop(&mut self, each: &'ast syn::ExprForLoop) {
-        self.found |= matches!(&*each.expr, Expr::Path(_)) && self.outlives(&each.expr);
+        self.found |= match &*each.expr {
+            Expr::Path(_) => self.outlives(&each.expr),
+            // It is watched already.
+            Expr::Verbatim(items) => mentions(items, &self.facts.locals)
+                .iter()
+                .any(|name| self.facts.outlives(name)),
+            _ => false,
+        };
         visit::visit_expr_for_loop(self, each);
     }
 

@@ -252,6 +252,20 @@ twice! {
         let c = list.by_ref().count();
         Ok(a ^ b ^ rest.len() as u64 ^ o.num(c as u64)?)
     }
+    [#[probed(suppressed = set)]]
+    pub fn takes_results(
+        o: Object<'_>, list: &mut dyn Iterator<Item = Result<u64, VmiError>>, set: &SuppressedPages,
+    ) -> Result<u64> {
+        let a = o.num(0)?;
+        let mut sum = a;
+        for x in list { match x { Ok(x) => sum ^= o.num(x % 8)?, Err(_) => continue } }
+        Ok(sum ^ o.num(1)?)
+    }
+    [] pub fn iterator_of_results<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
+        let queue = &mut outs.queue;
+        let mut list = std::iter::from_fn(|| queue.pop().map(Ok));
+        outcome(takes_results(Object::root(w), &mut list, set))
+    }
     [] pub fn iterator<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
         let queue = &mut outs.queue;
         outcome(takes_from_an_iterator(Object::root(w), &mut std::iter::from_fn(|| queue.pop()), set))
@@ -439,7 +453,7 @@ nested! { suppressed:
 }
 
 programs! {
-    closure callback callback_by_value callback_generic borrowed iterator iterator_by_hand future
+    closure callback callback_by_value callback_generic borrowed iterator iterator_by_hand iterator_of_results future
     array slice parsed printed shared raw_names struct_parameter state nested recursive futures
 }
 
