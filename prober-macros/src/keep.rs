@@ -32,6 +32,7 @@ mod items;
 mod links;
 mod loops;
 mod mentions;
+mod outputs;
 mod params;
 mod plan;
 mod pointers;
@@ -56,7 +57,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope};
+use self::{facts::Facts, flow::Flow, run::State, scope::Scope};
 use crate::{
     classify,
     error::Errors,
@@ -121,7 +122,7 @@ pub(crate) fn rewrite(
     let state = State {
         // A doomed caller's set may have been handed on.
         doomed: true,
-        taint: Names::default(),
+        taint: facts.given.clone(),
         exit: flow.leave(),
         value: false,
     };

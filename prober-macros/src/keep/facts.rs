@@ -10,7 +10,10 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{links::Links, mentions::Names, params::Params, plan::root, words::is_static};
+use super::{
+    links::Links, mentions::Names, outputs::is_collection, params::Params, plan::root,
+    words::is_static,
+};
 use crate::vocabulary;
 
 /// What is known of the variables of a function, by their names.
@@ -31,6 +34,13 @@ pub(super) struct Facts {
 
     /// Parameters to which can only be written: nothing can be read from them.
     sinks: HashSet<String>,
+
+    /// Collections to which functions add, also those of the caller's.
+    pub(super) collections: HashSet<String>,
+
+    /// Collections of the caller's: where it is doomed, they may lack
+    /// something.
+    pub(super) given: Names,
 
     /// What a variable may change: what it borrows mutably, and what its
     /// closure captures.
@@ -68,6 +78,10 @@ impl Facts {
                         if params.outlives(&param.ty) {
                             facts.mutable.insert(name.to_owned());
                             facts.outlive.insert(name.to_owned());
+                        }
+                        if is_collection(&param.ty) {
+                            facts.collections.insert(name.to_owned());
+                            facts.given.insert(name.to_owned());
                         }
                         if params.is_sink(&param.ty) {
                             facts.sinks.insert(name.to_owned());

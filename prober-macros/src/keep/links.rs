@@ -9,6 +9,7 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
+    outputs::is_collection_in,
     plan::root,
     words::{Holds, any_word, constructs, holds_closure, is_cell},
 };
@@ -78,7 +79,13 @@ impl<'ast> Visit<'ast> for Links<'_> {
     fn visit_local(&mut self, local: &'ast Local) {
         match &local.init {
             None => self.0.unset.extend(&bound(&local.pat)),
-            Some(init) => self.link(&local.pat, &init.expr),
+            Some(init) => {
+                if is_collection_in(&local.pat, &init.expr, &self.0.collections) {
+                    let names = bound(&local.pat);
+                    self.0.collections.extend(names.iter().map(str::to_owned));
+                }
+                self.link(&local.pat, &init.expr);
+            }
         }
         visit::visit_local(self, local);
     }

@@ -8,6 +8,9 @@ use syn::ext::IdentExt;
 
 use super::words::is_static;
 
+/// Before the name of a variable that does not exist.
+const ABSENT: char = '!';
+
 /// Names of local variables. A field of `self` is a name of its own:
 /// `self.count`; `self` alone stands for all of them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -23,7 +26,22 @@ impl Names {
     }
 
     pub(super) fn remove_all(&mut self, other: &Self) {
-        self.0.retain(|name| !other.0.contains(name));
+        self.0
+            .retain(|name| !other.0.contains(name.trim_start_matches(ABSENT)));
+    }
+
+    /// Adds names of variables that are missing and do not exist at all: what
+    /// only writes to them must not run either.
+    pub(super) fn extend_absent(&mut self, other: &Self) {
+        self.extend(other);
+        let absent = other.0.iter().map(|name| format!("{ABSENT}{name}"));
+        self.0.extend(absent);
+    }
+
+    /// Whether one of the variables that are mentioned does not exist.
+    pub(super) fn lacks(&self, mentioned: &Self) -> bool {
+        let mut mentioned = mentioned.0.iter();
+        mentioned.any(|name| self.0.contains(&format!("{ABSENT}{name}")))
     }
 
     pub(super) fn union(mut self, other: &Self) -> Self {

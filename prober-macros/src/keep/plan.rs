@@ -17,6 +17,7 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
+    outputs::reads,
     words::{
         Holds, changes_behind_reference, handed_suppressed, holds_closure, is_effect, is_static,
         may_leave, operand_of_takes,
@@ -94,6 +95,9 @@ pub(super) struct Step {
 
     /// All that it mentions.
     pub(super) mentions: Names,
+
+    /// What it mentions, beside what its calls only write to.
+    pub(super) reads: Names,
 
     /// What it mentions outside of its blocks.
     pub(super) head: Names,
@@ -257,6 +261,13 @@ impl Planner<'_> {
             Stmt::Local(local) => mentions_of_value(local, locals),
             stmt => mentions(stmt, locals),
         };
+        let reads = match &stmt {
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) if init.diverge.is_none() => reads(&*init.expr, self.facts, self.receivers),
+            Stmt::Expr(..) => reads(&stmt, self.facts, self.receivers),
+            _ => all.clone(),
+        };
         let mut look = Look::new(self.facts, self.receivers, self.krate);
         look.visit_stmt(&stmt);
         let Look {
@@ -301,6 +312,7 @@ impl Planner<'_> {
             stmt,
             kind,
             mentions: all,
+            reads,
             head,
             binds,
             changes,

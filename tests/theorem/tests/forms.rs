@@ -126,7 +126,29 @@ fn unchanged_in_every_state() {
     tally.finish();
 }
 
+/// How many runs it takes with all pages out, where whole batches come in.
+#[test]
+fn runs_with_all_pages_out() {
+    for (name, runs) in [
+        ("recursive", 4),
+        ("printed", 3),
+        ("collected", 6),
+        ("nested", 4),
+        ("parsed", 2),
+    ] {
+        let program = FORMS
+            .iter()
+            .chain(METHODS)
+            .find(|program| program.name == name);
+        assert_eq!(cold_runs(program.expect("it is there")), runs, "{name}");
+    }
+}
+
 type Result<T, E = ProbeError> = std::result::Result<T, E>;
+
+fn act(w: &World<'_>, value: u64) {
+    w.act("act", value);
+}
 
 fn odd(value: u64) -> bool {
     value % 2 == 1
@@ -409,6 +431,9 @@ twice! {
     [] pub fn nested<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
         outcome(uses_them(w, Object::root(w), set))
     }
+    [] pub fn collected<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
+        outcome(collects(w, Object::root(w), set))
+    }
     [] pub fn recursive<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
         outcome(walk(w, Object::root(w), 2, &mut outs.out, set))
     }
@@ -434,10 +459,43 @@ nested! { suppressed:
         let mut sum = a;
         for child in o.items(0)? {
             sum ^= walk(w, child, depth - 1, out, suppressed)?;
-            w.act("child", sum);
+            act(w, sum);
         }
         let next = walk(w, o.obj(1)?, depth - 1, out, suppressed)?;
         Ok(sum ^ next)
+    }
+    fn collects[](w: &World<'_>, o: Object<'_>) -> Result<u64> {
+        let mut all = Vec::new();
+        collects_one(o, &mut all, suppressed)?;
+        collects_one(o.obj(0)?, &mut all, suppressed)?;
+        let first = o.num(7)?;
+        let mut more = vec![first];
+        collects_one(o.obj(0)?, &mut more, suppressed)?;
+        collects_one(o.obj(2)?, &mut all, suppressed)?;
+        for item in o.items(0)? { collects_one(item, &mut all, suppressed)?; act(w, 1); }
+        collects_by_place(o, &mut all, suppressed)?;
+        collects_of_a_slice(o, &mut all, suppressed)?;
+        let last = o.num(all.len() as u64)?;
+        Ok(last ^ more[0])
+    }
+    fn collects_one[](o: Object<'_>, all: &mut Vec<u64>) -> Result<()> {
+        let a = o.num(1)?;
+        all.push(a);
+        all.push(o.num(2)?);
+        Ok(())
+    }
+    fn collects_by_place[](o: Object<'_>, all: &mut Vec<u64>) -> Result<()> {
+        let n = all.len() as u64;
+        let a = o.num(all[0])?;
+        let b = o.num(n + 100)?;
+        let c = o.num(3)?;
+        all.push(a ^ b ^ c);
+        Ok(())
+    }
+    fn collects_of_a_slice[](o: Object<'_>, all: &mut [u64]) -> Result<()> {
+        let a = o.num(all[1])?;
+        all[0] ^= a;
+        Ok(())
     }
     fn prints[](o: Object<'_>, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         writeln!(out, "{}", o.num(0)?)?;
@@ -454,7 +512,7 @@ nested! { suppressed:
 
 programs! {
     closure callback callback_by_value callback_generic borrowed iterator iterator_by_hand iterator_of_results future
-    array slice parsed printed shared raw_names struct_parameter state nested recursive futures
+    array slice parsed printed shared raw_names struct_parameter state nested recursive collected futures
 }
 
 methods! { set:

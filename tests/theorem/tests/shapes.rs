@@ -77,6 +77,23 @@ fn unchanged_in_every_state() {
     tally.finish();
 }
 
+/// How many runs it takes with all pages out, where whole batches come in.
+#[test]
+fn runs_with_all_pages_out() {
+    for (name, runs) in [
+        ("printing", 5),
+        ("guards_and_drops", 2),
+        ("buffers", 6),
+        ("scratch_buffer", 2),
+        ("chains", 5),
+        ("zipped", 3),
+        ("operators", 4),
+    ] {
+        let program = SHAPES.iter().find(|program| program.name == name);
+        assert_eq!(cold_runs(program.expect("it is there")), runs, "{name}");
+    }
+}
+
 static LAST: AtomicU64 = AtomicU64::new(0);
 
 fn odd(value: u64) -> bool {
@@ -724,6 +741,28 @@ shapes! {
         vmi.read(3, right)?;
         let sum = buffer.iter().map(|x| u64::from(*x)).sum::<u64>();
         Ok(a ^ b ^ vmi.read_u64(sum % 8)?)
+    }
+    scratch_buffer {
+        let mut buffer = [0_u8; 2];
+        let mut sum = 0;
+        for at in 0..4 {
+            vmi.read(at, &mut buffer)?;
+            out.push(u64::from(buffer[0]));
+            sum ^= u64::from(buffer[1]);
+        }
+        vmi.read(sum % 8, &mut buffer[..1])?;
+        Ok(u64::from(buffer[0]))
+    }
+    collections_of_missing_data {
+        let a = root.num(0)?;
+        let mut buffer = vec![0_u8; 1 + (a % 4) as usize];
+        vmi.read(1, &mut buffer)?;
+        let mut all = vec![a];
+        all.push(u64::from(buffer[0]));
+        vmi.read(2, &mut buffer[..(all[0] % 2) as usize])?;
+        let mut other = { w.act("other", a); vec![0_u8; 2] };
+        vmi.read(3, &mut other)?;
+        Ok(vmi.read_u64(u64::from(other[0]) % 8)?)
     }
     operators {
         let a = root.num(0)? > 3 && root.num(1)? > 4 || root.num(2)? > 5;
