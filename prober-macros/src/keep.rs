@@ -29,8 +29,13 @@ mod branches;
 mod facts;
 mod flow;
 mod items;
+mod links;
+mod loops;
 mod mentions;
+mod outputs;
+mod params;
 mod plan;
+mod pointers;
 mod questions;
 mod run;
 mod scope;
@@ -52,7 +57,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, mentions::Names, run::State, scope::Scope};
+use self::{facts::Facts, flow::Flow, run::State, scope::Scope};
 use crate::{
     classify,
     error::Errors,
@@ -95,6 +100,8 @@ pub(crate) fn rewrite(
     );
     plan::show(block);
     items::watch(block, names);
+    loops::check(block, errors);
+    pointers::leave(block);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
     let facts = Facts::of(sig, block, known);
@@ -115,7 +122,7 @@ pub(crate) fn rewrite(
     let state = State {
         // A doomed caller's set may have been handed on.
         doomed: true,
-        taint: Names::default(),
+        taint: facts.given.clone(),
         exit: flow.leave(),
         value: false,
     };

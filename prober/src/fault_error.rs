@@ -116,6 +116,12 @@ impl Missing<'_> {
         }
     }
 
+    /// Whether nothing is missing: a function failed because its caller's run
+    /// is doomed.
+    pub(crate) fn is_by_doom(&self) -> bool {
+        matches!(self, Self::Unavailable(unavailable) if unavailable.is_by_doom())
+    }
+
     /// The limit of probes, where that is why data is missing.
     pub(crate) fn limit(&self) -> Option<ProbeLimit> {
         match self {

@@ -13,11 +13,32 @@ use crate::{PageFaults, ProbeLimit};
 pub struct Unavailable {
     pages: PageFaults,
     limit: Option<ProbeLimit>,
+
+    /// Whether nothing was needed: the run of the caller was doomed before,
+    /// and what it called could only fail.
+    by_doom: bool,
 }
 
 impl Unavailable {
     pub(crate) fn new(pages: PageFaults, limit: Option<ProbeLimit>) -> Self {
-        Self { pages, limit }
+        Self {
+            pages,
+            limit,
+            by_doom: false,
+        }
+    }
+
+    /// The same of a function that fails because its caller's run is doomed,
+    /// and for nothing else.
+    pub(crate) fn by_doom(pages: PageFaults) -> Self {
+        Self {
+            by_doom: true,
+            ..Self::new(pages, None)
+        }
+    }
+
+    pub(crate) fn is_by_doom(&self) -> bool {
+        self.by_doom
     }
 
     /// The suppressed pages that the operation met, one of which was needed.

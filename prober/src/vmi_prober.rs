@@ -257,20 +257,37 @@ impl<'s> VmiProber<'s> {
         let Some(limit) = self.limit else {
             return Ok(());
         };
-        let exceeded = if self.missed_in_all.get() >= ProbeLimit::IN_ALL {
-            ProbeLimit::in_all()
-        } else if self.missed.get() >= limit {
-            self.missed_in_all.set(self.missed_in_all.get() + 1);
-            ProbeLimit::in_a_row(limit)
-        } else {
-            self.missed_in_all.set(self.missed_in_all.get() + 1);
-            self.missed.set(self.missed.get() + 1);
-            return Ok(());
-        };
+        if self.missed_in_all.get() >= ProbeLimit::IN_ALL {
+            return Err(self.cut(ProbeLimit::in_all()).into());
+        }
+        self.missed_in_all.set(self.missed_in_all.get() + 1);
+        if self.missed.get() >= limit {
+            return Err(self.cut(ProbeLimit::in_a_row(limit)).into());
+        }
+        self.missed.set(self.missed.get() + 1);
+        Ok(())
+    }
+
+    /// Counts a function that failed because the run is doomed: no data was
+    /// missing, but a loop of such calls must end.
+    ///
+    /// # Errors
+    ///
+    /// As many probes as are allowed in all have missed before.
+    pub(crate) fn count_doomed(&self) -> Result<(), ProbeError> {
+        if self.limit.is_some() && self.missed_in_all.get() >= ProbeLimit::IN_ALL {
+            return Err(self.cut(ProbeLimit::in_all()));
+        }
+        self.missed_in_all.set(self.missed_in_all.get() + 1);
+        Ok(())
+    }
+
+    /// Cuts a probe off.
+    fn cut(&self, exceeded: ProbeLimit) -> ProbeError {
         self.cut_off.set(Some(exceeded));
         // The body may swallow the error; the gate does not.
         self.doom();
-        Err(ProbeError::Vmi(VmiError::os(exceeded)).into())
+        ProbeError::Vmi(VmiError::os(exceeded))
     }
 
     /// The limit that cut off a probe, if one did.
@@ -362,6 +379,27 @@ impl<'s> VmiProber<'s> {
     pub(crate) fn needed(&self) -> ProbeError {
         self.found.borrow_mut().needed = true;
         self.unavailable(None)
+    }
+
+    /// What a function is left with that cannot come to `Ok`: where nothing is
+    /// pending, because its caller's run is doomed.
+    #[cold]
+    pub(crate) fn left_doomed(&self) -> ProbeError {
+        match self.cut_off() {
+            Some(limit) => self.unavailable(Some(limit)),
+            None => Unavailable::by_doom(self.found.borrow().suppressed.clone()).into(),
+        }
+    }
+
+    /// What an error becomes that says something is missing, where no fault is
+    /// pending.
+    #[cold]
+    pub(crate) fn unavailable_as(&self, missing: Missing<'_>) -> ProbeError {
+        if missing.is_by_doom() && self.is_doomed() {
+            self.left_doomed()
+        } else {
+            self.unavailable(missing.limit())
+        }
     }
 
     /// Whether [`needed`](Self::needed) was called.

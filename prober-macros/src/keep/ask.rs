@@ -196,6 +196,13 @@ impl Asker<'_, '_> {
         }
     }
 
+    /// Whether a block gives variables their first values: behind it a doomed
+    /// run must not seem to go on.
+    fn gives_values(&self, block: &Block) -> bool {
+        let changes = Plan::block_of(block).map(|block| self.flow.changes(block));
+        changes.is_some_and(|changes| changes.meets(&self.flow.facts.unset))
+    }
+
     fn state(&self) -> State {
         State {
             doomed: self.doomed,
@@ -230,7 +237,7 @@ impl Asker<'_, '_> {
         let scope = match &block.label {
             Some(label) => {
                 let label = &label.name;
-                let on_break = if self.value {
+                let on_break = if self.value || self.gives_values(&block.block) {
                     self.miss.clone()
                 } else {
                     quote!(break #label)
@@ -257,7 +264,7 @@ impl Asker<'_, '_> {
         } else {
             self.miss.clone()
         };
-        let on_break = if self.value {
+        let on_break = if self.value || self.gives_values(body) {
             self.miss.clone()
         } else {
             quote!(break #label)

@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprClosure, ExprReference, FnArg, Local, Pat, PatIdent, Signature, Type,
+    Block, Expr, ExprClosure, FnArg, Pat, PatIdent, Signature, Stmt,
     ext::IdentExt,
     visit::{self, Visit},
 };
 
 use super::{
-    mentions::{Names, mentions},
-    words::{Holds, holds_closure},
+    links::Links, mentions::Names, outputs::is_collection, params::Params, plan::root,
+    words::is_static,
 };
+use crate::vocabulary;
 
 /// What is known of the variables of a function, by their names.
 #[derive(Default)]
@@ -22,17 +23,31 @@ pub(super) struct Facts {
     pub(super) locals: HashSet<String>,
 
     /// Those that can change.
-    mutable: HashSet<String>,
+    pub(super) mutable: HashSet<String>,
 
-    /// `&mut` parameters: what changes through them outlives the function.
-    outlive: HashSet<String>,
+    /// `&mut` parameters, and other names of them: what changes through them
+    /// outlives the function.
+    pub(super) outlive: HashSet<String>,
+
+    /// Those that change behind a shared reference, as their types say.
+    pub(super) cells: HashSet<String>,
+
+    /// Parameters to which can only be written: nothing can be read from them.
+    sinks: HashSet<String>,
+
+    /// Collections to which functions add, also those of the caller's.
+    pub(super) collections: HashSet<String>,
+
+    /// Collections of the caller's: where it is doomed, they may lack
+    /// something.
+    pub(super) given: Names,
 
     /// What a variable may change: what it borrows mutably, and what its
     /// closure captures.
-    changes: HashMap<String, Names>,
+    pub(super) changes: HashMap<String, Names>,
 
     /// What a variable sees: what it borrows or captures.
-    sees: HashMap<String, Names>,
+    pub(super) sees: HashMap<String, Names>,
 
     /// Variables that have no value at first: a branch assigns it.
     pub(super) unset: Names,
@@ -47,6 +62,7 @@ impl Facts {
             receivers,
             ..Self::default()
         };
+        let params = Params::of(&sig.generics);
         for input in &sig.inputs {
             match input {
                 FnArg::Receiver(receiver) => {
@@ -57,12 +73,21 @@ impl Facts {
                     }
                 }
                 FnArg::Typed(param) => {
-                    let outlives = may_change_others(&param.ty);
                     for name in bound(&param.pat).iter() {
                         facts.locals.insert(name.to_owned());
-                        if outlives {
+                        if params.outlives(&param.ty) {
                             facts.mutable.insert(name.to_owned());
                             facts.outlive.insert(name.to_owned());
+                        }
+                        if is_collection(&param.ty) {
+                            facts.collections.insert(name.to_owned());
+                            facts.given.insert(name.to_owned());
+                        }
+                        if params.is_sink(&param.ty) {
+                            facts.sinks.insert(name.to_owned());
+                        }
+                        if super::words::is_cell(&param.ty) {
+                            facts.cells.insert(name.to_owned());
                         }
                     }
                     let mut names = Patterns(&mut facts);
@@ -71,6 +96,7 @@ impl Facts {
             }
         }
         Patterns(&mut facts).visit_block(body);
+        Statics(&mut facts).visit_block(body);
         facts.locals.insert("suppressed".to_owned());
         Links(&mut facts).visit_block(body);
         facts
@@ -96,10 +122,27 @@ impl Facts {
                 }
             }
         }
-        for root in roots.iter().filter(|root| !self.is_receiver(root)) {
+        let acted_on = |root: &&str| !self.is_receiver(root) && !self.sinks.contains(*root);
+        for root in roots.iter().filter(acted_on) {
             changed.insert(root.to_owned());
         }
         self.with_viewers(changed)
+    }
+
+    /// What a variable sees, also through others.
+    pub(super) fn seen_from(&self, name: &str) -> Vec<String> {
+        let mut seen = vec![name.to_owned()];
+        let mut next = 0;
+        while let Some(name) = seen.get(next) {
+            let others = self.sees.get(name).cloned().unwrap_or_default();
+            let others = others
+                .iter()
+                .filter(|other| !seen.iter().any(|name| name == other));
+            let others = others.map(str::to_owned).collect::<Vec<_>>();
+            seen.extend(others);
+            next += 1;
+        }
+        seen
     }
 
     /// With the names that see one of these.
@@ -119,6 +162,7 @@ impl Facts {
 
     fn is_mutable(&self, name: &str) -> bool {
         !self.is_receiver(name)
+            && !self.sinks.contains(name)
             && (self.mutable.contains(name)
                 || name.starts_with("self.") && self.mutable.contains("self"))
     }
@@ -145,21 +189,6 @@ impl Facts {
     pub(super) fn connects(&self, name: &str) -> bool {
         self.is_mutable(name) || self.changes.contains_key(name) || self.sees.contains_key(name)
     }
-}
-
-/// Whether something of a parameter's type may be changed through it for the
-/// caller: `&mut T`, also within another type.
-fn may_change_others(ty: &Type) -> bool {
-    struct Find(bool);
-    impl<'ast> Visit<'ast> for Find {
-        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-            self.0 |= reference.mutability.is_some();
-            visit::visit_type_reference(self, reference);
-        }
-    }
-    let mut find = Find(false);
-    find.visit_type(ty);
-    find.0
 }
 
 /// The names that a pattern binds.
@@ -198,95 +227,38 @@ impl<'ast> Visit<'ast> for Patterns<'_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Collects which variables see and change others.
-struct Links<'a>(&'a mut Facts);
+/// Collects the statics that a body acts on: they are names like others.
+struct Statics<'a>(&'a mut Facts);
 
-impl<'ast> Visit<'ast> for Links<'_> {
-    fn visit_local(&mut self, local: &'ast Local) {
-        if local.init.is_none() {
-            self.0.unset.extend(&bound(&local.pat));
+impl Statics<'_> {
+    fn acted_on(&mut self, place: &Expr) {
+        self.0
+            .locals
+            .extend(root(place).filter(|name| is_static(name)));
+    }
+}
+
+impl<'ast> Visit<'ast> for Statics<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt
+            && let Expr::MethodCall(call) = super::plan::core(expr)
+        {
+            self.acted_on(&call.receiver);
         }
-        if let Some(init) = &local.init {
-            let mut borrows = Borrows {
-                locals: &self.0.locals,
-                sees: Names::default(),
-                changes: Names::default(),
-                mutable: false,
-                keeps_closures: holds_closure(&init.expr) != Some(Holds::Nothing),
-            };
-            borrows.visit_expr(&init.expr);
-            let Borrows {
-                sees,
-                changes,
-                mutable,
-                ..
-            } = borrows;
-            for name in bound(&local.pat).iter() {
-                if mutable {
-                    self.0.mutable.insert(name.to_owned());
-                }
-                if !sees.is_empty() {
-                    self.0
-                        .sees
-                        .entry(name.to_owned())
-                        .or_default()
-                        .extend(&sees);
-                }
-                if !changes.is_empty() {
-                    let entry = self.0.changes.entry(name.to_owned());
-                    entry.or_default().extend(&changes);
-                }
-            }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.acted_on(&assign.left);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if vocabulary::assigns(&binary.op) {
+            self.acted_on(&binary.left);
         }
-        visit::visit_local(self, local);
+        visit::visit_expr_binary(self, binary);
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Finds what an initializer borrows and captures.
-struct Borrows<'a> {
-    locals: &'a HashSet<String>,
-    sees: Names,
-    changes: Names,
-    /// Whether it borrows something mutably.
-    mutable: bool,
-    /// Whether closures stay in the value.
-    keeps_closures: bool,
-}
-
-impl<'ast> Visit<'ast> for Borrows<'_> {
-    fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
-        let names = mentions(&reference.expr, self.locals);
-        self.sees.extend(&names);
-        if reference.mutability.is_some() {
-            self.changes.extend(&names);
-            self.mutable = true;
-        }
-        visit::visit_expr_reference(self, reference);
-    }
-
-    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        if !self.keeps_closures {
-            return;
-        }
-        let names = mentions(&closure.body, self.locals);
-        self.sees.extend(&names);
-        self.changes.extend(&names);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        // `list.iter_mut()`, `map.entry(..)`: what comes of it may borrow.
-        let name = call.method.to_string();
-        let names = mentions(&call.receiver, self.locals);
-        if name.ends_with("_mut") || matches!(name.as_str(), "entry" | "drain" | "by_ref") {
-            self.sees.extend(&names);
-            self.changes.extend(&names);
-            self.mutable = true;
-        } else if matches!(name.as_str(), "iter" | "as_ref" | "borrow" | "clone") && name != "clone"
-        {
-            self.sees.extend(&names);
-        }
-        visit::visit_expr_method_call(self, call);
-    }
 }

@@ -12,6 +12,7 @@ use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token, visit::Visit};
 use super::{
     facts::Facts,
     mentions::{Names, mentions},
+    outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
     scope::Scope,
@@ -217,9 +218,9 @@ impl Flow<'_> {
         changed.remove_all(&own);
         !steps.iter().any(|step| {
             let mentioned = if step.kind == Kind::Act {
-                self.mentioned_by_asks(step)
+                self.of_asks(step, Self::reads)
             } else {
-                step.mentions.clone()
+                step.reads.clone()
             };
             step.asks && mentioned.meets(&changed)
         })
@@ -262,7 +263,7 @@ impl Flow<'_> {
         let names = match step.kind {
             Kind::Item => Names::default(),
             Kind::Let | Kind::Ask => step.mentions.clone(),
-            Kind::Act | Kind::Tail | Kind::Exit => self.mentioned_by_asks(step),
+            Kind::Act | Kind::Tail | Kind::Exit => self.of_asks(step, Self::mentions),
             Kind::Compound => {
                 let mut names = step.head.clone();
                 for block in Plan::blocks_of(&step.stmt) {
@@ -288,17 +289,30 @@ impl Flow<'_> {
         names
     }
 
-    fn mentioned_by_asks(&self, step: &Step) -> Names {
+    /// What an expression mentions, beside what its calls only write to.
+    pub(super) fn reads(&self, expr: &Expr) -> Names {
+        let mut names = reads(expr, self.facts, self.receivers);
+        for block in Plan::blocks_in(expr) {
+            for step in self.plan.steps(block) {
+                names.extend(&step.mentions);
+            }
+        }
+        names
+    }
+
+    /// What a statement's operands mention that ask.
+    fn of_asks(&self, step: &Step, mentioned: fn(&Self, &Expr) -> Names) -> Names {
         let Stmt::Expr(expr, _) = &step.stmt else {
             return step.mentions.clone();
         };
         asks_of_act(expr, self)
             .iter()
             .fold(Names::default(), |names, ask| {
-                names.union(&self.mentions(ask))
+                names.union(&mentioned(self, ask))
             })
     }
 }
+
 fn has_label(exit: &Exit) -> bool {
     match exit {
         Exit::Break(label) | Exit::Continue(label) => label.is_some(),

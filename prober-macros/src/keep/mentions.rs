@@ -6,6 +6,11 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
+use super::words::is_static;
+
+/// Before the name of a variable that does not exist.
+const ABSENT: char = '!';
+
 /// Names of local variables. A field of `self` is a name of its own:
 /// `self.count`; `self` alone stands for all of them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -21,7 +26,22 @@ impl Names {
     }
 
     pub(super) fn remove_all(&mut self, other: &Self) {
-        self.0.retain(|name| !other.0.contains(name));
+        self.0
+            .retain(|name| !other.0.contains(name.trim_start_matches(ABSENT)));
+    }
+
+    /// Adds names of variables that are missing and do not exist at all: what
+    /// only writes to them must not run either.
+    pub(super) fn extend_absent(&mut self, other: &Self) {
+        self.extend(other);
+        let absent = other.0.iter().map(|name| format!("{ABSENT}{name}"));
+        self.0.extend(absent);
+    }
+
+    /// Whether one of the variables that are mentioned does not exist.
+    pub(super) fn lacks(&self, mentioned: &Self) -> bool {
+        let mut mentioned = mentioned.0.iter();
+        mentioned.any(|name| self.0.contains(&format!("{ABSENT}{name}")))
     }
 
     pub(super) fn union(mut self, other: &Self) -> Self {
@@ -37,8 +57,11 @@ impl Names {
         self.0.iter().map(String::as_str)
     }
 
-    pub(super) fn contains(&self, name: &str) -> bool {
+    /// Whether a name is, holds, or is held by one of these.
+    pub(super) fn holds(&self, name: &str) -> bool {
         self.0.contains(name)
+            || name.starts_with("self.") && self.0.contains("self")
+            || name == "self" && self.0.iter().any(|name| name.starts_with("self."))
     }
 
     /// Whether a name of one set is, holds, or is held by one of the other.
@@ -48,11 +71,7 @@ impl Names {
         } else {
             (other, self)
         };
-        few.0.iter().any(|name| {
-            many.0.contains(name)
-                || name.starts_with("self.") && many.0.contains("self")
-                || name == "self" && many.0.iter().any(|name| name.starts_with("self."))
-        })
+        few.0.iter().any(|name| many.holds(name))
     }
 }
 
@@ -85,10 +104,12 @@ fn collect(tokens: TokenStream, locals: &HashSet<String>, names: &mut Names) {
                 let is_field = is(index + 1, ':') && !is(index + 2, ':');
                 let is_macro = is(index + 1, '!')
                     && matches!(tokens.get(index + 2), Some(TokenTree::Group(_)));
-                if is_member || in_path || is_field || is_macro || before('\'') {
+                let name = ident.unraw().to_string();
+                // `crate::COUNT` is the same as `COUNT`.
+                let is_end = before(':') && !is(index + 1, ':') && is_static(&name);
+                if is_member || in_path && !is_end || is_field || is_macro || before('\'') {
                     continue;
                 }
-                let name = ident.unraw().to_string();
                 if name == "self" {
                     names.insert(path_of_self(&tokens[index + 1..]));
                 } else if locals.contains(&name) {

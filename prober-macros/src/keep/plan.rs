@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use syn::{
     Block, Expr, ExprBreak, ExprContinue, ExprLit, ExprMacro, Lifetime, Lit, LitInt, Macro, Pat,
     Stmt, UnOp,
+    ext::IdentExt,
     spanned::Spanned,
     token::Brace,
     visit::{self, Visit},
@@ -16,7 +17,11 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
-    words::{Holds, handed_suppressed, holds_closure, is_effect, may_leave, operand_of_takes},
+    outputs::reads,
+    words::{
+        Holds, changes_behind_reference, handed_suppressed, holds_closure, is_effect, is_static,
+        may_leave, operand_of_takes,
+    },
 };
 use crate::{
     classify, emit::glue, invisible, marker::Marker, receiver::Receiver, rewrite::arguments,
@@ -90,6 +95,9 @@ pub(super) struct Step {
 
     /// All that it mentions.
     pub(super) mentions: Names,
+
+    /// What it mentions, beside what its calls only write to.
+    pub(super) reads: Names,
 
     /// What it mentions outside of its blocks.
     pub(super) head: Names,
@@ -253,7 +261,14 @@ impl Planner<'_> {
             Stmt::Local(local) => mentions_of_value(local, locals),
             stmt => mentions(stmt, locals),
         };
-        let mut look = Look::new(self.receivers, self.krate);
+        let reads = match &stmt {
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) if init.diverge.is_none() => reads(&*init.expr, self.facts, self.receivers),
+            Stmt::Expr(..) => reads(&stmt, self.facts, self.receivers),
+            _ => all.clone(),
+        };
+        let mut look = Look::new(self.facts, self.receivers, self.krate);
         look.visit_stmt(&stmt);
         let Look {
             asks,
@@ -297,6 +312,7 @@ impl Planner<'_> {
             stmt,
             kind,
             mentions: all,
+            reads,
             head,
             binds,
             changes,
@@ -312,7 +328,7 @@ impl Planner<'_> {
 
     /// What the head of a statement mentions, and whether it asks.
     fn head(&self, stmt: &Stmt, kind: Kind) -> (Names, bool) {
-        let mut look = Look::new(self.receivers, self.krate);
+        let mut look = Look::new(self.facts, self.receivers, self.krate);
         let mut names = Names::default();
         if let (Kind::Compound, Stmt::Expr(expr, _)) = (kind, stmt) {
             for head in heads(expr) {
@@ -470,7 +486,10 @@ fn acted_on(expr: &Expr) -> Option<String> {
 /// The variable that a place or a chain of calls begins with.
 pub(super) fn root(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+        Expr::Path(path) => {
+            let last = path.path.segments.last()?.ident.unraw().to_string();
+            (path.path.get_ident().is_some() || is_static(&last)).then_some(last)
+        }
         Expr::Field(field) => match (root(&field.base)?, &field.member) {
             (name, syn::Member::Named(member)) if name == "self" => Some(format!("self.{member}")),
             (name, syn::Member::Unnamed(index)) if name == "self" => {
@@ -492,6 +511,7 @@ pub(super) fn root(expr: &Expr) -> Option<String> {
 
 /// Looks through a statement.
 struct Look<'a> {
+    facts: &'a Facts,
     receivers: &'a [Receiver],
     krate: &'a syn::Path,
     asks: bool,
@@ -505,8 +525,9 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(receivers: &'a [Receiver], krate: &'a syn::Path) -> Self {
+    fn new(facts: &'a Facts, receivers: &'a [Receiver], krate: &'a syn::Path) -> Self {
         Self {
+            facts,
             receivers,
             krate,
             asks: false,
@@ -521,6 +542,18 @@ impl<'a> Look<'a> {
     fn exit(&mut self, exit: Exit) {
         if !self.exits.contains(&exit) {
             self.exits.push(exit);
+        }
+    }
+
+    /// What changes with a place: also what the variable borrows, where it
+    /// changes behind a shared reference.
+    fn acts_on(&mut self, place: &Expr) {
+        if let Some(name) = root(place) {
+            if changes_behind_reference(place) {
+                self.roots.extend(self.facts.seen_from(&name));
+            } else {
+                self.roots.push(name);
+            }
         }
     }
 
@@ -601,24 +634,37 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.roots.extend(root(&assign.left));
+        self.acts_on(&assign.left);
         visit::visit_expr_assign(self, assign);
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
         if vocabulary::assigns(&binary.op) {
-            self.roots.extend(root(&binary.left));
+            self.acts_on(&binary.left);
         }
         visit::visit_expr_binary(self, binary);
     }
 
-    // A method that stands as a statement.
+    // A method that stands as a statement, and what changes behind the
+    // references that a call is handed.
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt {
+            let args = match core(expr) {
+                Expr::MethodCall(call) => Some(&call.args),
+                Expr::Call(call) => Some(&call.args),
+                _ => None,
+            };
+            for arg in args.into_iter().flatten() {
+                let names = mentions(arg, &self.facts.locals);
+                let cells = names.iter().filter(|name| self.facts.cells.contains(*name));
+                self.roots.extend(cells.map(str::to_owned));
+            }
+        }
         if let Stmt::Expr(expr, _) = stmt
             && let Expr::MethodCall(call) = core(expr)
             && !classify::is_read(call, self.receivers)
         {
-            self.roots.extend(root(&call.receiver));
+            self.acts_on(expr);
         }
         visit::visit_stmt(self, stmt);
     }

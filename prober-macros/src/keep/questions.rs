@@ -61,7 +61,9 @@ impl Asks<'_, '_> {
             expr @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(expr) => {
                 self.push(expr);
             }
-            expr => visit::visit_expr(self, expr),
+            // The call itself acts.
+            expr @ (Expr::Call(_) | Expr::MethodCall(_)) => visit::visit_expr(self, expr),
+            expr => self.visit_asks(expr),
         }
     }
 }

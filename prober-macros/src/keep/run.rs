@@ -159,7 +159,7 @@ impl Hot<'_, '_> {
         if let ([slot], false) = (&pending[..], self.other_doom)
             && let Some(bind) = &slot.bind
         {
-            let missing = self.state.taint.clone().union(&slot.names);
+            let missing = self.state.taint.clone().union(&slot.missing());
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
             self.out
                 .extend(self.bound(bind, &slot.name, &quote!({ #search #exit })));
@@ -227,7 +227,8 @@ impl Hot<'_, '_> {
         };
         let exit = self.miss(step);
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
-        let missing = step.binds.clone().union(&step.changes);
+        let mut missing = step.changes.clone();
+        missing.extend_absent(&step.binds);
         let miss = if questions(&step.stmt) == 1 && step.exits.is_empty() {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
             if search.is_empty() {

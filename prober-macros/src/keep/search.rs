@@ -98,6 +98,7 @@ impl Flow<'_> {
         let mut bound = Names::default();
         for step in steps {
             bound.extend(&step.binds);
+            bound.extend(&step.changes);
         }
         for slot in slots {
             bound.extend(&slot.names);
@@ -106,8 +107,7 @@ impl Flow<'_> {
             let all = self.needs(step).union(&step.binds).union(&step.changes);
             all.iter()
                 .filter(|name| {
-                    bound.contains(name)
-                        || !self.facts.is_receiver(name) && self.facts.connects(name)
+                    bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
                 })
                 .map(str::to_owned)
                 .collect::<Names>()
@@ -176,18 +176,22 @@ impl Search<'_, '_> {
     /// Searches one statement. Says whether the search goes on.
     fn step(&mut self, step: &Step, rest: &[&Step]) -> bool {
         let rest_asks = rest.iter().skip(1).any(|step| step.asks);
-        let head = if step.kind == Kind::Compound {
-            &step.head
+        let is_missing = if step.kind == Kind::Compound {
+            step.head.meets(&self.missing)
         } else {
-            &step.mentions
+            step.reads.meets(&self.missing) || self.missing.lacks(&step.mentions)
         };
         if matches!(step.kind, Kind::Act | Kind::Tail | Kind::Exit) {
             return self.act(step, rest);
         }
-        if step.conditional || head.meets(&self.missing) || step.effect {
+        if step.conditional || is_missing || step.effect {
             return self.skip(step, rest);
         }
-        self.bind(&self.flow.needs(step), rest);
+        let needs = self.flow.needs(step);
+        match step.kind {
+            Kind::Let | Kind::Ask => self.bind(&needs, &step.reads, rest),
+            _ => self.bind(&needs, &needs, rest),
+        }
         match step.kind {
             // Its type would be another here than where it runs, or it has no
             // value yet.
@@ -208,21 +212,19 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Binds the slots whose names are mentioned. Where one is empty, the
-    /// rest is searched without it.
-    fn bind(&mut self, mentioned: &Names, rest: &[&Step]) {
+    /// Binds the slots whose names are read, or are mentioned and would not
+    /// exist. Where one is empty, the rest is searched without it.
+    fn bind(&mut self, mentioned: &Names, read: &Names, rest: &[&Step]) {
+        let needed = |slot: &Slot| slot.names.meets(read) || slot.binds.meets(mentioned);
         loop {
-            let own = self.own.iter().position(|slot| slot.names.meets(mentioned));
-            let before = self
-                .slots
-                .iter()
-                .position(|slot| slot.names.meets(mentioned));
+            let own = self.own.iter().position(&needed);
+            let before = self.slots.iter().position(|slot| needed(slot));
             let slot = match (before, own) {
                 (Some(index), _) => self.slots.remove(index).clone(),
                 (None, Some(index)) => self.own.remove(index),
                 (None, None) => return,
             };
-            let missing = self.missing.clone().union(&slot.names);
+            let missing = self.missing.clone().union(&slot.missing());
             let otherwise = if self.depth < DEPTH {
                 let slots = self.slots.iter().copied().chain(&self.own);
                 let slots = slots.cloned().collect::<Vec<_>>();
@@ -266,7 +268,7 @@ impl Search<'_, '_> {
                 _ => {}
             }
         }
-        self.missing.extend(&step.binds);
+        self.missing.extend_absent(&step.binds);
         self.missing.extend(&step.changes);
         self.leave(step)
     }
@@ -290,21 +292,25 @@ impl Search<'_, '_> {
     }
 
     fn ask(&mut self, asks: &[Expr], rest: &[&Step]) {
-        let mut needed = Names::default();
-        for ask in asks {
-            let mentioned = self.flow.mentions(ask);
-            if !mentioned.meets(&self.missing) {
-                needed.extend(&mentioned);
-            }
+        let asks = asks
+            .iter()
+            .map(|ask| (ask, self.flow.mentions(ask), self.flow.reads(ask)))
+            .filter(|(_, mentioned, read)| {
+                !read.meets(&self.missing) && !self.missing.lacks(mentioned)
+            })
+            .collect::<Vec<_>>();
+        let (mut needed, mut read) = (Names::default(), Names::default());
+        for (_, mentioned, reads) in &asks {
+            needed.extend(mentioned);
+            read.extend(reads);
         }
-        self.bind(&needed, rest);
+        self.bind(&needed, &read, rest);
         let mut gone = self.missing.clone();
         for slot in self.slots.iter().copied().chain(&self.own) {
-            gone.extend(&slot.names);
+            gone.extend(&slot.missing());
         }
-        for ask in asks {
-            let mentioned = self.flow.mentions(ask);
-            if !mentioned.meets(&gone) {
+        for (ask, mentioned, read) in asks {
+            if !read.meets(&gone) && !gone.lacks(&mentioned) {
                 let sibling = self.flow.sibling(ask, self.scope, &self.missing);
                 self.out.extend(sibling);
                 gone.extend(&self.flow.facts.changed(&mentioned, &Names::default()));

@@ -28,8 +28,19 @@ pub(super) struct Slot {
     pub(super) uses: TokenStream,
     /// What becomes missing with it.
     pub(super) names: Names,
+    /// What it binds of that: without its value there is no such variable.
+    pub(super) binds: Names,
     /// `let PAT: T`, where it is bound to something.
     pub(super) bind: Option<TokenStream>,
+}
+
+impl Slot {
+    /// What is missing where it is empty.
+    pub(super) fn missing(&self) -> Names {
+        let mut missing = self.names.clone();
+        missing.extend_absent(&self.binds);
+        missing
+    }
 }
 
 impl Flow<'_> {
@@ -107,6 +118,7 @@ impl Flow<'_> {
             name,
             uses,
             names,
+            binds: step.binds.clone(),
             bind,
         };
         (slot, tokens)

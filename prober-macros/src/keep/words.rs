@@ -3,12 +3,14 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, ExprMethodCall, Macro, Pat, Stmt,
+    Expr, ExprMethodCall, Macro, Pat, Stmt, Token,
+    punctuated::Punctuated,
     visit::{self, Visit},
 };
 
 use super::{
     facts::Facts,
+    mentions::mentions,
     plan::{Kind, core, root},
 };
 use crate::vocabulary::{self, name};
@@ -239,6 +241,68 @@ pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bo
     })
 }
 
+/// Whether code names a type that changes behind a shared reference.
+pub(super) fn is_cell(code: &impl ToTokens) -> bool {
+    any_word(&code.to_token_stream(), &|word| {
+        let word = word.to_string();
+        matches!(
+            word.as_str(),
+            "Cell" | "RefCell" | "UnsafeCell" | "OnceCell" | "OnceLock" | "Mutex" | "RwLock"
+        ) || word.starts_with("Atomic")
+    })
+}
+
+/// Whether a chain of calls changes something behind a shared reference, as
+/// `cell.set(1)` does.
+pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
+    loop {
+        expr = match core(expr) {
+            Expr::MethodCall(call) => {
+                let name = call.method.to_string();
+                let changes = matches!(
+                    name.as_str(),
+                    "borrow_mut"
+                        | "lock"
+                        | "replace"
+                        | "set"
+                        | "store"
+                        | "swap"
+                        | "take"
+                        | "try_borrow_mut"
+                        | "try_lock"
+                        | "update"
+                        | "with_borrow_mut"
+                        | "write"
+                );
+                if changes || name.starts_with("fetch_") {
+                    return true;
+                }
+                &call.receiver
+            }
+            Expr::Index(index) => &index.expr,
+            Expr::Field(field) => &field.base,
+            Expr::Unary(unary) => &unary.expr,
+            Expr::Reference(reference) => &reference.expr,
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a name is written as that of a constant or a static.
+pub(super) fn is_static(name: &str) -> bool {
+    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+}
+
+/// Whether a function makes a value of its arguments: `Some`, `Sink::new`.
+pub(super) fn constructs(func: &Expr) -> bool {
+    matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
+        let name = last.ident.to_string();
+        name.starts_with(char::is_uppercase)
+            || name.starts_with("with_")
+            || matches!(name.as_str(), "new" | "from")
+    }))
+}
+
 /// Whether there is a `?`, at any depth.
 pub(crate) fn has_question(code: &impl ToTokens) -> bool {
     fn has(tokens: TokenStream) -> bool {
@@ -262,6 +326,7 @@ pub(super) fn is_effect(stmt: &Stmt, facts: &Facts, kind: Kind) -> bool {
     let mut effects = Effects {
         facts,
         found: false,
+        within: false,
     };
     match stmt {
         Stmt::Expr(expr, _) if matches!(kind, Kind::Act | Kind::Ask | Kind::Tail) => {
@@ -277,6 +342,7 @@ pub(super) fn has_effect(expr: &Expr, facts: &Facts) -> bool {
     let mut effects = Effects {
         facts,
         found: false,
+        within: false,
     };
     effects.visit_expr(expr);
     effects.found
@@ -286,11 +352,34 @@ pub(super) fn has_effect(expr: &Expr, facts: &Facts) -> bool {
 struct Effects<'a> {
     facts: &'a Facts,
     found: bool,
+    /// Whether in a closure or an async block, which may have variables of its
+    /// own.
+    within: bool,
 }
 
 impl Effects<'_> {
     fn outlives(&self, expr: &Expr) -> bool {
         root(expr).is_some_and(|name| self.facts.outlives(&name))
+    }
+
+    /// The arguments of a probed function, which changes nothing of the
+    /// caller's in a run that is doomed.
+    fn visit_nested<'e>(&mut self, args: impl IntoIterator<Item = &'e Expr>) {
+        for arg in args {
+            let place = match arg {
+                Expr::Reference(reference) => &reference.expr,
+                arg => arg,
+            };
+            if !matches!(place, Expr::Path(_) | Expr::Field(_)) {
+                self.visit_expr(place);
+            }
+        }
+    }
+
+    /// Whether a `&mut` parameter is among arguments.
+    fn hands_on(&self, args: &Punctuated<Expr, Token![,]>) -> bool {
+        args.iter()
+            .any(|arg| matches!(arg, Expr::Path(_)) && self.outlives(arg))
     }
 
     fn visit_operands(&mut self, expr: &Expr, kind: Kind) {
@@ -307,11 +396,11 @@ impl Effects<'_> {
                 }
             }
             // A read into a buffer of the caller's.
-            Expr::MethodCall(call) if kind == Kind::Ask => {
+            Expr::MethodCall(call) if kind == Kind::Ask && !handed_suppressed(expr) => {
                 self.visit_expr(&call.receiver);
                 for arg in &call.args {
                     if matches!(arg, Expr::Reference(_) | Expr::Path(_)) {
-                        self.found |= self.outlives(arg) && !is_suppressed(arg);
+                        self.found |= self.outlives(arg);
                     } else {
                         self.visit_expr(arg);
                     }
@@ -323,12 +412,14 @@ impl Effects<'_> {
 }
 
 impl<'ast> Visit<'ast> for Effects<'_> {
-    fn visit_expr_assign(&mut self, _: &'ast syn::ExprAssign) {
-        self.found = true;
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.found |= !self.within || self.outlives(&assign.left);
+        visit::visit_expr_assign(self, assign);
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        self.found |= vocabulary::assigns(&binary.op);
+        self.found |=
+            vocabulary::assigns(&binary.op) && (!self.within || self.outlives(&binary.left));
         visit::visit_expr_binary(self, binary);
     }
 
@@ -337,7 +428,12 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.found |= acts_or_pauses(&call.method) || self.outlives(&call.receiver);
+        self.found |= acts_or_pauses(&call.method);
+        if call.args.iter().any(is_suppressed) {
+            self.visit_nested(std::iter::once(&*call.receiver).chain(&call.args));
+            return;
+        }
+        self.found |= self.outlives(&call.receiver) || self.hands_on(&call.args);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -348,11 +444,25 @@ impl<'ast> Visit<'ast> for Effects<'_> {
             self.found |= crate::receiver::function(call).is_some_and(acts_or_pauses);
             self.found |= self.facts.acts_through(&last.ident.to_string());
         }
-        self.found |= call
-            .args
-            .iter()
-            .any(|arg| matches!(arg, Expr::Path(_)) && self.outlives(arg));
+        if call.args.iter().any(is_suppressed) {
+            self.visit_nested(&call.args);
+            return;
+        }
+        self.found |= self.outlives(&call.func) || self.hands_on(&call.args);
         visit::visit_expr_call(self, call);
+    }
+
+    // Takes items from an iterator of the caller's.
+    fn visit_expr_for_loop(&mut self, each: &'ast syn::ExprForLoop) {
+        self.found |= match &*each.expr {
+            Expr::Path(_) => self.outlives(&each.expr),
+            // It is watched already.
+            Expr::Verbatim(items) => mentions(items, &self.facts.locals)
+                .iter()
+                .any(|name| self.facts.outlives(name)),
+            _ => false,
+        };
+        visit::visit_expr_for_loop(self, each);
     }
 
     fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
@@ -368,9 +478,19 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         ) || holds_block(mac.tokens.clone());
     }
 
-    // What they do is done where they are called.
-    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    // It may be called at once.
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        let within = std::mem::replace(&mut self.within, true);
+        self.visit_expr(&closure.body);
+        self.within = within;
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+        let within = std::mem::replace(&mut self.within, true);
+        visit::visit_expr_async(self, block);
+        self.within = within;
+    }
+
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 

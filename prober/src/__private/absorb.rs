@@ -35,7 +35,7 @@ pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'
                 if let Some(missing) = error.missing() {
                     prober.note(missing, place);
                     if !prober.is_pending() {
-                        *error = prober.unavailable(missing.limit()).into();
+                        *error = prober.unavailable_as(missing).into();
                     }
                 }
             }
@@ -121,15 +121,20 @@ fn take_missing(
     prober: &VmiProber<'_>,
     place: &Location<'_>,
 ) -> Result<(), Option<ProbeError>> {
-    if let Err(limit) = prober.count_miss::<ProbeError>() {
+    let by_doom = missing.is_by_doom() && prober.is_doomed();
+    let counted = if by_doom {
+        prober.count_doomed()
+    } else {
+        prober.count_miss()
+    };
+    if let Err(limit) = counted {
         prober.note(missing, place);
         return Err(Some(limit));
     }
-    let limit = missing.limit();
-    if prober.note_new(missing, place) {
+    if prober.note_new(missing, place) || by_doom {
         return Ok(());
     }
-    Err((!prober.is_pending()).then(|| prober.unavailable(limit)))
+    Err((!prober.is_pending()).then(|| prober.unavailable(missing.limit())))
 }
 
 /// Records the faults of an error that the body takes apart: they doom the

@@ -96,9 +96,9 @@ fn gate<T, E: FaultError>(
     match missing {
         // Doomed by the caller, or a body that swallowed the error of a probe
         // that was cut off.
-        None if result.is_ok() => Err(prober.unavailable(prober.cut_off()).into()),
+        None if result.is_ok() => Err(prober.left_doomed().into()),
         None => result,
-        Some(missing) => Err(prober.unavailable(missing.limit()).into()),
+        Some(missing) => Err(prober.unavailable_as(missing).into()),
     }
 }
 

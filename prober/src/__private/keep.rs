@@ -160,7 +160,7 @@ where
     R: Returned,
     R::Error: FromFaults,
 {
-    R::err(FromFaults::from_faults(prober.needed()))
+    R::err(FromFaults::from_faults(prober.left_doomed()))
 }
 
 /// A value that the body takes apart itself: `Taken(EXPR).note(prober)`.

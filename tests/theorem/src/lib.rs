@@ -22,7 +22,7 @@ pub use self::{
     outcome::{Outcome, outcome},
     outs::{Me, Outs},
     reads::Reads,
-    report::Tally,
+    report::{Tally, cold_runs},
     run::{Call, Program},
     small::{Row, block_on, mixed, ready},
     state::State,

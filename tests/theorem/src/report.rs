@@ -12,6 +12,25 @@ use crate::{
 /// The most runs that an operation may take.
 const MOST: usize = 400;
 
+/// How many runs the probed form takes with all pages out, where whole batches
+/// come in.
+///
+/// # Panics
+///
+/// If a promise is broken.
+#[must_use]
+pub fn cold_runs(program: &Program) -> usize {
+    let mut state = State::random(1, 8);
+    for runs in 1.. {
+        match check(program, &state) {
+            Ok(batch) if batch.is_empty() => return runs,
+            Ok(batch) => batch.into_iter().for_each(|page| state.bring_in(page)),
+            Err(broken) => panic!("{}: {broken}", program.name),
+        }
+    }
+    unreachable!("a batch brings in a page that was out")
+}
+
 /// Sums over all programs and states.
 #[derive(Debug, Default)]
 pub struct Tally {

@@ -70,140 +70,128 @@ impl Object<'_> {
 
 type Result<T, E = ProbeError> = std::result::Result<T, E>;
 
-/// A function in both forms.
+thread_local! {
+    /// What the functions print.
+    static PRINTED: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Prints as that of std does.
+macro_rules! println {
+    ($($argument:tt)*) => {
+        print_line(&format!($($argument)*))
+    };
+}
+
+fn print_line(line: &str) {
+    PRINTED.with_borrow_mut(|printed| {
+        printed.push_str(line);
+        printed.push('\n');
+    });
+}
+
+/// Functions in both forms.
 macro_rules! both {
-    ($plain:ident, $probed:ident, |$process:ident, $out:ident| $body:block) => {
-        fn $plain($process: Object<'_>, $out: &mut Vec<String>) -> Result<()> $body
-
-        #[probed]
-        fn $probed($process: Object<'_>, $out: &mut Vec<String>) -> Result<()> $body
-    };
-}
-
-both!(modules_plain, modules_probed, |process, out| {
-    out.push(format!("modules of {}", process.text(Page::Name)?));
-    for module in process.table(Page::Modules, 6)? {
-        let base = module.number(Page::Itself)?;
-        let size = module.number(Page::Itself)?;
-        let entry = module.number(Page::Itself)?;
-        // A name lies where the module says.
-        let name = module.object(1)?.text(Page::Name)?;
-        let path = module.object(2)?.text(Page::Path)?;
-        out.push(format!("{base:x} {size} {entry} {name} {path}"));
-    }
-    Ok(())
-});
-
-both!(regions_plain, regions_probed, |process, out| {
-    let name = process.text(Page::Name)?;
-    for region in process.table(Page::Regions, 5)? {
-        let start = region.number(Page::Itself)?;
-        let protection = region.number(Page::Protection)?;
-        let file = region.object(1)?;
-        if start == 0 {
-            continue;
+    ($suppressed:ident: $(fn $name:ident($object:ident) $body:block)*) => {
+        mod plain {
+            use super::*;
+            $(pub(super) fn $name($object: Object<'_>, $suppressed: &SuppressedPages) -> Result<()> {
+                let _ = $suppressed;
+                $body
+            })*
         }
-        let path = file.object(1)?.text(Page::Path)?;
-        out.push(format!("{name} {start:x} {protection} {path}"));
-    }
-    Ok(())
-});
-
-both!(threads_plain, threads_probed, |process, out| {
-    out.push(process.text(Page::Name)?);
-    for thread in process.table(Page::Threads, 5)? {
-        let id = thread.number(Page::Itself)?;
-        let teb = thread.object(1)?;
-        out.push(format!("{id} {}", teb.number(Page::Itself)?));
-    }
-    Ok(())
-});
-
-struct Handles {
-    count: usize,
-    names: Vec<String>,
-}
-
-both!(handles_plain, handles_probed, |process, out| {
-    let mut handles = Handles {
-        count: 0,
-        names: Vec::new(),
+        mod probed_ {
+            use super::*;
+            $(#[probed] pub(super) fn $name($object: Object<'_>) -> Result<()> $body)*
+        }
     };
-    for handle in process.table(Page::Handles, 4)? {
-        handles.count += 1;
-        handles.names.push(handle.object(1)?.text(Page::Name)?);
-    }
-    out.push(format!("{} {}", handles.count, handles.names.join(" ")));
-    Ok(())
-});
-
-both!(process_plain, process_probed, |process, out| {
-    out.push(format!(
-        "{} {}",
-        process.number(Page::Itself)?,
-        process.number(Page::Session)?
-    ));
-    for thread in process.table(Page::Threads, 5)? {
-        let id = thread.number(Page::Itself)?;
-        out.push(format!("{id} {}", thread.object(1)?.number(Page::Itself)?));
-    }
-    for region in process.table(Page::Regions, 4)? {
-        let file = region.object(1)?;
-        let name = file.object(1)?.text(Page::Path)?;
-        out.push(format!("{} {name}", region.number(Page::Itself)?));
-    }
-    // What the process itself points to.
-    let block = process.object(1)?;
-    let parameters = block.object(1)?;
-    let command = parameters.object(1)?.text(Page::Path)?;
-    out.push(command);
-    Ok(())
-});
-
-/// A list calls other functions, and hands the suppressed pages on.
-fn list_plain(system: Object<'_>, out: &mut Vec<String>) -> Result<()> {
-    for process in system.table(Page::Modules, 3)? {
-        process_plain(process, out)?;
-        handles_plain(process, out)?;
-    }
-    Ok(())
 }
 
-#[probed]
-fn list_probed(system: Object<'_>, out: &mut Vec<String>) -> Result<()> {
-    for process in system.table(Page::Modules, 3)? {
-        let lines = process_lines(process, suppressed)?;
-        let handles = handle_lines(process, suppressed)?;
-        out.extend(lines);
-        out.extend(handles);
+both! { suppressed:
+    fn modules(process) {
+        println!("modules of {}", process.text(Page::Name)?);
+        for module in process.table(Page::Modules, 6)? {
+            let base = module.number(Page::Itself)?;
+            let size = module.number(Page::Itself)?;
+            let entry = module.number(Page::Itself)?;
+            // A name lies where the module says.
+            let name = module.object(1)?.text(Page::Name)?;
+            let path = module.object(2)?.text(Page::Path)?;
+            println!("{base:x} {size} {entry} {name} {path}");
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn regions(process) {
+        let name = process.text(Page::Name)?;
+        for region in process.table(Page::Regions, 5)? {
+            let start = region.number(Page::Itself)?;
+            let protection = region.number(Page::Protection)?;
+            let file = region.object(1)?;
+            if start == 0 {
+                continue;
+            }
+            let path = file.object(1)?.text(Page::Path)?;
+            println!("{name} {start:x} {protection} {path}");
+        }
+        Ok(())
+    }
+
+    fn threads(process) {
+        println!("{}", process.text(Page::Name)?);
+        for thread in process.table(Page::Threads, 5)? {
+            let id = thread.number(Page::Itself)?;
+            let teb = thread.object(1)?;
+            println!("{id} {}", teb.number(Page::Itself)?);
+        }
+        Ok(())
+    }
+
+    fn list(system) {
+        for process in system.table(Page::Modules, 3)? {
+            one_process(process, suppressed)?;
+            handles(process, suppressed)?;
+        }
+        Ok(())
+    }
+
+    fn one_process(process) {
+        println!("{} {}", process.number(Page::Itself)?, process.number(Page::Session)?);
+        for thread in process.table(Page::Threads, 5)? {
+            let id = thread.number(Page::Itself)?;
+            println!("{id} {}", thread.object(1)?.number(Page::Itself)?);
+        }
+        for region in process.table(Page::Regions, 4)? {
+            let file = region.object(1)?;
+            let name = file.object(1)?.text(Page::Path)?;
+            println!("{} {name}", region.number(Page::Itself)?);
+        }
+        // What the process itself points to.
+        let block = process.object(1)?;
+        let parameters = block.object(1)?;
+        let command = parameters.object(1)?.text(Page::Path)?;
+        println!("{command}");
+        Ok(())
+    }
+
+    fn handles(process) {
+        let mut count = 0;
+        for handle in process.table(Page::Handles, 4)? {
+            let name = handle.object(1)?.text(Page::Name)?;
+            count += 1;
+            println!("{count}: {name}");
+        }
+        println!("{count} handles");
+        Ok(())
+    }
 }
 
-// What a call that missed could have changed is missing: a list that two calls
-// were handed would keep the second from being asked.
-#[probed]
-fn process_lines(process: Object<'_>) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
-    process_probed(process, &mut lines, suppressed)?;
-    Ok(lines)
-}
-
-#[probed]
-fn handle_lines(process: Object<'_>) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
-    handles_probed(process, &mut lines, suppressed)?;
-    Ok(lines)
-}
+type Function = fn(Object<'_>, &SuppressedPages) -> Result<()>;
 
 /// How many runs it takes until a function has all that it needs, and what it
 /// prints.
-fn runs(
-    mut operation: impl FnMut(Object<'_>, &mut Vec<String>, &SuppressedPages) -> Result<()>,
-) -> (usize, Vec<String>) {
+fn runs(function: Function) -> (usize, String) {
     let memory = Memory::default();
     let mut runs = 0;
-    let mut out = Vec::new();
     let mut pager = |faults: &PageFaults, _: &mut SuppressedPages| {
         let pages = faults.iter().map(|fault| fault.va.0 >> 12);
         memory.resident.borrow_mut().extend(pages);
@@ -215,27 +203,25 @@ fn runs(
     };
     retry(&mut pager, &mut SuppressedPages::new(), |suppressed| {
         runs += 1;
-        out.clear();
-        operation(process, &mut out, suppressed)
+        PRINTED.take();
+        function(process, suppressed)
     })
     .expect("every page comes in");
-    (runs, out)
+    (runs, PRINTED.take())
 }
 
 #[test]
 fn runs_are_the_longest_chain_and_one() {
-    type Plain = fn(Object<'_>, &mut Vec<String>) -> Result<()>;
-    type Probed = fn(Object<'_>, &mut Vec<String>, &SuppressedPages) -> Result<()>;
-    let rows: [(&str, Plain, Probed, usize, usize); 4] = [
-        ("6 modules", modules_plain, modules_probed, 21, 4),
-        ("5 regions", regions_plain, regions_probed, 23, 5),
-        ("5 threads", threads_plain, threads_probed, 13, 4),
-        ("3 processes", list_plain, list_probed, 116, 8),
+    let rows: [(&str, Function, Function, usize, usize); 4] = [
+        ("6 modules", plain::modules, probed_::modules, 21, 4),
+        ("5 regions", plain::regions, probed_::regions, 23, 5),
+        ("5 threads", plain::threads, probed_::threads, 13, 4),
+        ("3 processes", plain::list, probed_::list, 116, 6),
     ];
     let mut found = Vec::new();
     let mut expected = Vec::new();
     for (name, plain, probed, plain_runs, probed_runs) in rows {
-        let plain = runs(|process, out, _| plain(process, out));
+        let plain = runs(plain);
         let probed = runs(probed);
         assert_eq!(plain.1, probed.1, "{name}");
         found.push((name, plain.0, probed.0));

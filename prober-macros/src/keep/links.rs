@@ -1,0 +1,237 @@
+//! Which variables see and change others: by references, by closures, and as
+//! other names of the same.
+
+use syn::{
+    Expr, ExprClosure, ExprReference, Local, Pat,
+    visit::{self, Visit},
+};
+
+use super::{
+    facts::{Facts, bound},
+    mentions::{Names, mentions},
+    outputs::is_collection_in,
+    plan::root,
+    words::{Holds, any_word, constructs, holds_closure, is_cell},
+};
+
+/// Collects which variables see and change others.
+pub(super) struct Links<'a>(pub(super) &'a mut Facts);
+
+impl Links<'_> {
+    /// What the names of a pattern have to do with the value that it is
+    /// matched with.
+    fn link(&mut self, pat: &Pat, value: &Expr) {
+        let names = bound(pat);
+        if names.is_empty() {
+            return;
+        }
+        let mut borrows = Borrows {
+            facts: self.0,
+            sees: Names::default(),
+            changes: Names::default(),
+            mutable: false,
+            keeps_closures: holds_closure(value) != Some(Holds::Nothing),
+        };
+        borrows.visit_expr(value);
+        let Borrows {
+            mut sees,
+            mut changes,
+            mutable,
+            ..
+        } = borrows;
+        let mut aliases = Aliases {
+            facts: self.0,
+            by_reference: binds_by_reference(pat),
+            changeable: is_changeable(pat),
+            found: Names::default(),
+        };
+        aliases.value(value);
+        let aliases = aliases.found;
+        sees.extend(&aliases);
+        changes.extend(&aliases);
+        let cells = sees.iter().filter(|name| self.0.cells.contains(*name));
+        let cells = cells.map(str::to_owned).collect::<Names>();
+        changes.extend(&cells);
+        let outlives = changes.iter().any(|name| self.0.outlives(name));
+        let is_cell = !cells.is_empty() || is_cell(value) || is_cell(pat);
+        for name in names.iter().map(str::to_owned) {
+            if mutable || !aliases.is_empty() {
+                self.0.mutable.insert(name.clone());
+            }
+            if outlives {
+                self.0.outlive.insert(name.clone());
+            }
+            if is_cell {
+                self.0.cells.insert(name.clone());
+            }
+            for (links, others) in [(&mut self.0.sees, &sees), (&mut self.0.changes, &changes)] {
+                let others = others.iter().filter(|other| **other != name);
+                let others = others.map(str::to_owned).collect::<Names>();
+                if !others.is_empty() {
+                    links.entry(name.clone()).or_default().extend(&others);
+                }
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Links<'_> {
+    fn visit_local(&mut self, local: &'ast Local) {
+        match &local.init {
+            None => self.0.unset.extend(&bound(&local.pat)),
+            Some(init) => {
+                if is_collection_in(&local.pat, &init.expr, &self.0.collections) {
+                    let names = bound(&local.pat);
+                    self.0.collections.extend(names.iter().map(str::to_owned));
+                }
+                self.link(&local.pat, &init.expr);
+            }
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
+        self.link(&condition.pat, &condition.expr);
+        visit::visit_expr_let(self, condition);
+    }
+
+    fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+        for arm in &matched.arms {
+            self.link(&arm.pat, &matched.expr);
+        }
+        visit::visit_expr_match(self, matched);
+    }
+
+    fn visit_expr_for_loop(&mut self, each: &'ast syn::ExprForLoop) {
+        self.link(&each.pat, &each.expr);
+        visit::visit_expr_for_loop(self, each);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether a pattern has a `ref mut`.
+fn binds_by_reference(pat: &Pat) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0 |= pat.by_ref.is_some() && pat.mutability.is_some();
+            visit::visit_pat_ident(self, pat);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_pat(pat);
+    find.0
+}
+
+/// Whether a pattern binds what can be changed: `mut name`.
+fn is_changeable(pat: &Pat) -> bool {
+    any_word(&quote::ToTokens::to_token_stream(pat), &|word| {
+        word == "mut"
+    })
+}
+
+/// Finds the references to what can change that a value passes on.
+struct Aliases<'a> {
+    facts: &'a Facts,
+    by_reference: bool,
+    changeable: bool,
+    found: Names,
+}
+
+impl Aliases<'_> {
+    fn value(&mut self, value: &Expr) {
+        match value {
+            Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => self.place(value),
+            Expr::Paren(paren) => self.value(&paren.expr),
+            Expr::Group(group) => self.value(&group.expr),
+            Expr::Try(question) => self.value(&question.expr),
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|value| self.value(value)),
+            Expr::Array(array) => array.elems.iter().for_each(|value| self.value(value)),
+            Expr::Struct(value) => {
+                for field in &value.fields {
+                    self.value(&field.expr);
+                }
+            }
+            // `Some(list)`, `Sink::new(list)`, or what may change its argument later.
+            Expr::Call(call) if self.changeable || constructs(&call.func) => {
+                call.args.iter().for_each(|value| self.value(value));
+            }
+            Expr::If(branch) => {
+                self.block(&branch.then_branch);
+                if let Some((_, other)) = &branch.else_branch {
+                    self.value(other);
+                }
+            }
+            Expr::Match(matched) => matched.arms.iter().for_each(|arm| self.value(&arm.body)),
+            Expr::Block(block) => self.block(&block.block),
+            _ => {}
+        }
+    }
+
+    fn block(&mut self, block: &syn::Block) {
+        if let Some(syn::Stmt::Expr(value, None)) = block.stmts.last() {
+            self.value(value);
+        }
+    }
+
+    fn place(&mut self, place: &Expr) {
+        let Some(name) = root(place) else { return };
+        let is_whole = matches!(place, Expr::Path(_));
+        let is_reference =
+            self.facts.changes.contains_key(&name) || is_whole && self.facts.outlives(&name);
+        if is_reference || self.by_reference && self.facts.locals.contains(&name) {
+            self.found.insert(name);
+        }
+    }
+}
+
+/// Finds what an initializer borrows and captures.
+struct Borrows<'a> {
+    facts: &'a Facts,
+    sees: Names,
+    changes: Names,
+    /// Whether it borrows something mutably.
+    mutable: bool,
+    /// Whether closures stay in the value.
+    keeps_closures: bool,
+}
+
+impl<'ast> Visit<'ast> for Borrows<'_> {
+    fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
+        let names = mentions(&reference.expr, &self.facts.locals);
+        self.sees.extend(&names);
+        if reference.mutability.is_some() {
+            self.changes.extend(&names);
+            self.mutable = true;
+        }
+        visit::visit_expr_reference(self, reference);
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        if !self.keeps_closures {
+            return;
+        }
+        let names = mentions(&closure.body, &self.facts.locals);
+        self.sees.extend(&names);
+        self.changes.extend(&names);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        // `list.iter_mut()`, `map.entry(..)`: what comes of it may borrow.
+        let name = call.method.to_string();
+        let names = mentions(&call.receiver, &self.facts.locals);
+        if name.ends_with("_mut") || matches!(name.as_str(), "entry" | "drain" | "by_ref") {
+            self.sees.extend(&names);
+            self.changes.extend(&names);
+            self.mutable = true;
+        } else if matches!(name.as_str(), "iter" | "as_ref" | "borrow") {
+            self.sees.extend(&names);
+        } else if name == "clone" {
+            // An `Rc` is the same as its clone.
+            let shared = names.iter().filter(|name| self.facts.cells.contains(*name));
+            self.sees.extend(&shared.map(str::to_owned).collect());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+}

@@ -1,0 +1,856 @@
+//! What holds of a function and of the same with `#[probed]`, for shapes that
+//! the build script does not write.
+
+#![allow(
+    warnings,
+    clippy::all,
+    clippy::pedantic,
+    reason = "the shapes are the test"
+)]
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use prober::{ProbeError, SuppressedPages, probed};
+use prober_theorem::*;
+use vmi_core::VmiError;
+
+/// Functions of one signature, each in both forms.
+macro_rules! shapes {
+    (
+        [$vmi:ident $w:ident $root:ident $out:ident $text:ident $total:ident $queue:ident $log:ident $set:ident]
+        $($name:ident $body:block)*
+    ) => {
+        mod plain {
+            use super::*;
+            $(pub fn $name(
+                $vmi: &World<'_>, $w: &World<'_>, $root: Object<'_>, $out: &mut Vec<u64>,
+                $text: &mut String, $total: &mut u64, $queue: &mut Vec<u64>,
+                $log: &RefCell<Vec<u64>>, $set: &SuppressedPages,
+            ) -> Result<u64, ProbeError> $body)*
+        }
+        mod probed_ {
+            use super::*;
+            $(#[probed(suppressed = $set)]
+            pub fn $name(
+                $vmi: &World<'_>, $w: &World<'_>, $root: Object<'_>, $out: &mut Vec<u64>,
+                $text: &mut String, $total: &mut u64, $queue: &mut Vec<u64>,
+                $log: &RefCell<Vec<u64>>, $set: &SuppressedPages,
+            ) -> Result<u64, ProbeError> $body)*
+        }
+        const SHAPES: &[Program] = &[$({
+            fn plain<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
+                outcome(plain::$name(
+                    w, w, Object::root(w), &mut outs.out, &mut outs.text, &mut outs.total,
+                    &mut outs.queue, &outs.log, set,
+                ))
+            }
+            fn probed<'w>(w: &'w World<'w>, outs: &mut Outs, set: &SuppressedPages) -> Outcome {
+                outcome(probed_::$name(
+                    w, w, Object::root(w), &mut outs.out, &mut outs.text, &mut outs.total,
+                    &mut outs.queue, &outs.log, set,
+                ))
+            }
+            Program {
+                name: stringify!($name),
+                source: stringify!($name $body),
+                plain,
+                probed,
+            }
+        }),*];
+    };
+}
+
+#[test]
+fn unchanged_in_every_state() {
+    let mut tally = Tally::default();
+    for program in SHAPES {
+        tally.explore(program, 64);
+    }
+    tally.finish();
+}
+
+/// How many runs it takes with all pages out, where whole batches come in.
+#[test]
+fn runs_with_all_pages_out() {
+    for (name, runs) in [
+        ("printing", 5),
+        ("guards_and_drops", 2),
+        ("buffers", 6),
+        ("scratch_buffer", 2),
+        ("chains", 5),
+        ("zipped", 3),
+        ("operators", 4),
+    ] {
+        let program = SHAPES.iter().find(|program| program.name == name);
+        assert_eq!(cold_runs(program.expect("it is there")), runs, "{name}");
+    }
+}
+
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+fn odd(value: u64) -> bool {
+    value % 2 == 1
+}
+
+/// In the place of those of std: they print nothing.
+macro_rules! println {
+    ($($argument:tt)*) => {
+        drop(format!($($argument)*))
+    };
+}
+macro_rules! eprint { ($($argument:tt)*) => { println!($($argument)*) }; }
+macro_rules! print { ($($argument:tt)*) => { println!($($argument)*) }; }
+
+fn cursor_over(list: &mut Vec<u64>) -> impl Iterator<Item = u64> {
+    std::iter::from_fn(|| list.pop())
+}
+
+struct Filler;
+
+impl Filler {
+    fn fill(&self, o: Object<'_>, out: &mut Vec<u64>) -> Result<u64, VmiError> {
+        out.push(1);
+        let a = o.num(1)?;
+        out.push(a);
+        Ok(a)
+    }
+}
+
+struct Sink<'a> {
+    list: &'a mut Vec<u64>,
+    count: u64,
+}
+
+impl Sink<'_> {
+    fn take(&mut self) -> u64 {
+        self.list.pop().unwrap_or(3)
+    }
+}
+
+fn remember(cell: &Cell<u64>, value: u64) {
+    cell.set(value);
+}
+
+fn next_of(queue: &mut Vec<u64>) -> u64 {
+    queue.pop().unwrap_or(4)
+}
+
+shapes! {
+    [vmi w root out text total queue log suppressed]
+
+    let_else_chain {
+        let Some(a) = root.opt(0)? else { w.act("none", 1); return Ok(1) };
+        let (Some(b), c) = (root.opt(1)?, root.num(2)?) else { return Ok(root.num(3)?) };
+        let Some(d) = (if a > b { root.opt(4)? } else { root.opt(5)? }) else {
+            w.check(a)?;
+            return Ok(c);
+        };
+        out.push(d);
+        Ok(a ^ b ^ root.num(d % 8)?)
+    }
+    nested_closures {
+        let read = |i: u64| -> Result<u64, VmiError> {
+            let inner = |j| root.num(j);
+            Ok(inner(i)? ^ inner(i + 1)?)
+        };
+        let a = read(0)?;
+        let b = read(a % 8)?;
+        w.act("x", a);
+        let c = read(b % 8)?;
+        Ok(c ^ root.num(7)?)
+    }
+    collects_results {
+        let all = (0..4).map(|i| root.num(i)).collect::<Result<Vec<_>, _>>()?;
+        let more = root.items(0)?.into_iter().map(|o| Ok::<_, VmiError>(o.num(0)? ^ o.num(1)?))
+            .collect::<Result<Vec<u64>, VmiError>>()?;
+        out.extend(all.iter().copied());
+        let sum = more.iter().try_fold(0, |sum, x| Ok::<_, VmiError>(sum ^ root.num(x % 8)?))?;
+        let total: u64 = (0..3).map(|i| root.num(i + 4)).sum::<Result<u64, VmiError>>()?;
+        Ok(sum ^ total ^ vmi.read_u64(1)?)
+    }
+    async_block {
+        let a = block_on(async {
+            let x = root.num(0)?;
+            let y = ready(x).await;
+            Ok::<u64, VmiError>(y ^ root.num(1)?)
+        })?;
+        let b = root.num(2)?;
+        out.push(a);
+        Ok(a ^ b)
+    }
+    guards_with_questions {
+        let a = match root.num(0)? {
+            x if x == root.num(1)? => 1,
+            x if odd(x) && root.num(2)? > 20 => { w.act("odd", x); root.num(3)? }
+            x @ 0..20 if root.opt(4)?.is_some() => x,
+            _ => root.num(5)?,
+        };
+        match root.opt(6)? {
+            Some(x) if root.num(x % 8)? > 3 => out.push(x),
+            None if root.num(7)? > 30 => return Ok(a),
+            _ => out.push(a),
+        }
+        Ok(a ^ root.num(1)?)
+    }
+    while_let_of_a_question {
+        let mut at = root;
+        let mut n = 0;
+        while let Some(next) = at.next()? {
+            n += 1;
+            out.push(next.num(n % 8)?);
+            at = next;
+        }
+        let b = vmi.read_u64(1)?;
+        Ok(b ^ root.num(n % 8)?)
+    }
+    while_with_chain {
+        let mut at = root;
+        while let Some(next) = at.next()? && let Some(x) = next.opt(0)? && next.num(1)? > 5 {
+            w.act("next", x);
+            at = next;
+        }
+        Ok(at.num(2)? ^ vmi.read_u64(3)?)
+    }
+    labelled_values {
+        let a = 'a: {
+            if root.num(0)? > 30 { break 'a root.num(1)?; }
+            let b = root.num(2)?;
+            if odd(b) { w.act("odd", b); break 'a b; }
+            root.num(3)?
+        };
+        let mut n = 0;
+        let b = loop {
+            n += 1;
+            if root.num(n % 8)? > 40 { break root.num(5)?; }
+            if n > 5 { break n; }
+        };
+        let c = 'o: loop { for o in root.items(1)? { if o.num(0)? > 10 { break 'o o.num(1)?; } } break 9; };
+        out.push(a ^ b);
+        Ok(c ^ root.num(7)?)
+    }
+    shadowing {
+        let x = root.num(0)?;
+        let x = x ^ root.num(x % 8)?;
+        { let x = root.num(1)?; out.push(x); let x = root.num(x % 8)?; out.push(x); }
+        let y = root.num(2)?;
+        let root = root.obj(x % 8)?;
+        let x = root.num(y % 8)?;
+        for x in root.items(x % 8)? { let root = x; let y = root.num(0)?; out.push(y); }
+        let f = |x: u64| root.num(x % 8);
+        let x = f(x)?;
+        Ok(x ^ y)
+    }
+    shadowing_of_a_parameter {
+        let a = root.num(0)?;
+        let total = root.num(a % 8)?;
+        let out = vec![total];
+        let b = root.num(out[0] % 8)?;
+        let queue = out.iter().map(|x| root.num(x % 8)).collect::<Result<Vec<_>, _>>()?;
+        w.act("b", b);
+        Ok(queue[0] ^ total)
+    }
+    ref_mut_patterns {
+        let (ref mut a, b) = (root.num(0)?, root.num(1)?);
+        *a ^= b;
+        let c = root.num(*a % 8)?;
+        let mut pair = (root.num(2)?, 3_u64);
+        match pair { (ref mut x, _) => *x ^= root.num(3)? }
+        let d = root.num(pair.0 % 8)?;
+        let mut slot = Some(4_u64);
+        if let Some(ref mut x) = slot { *x = root.num(4)?; }
+        Ok(c ^ d ^ root.num(slot.unwrap_or(1) % 8)?)
+    }
+    alias_in_if_let {
+        let mut slot = Some(101_u64);
+        if let Some(x) = slot.as_mut() {
+            *x = root.num(0)?;
+            let y = root.num(slot.unwrap_or(1))?;
+            out.push(y);
+        }
+        slot = Some(102);
+        if let Some(x) = &mut slot {
+            let z = root.num(5)?;
+            *x = z;
+            let y = root.num(slot.unwrap_or(1))?;
+            out.push(y);
+        }
+        let (mut list, copy) = (vec![103_u64], 1);
+        if let [x, ..] = &mut list[..] && copy == 1 {
+            *x = root.num(6)?;
+            out.push(root.num(list[0])?);
+        }
+        Ok(1)
+    }
+    alias_in_match {
+        let mut pair = (101_u64, 2_u64);
+        match &mut pair {
+            (a, b) => {
+                *a = root.num(0)?;
+                let c = root.num(pair.0)?;
+                out.push(c);
+            }
+        }
+        let mut other = [102_u64, 2];
+        match other {
+            [ref mut a, _] => {
+                *a = root.num(1)?;
+                let c = root.num(other[0])?;
+                out.push(c);
+            }
+        }
+        Ok(pair.0)
+    }
+    alias_in_for {
+        let mut list = vec![1_u64, 2];
+        for x in &mut list { *x ^= root.num(*x)?; }
+        let a = root.num(list[0] % 8)?;
+        for x in list.iter_mut() { let y = root.num(*x % 8)?; *x = y; }
+        Ok(a ^ root.num(list[1] % 8)?)
+    }
+    alias_of_a_mutable_reference {
+        let mut n = 101_u64;
+        let mut other = 102_u64;
+        let r = &mut n;
+        let s = r;
+        *s = root.num(0)?;
+        let a = root.num(n)?;
+        let (t, u) = (&mut n, &mut other);
+        *u = root.num(1)?;
+        *t = 3;
+        let b = root.num(other)?;
+        Ok(a ^ b ^ n)
+    }
+    guards_and_drops {
+        let _g = w.guard(root.num(0)?);
+        let _ = w.guard(root.num(1)?);
+        let x = w.guard(3).pass(root.num(2)?);
+        let h;
+        { let _i = w.guard(4); h = w.guard(root.num(3)?); out.push(root.num(4)?); }
+        match w.guard(5).pass(root.num(5)?) { x if odd(x) => w.act("odd", root.num(6)?), _ => {} }
+        if w.guard(6).pass(root.num(7)?) > 3 { w.act("if", x); }
+        let y = w.guard(7).pass(4) ^ root.num(1)?;
+        let z = &w.guard(8);
+        Ok(z.pass(y) ^ h.pass(w.guard(9).pass(root.num(2)?)))
+    }
+    guards_in_loops {
+        for o in root.items(0)? {
+            let g = w.guard(o.num(0)?);
+            if g.pass(1) % 3 == 0 { continue; }
+            let h = w.guard(o.num(1)?);
+            if h.pass(1) % 5 == 0 { break; }
+            w.act("both", o.num(2)?);
+        }
+        let tail = { let g = w.guard(1); g.pass(root.num(1)?) };
+        Ok(tail)
+    }
+    guards_of_a_let_else {
+        let (Some(a), g) = (root.opt(0)?, w.guard(root.num(1)?)) else {
+            w.act("else", root.num(2)?);
+            return Ok(2);
+        };
+        let (x, h) = (root.num(3)?, w.guard(4));
+        drop(g);
+        out.push(x ^ a);
+        Ok(h.pass(root.num(5)?))
+    }
+    guard_in_scrutinee_of_while {
+        let mut n = 0;
+        while w.guard(n).pass(root.num(n % 8)?) % 4 != 0 && n < 5 { n += 1; w.act("n", n); }
+        Ok(root.num(n % 8)?)
+    }
+    cells {
+        let c = Cell::new(root.num(0)?);
+        c.set(c.get() ^ root.num(1)?);
+        let a = root.num(c.get() % 8)?;
+        log.borrow_mut().push(a);
+        let b = root.num(log.borrow().len() as u64)?;
+        log.borrow_mut().push(root.num(2)?);
+        let n = log.borrow().iter().sum::<u64>();
+        Ok(root.num(n % 8)? ^ b)
+    }
+    cells_and_closures {
+        let cell = Cell::new(0_u64);
+        let bump = || cell.set(cell.get() + 1);
+        bump();
+        let x = root.num(cell.get())?;
+        bump();
+        let y = root.num(cell.get())?;
+        if odd(x) { bump(); }
+        Ok(root.num(cell.get())? ^ y)
+    }
+    cell_through_a_function {
+        let cell = Cell::new(101_u64);
+        let x = root.num(0)?;
+        remember(&cell, x);
+        let y = root.num(cell.get())?;
+        cell.set(102);
+        let shared = &cell;
+        remember(shared, root.num(1)?);
+        let z = root.num(cell.get())?;
+        Ok(y ^ z)
+    }
+    log_through_a_function {
+        fn add(log: &RefCell<Vec<u64>>, x: u64) { log.borrow_mut().push(x) }
+        let x = root.num(0)?;
+        add(log, x);
+        let y = root.num(log.borrow().len() as u64)?;
+        Ok(y ^ root.num(log.borrow()[0] % 8)?)
+    }
+    split_at_mut {
+        let mut a = [101_u64, 102, 103, 104];
+        let (l, r) = a.split_at_mut(2);
+        l[0] = root.num(0)?;
+        r[1] = root.num(1)?;
+        let x = root.num(a[3])?;
+        let y = root.num(a[0])?;
+        Ok(x ^ y)
+    }
+    destructuring_assignment {
+        let (mut a, mut b) = (0, 0);
+        (a, b) = (root.num(0)?, root.num(1)?);
+        [a, _] = [a ^ 1, root.num(2)?];
+        let c = root.num(a % 8)?;
+        Row { a, b, .. } = Row { a: root.num(3)?, b: root.num(4)?, c };
+        _ = root.num(5)?;
+        (*total, _) = (root.num(a % 8)?, 3);
+        Ok(root.num(*total % 8)? ^ b)
+    }
+    assignments_and_their_order {
+        let mut list = [1_u64, 2, 3];
+        list[root.num(0)? as usize % 3] = root.num(1)?;
+        out[root.num(2)? as usize % 1] ^= root.num(3)?;
+        list[{ w.act("index", 1); 0 }] = { let x = root.num(4)?; x ^ 1 };
+        *total += if root.num(5)? > 20 { root.num(6)? } else { 1 };
+        Ok(root.num(list[0] % 8)?)
+    }
+    constants_and_statics {
+        const FIRST: u64 = 1;
+        let a = root.num(const { 1 + 1 })?;
+        let b = root.num(FIRST)?;
+        static TABLE: [u64; 2] = [3, 4];
+        w.act("a", a);
+        Ok(root.num(TABLE[(b % 2) as usize])?)
+    }
+    static_that_is_set {
+                LAST.store(101, Ordering::Relaxed);
+        let a = root.num(0)?;
+        self::LAST.store(a, Ordering::Relaxed);
+        let b = root.num(LAST.load(Ordering::Relaxed))?;
+        Ok(a ^ b)
+    }
+    thread_local_that_is_set {
+        thread_local! { static LAST: Cell<u64> = const { Cell::new(0) }; }
+        LAST.set(101);
+        let a = root.num(0)?;
+        LAST.set(a);
+        let b = root.num(LAST.get())?;
+        LAST.set(102);
+        LAST.with(|last| last.set(b));
+        let c = root.num(LAST.with(|last| last.get()))?;
+        Ok(a ^ c)
+    }
+    nested_items {
+        fn twice(o: Object<'_>, i: u64) -> Result<u64, VmiError> { Ok(o.num(i)? ^ o.num(i + 1)?) }
+        struct Pair(u64, u64);
+        impl Pair { fn of(o: Object<'_>) -> Result<Self, VmiError> { Ok(Self(o.num(0)?, o.num(1)?)) } }
+        let a = twice(root, 2)?;
+        let Pair(b, c) = Pair::of(root)?;
+        w.act("a", a);
+        let d = Pair::of(root.obj(0)?)?.1;
+        Ok(b ^ c ^ d)
+    }
+    expression_macros {
+        let a = vec![root.num(0)?; 2];
+        let b = vec![root.num(1)?, root.num(2)?];
+        let c = format!("{} {:?} {b:?}", root.num(3)?, a);
+        text.push_str(&c);
+        write!(text, "{}", root.num(4)?).unwrap();
+        let _ = write!(text, "{} {}", root.num(5)?, b[0]);
+        assert!(root.num(6)? < 100, "{}", root.num(7)?);
+        assert_eq!(root.num(0)? / 100, 0);
+        debug_assert!(root.num(1)? < 100);
+        if matches!(root.opt(0)?, Some(3..)) { return Ok(root.num(1)?); }
+        Ok(c.len() as u64)
+    }
+    exits_among_arguments {
+        let a = mixed(root.num(0)?, if root.num(1)? > 40 { return Ok(1) } else { 2 });
+        w.act("a", match root.opt(0)? { Some(x) => x, None => return Ok(root.num(2)?) });
+        for o in root.items(0)? {
+            w.act2(o.num(0)?, match o.opt(1)? { Some(x) => x, None => continue });
+            let x = mixed(o.num(2)?, if o.num(3)? > 50 { break } else { o.num(4)? });
+            out.push(x);
+        }
+        Ok(a ^ root.num(5)?)
+    }
+    function_by_closure {
+        let r = (|| -> Result<u64, VmiError> { Ok(root.num(0)? ^ root.num(1)?) })();
+        let a = r?;
+        let b = (|| { let x = root.num(2)?; Ok::<_, VmiError>(x ^ root.num(x % 8)?) })()?;
+        w.act("b", b);
+        let c = root.num(3)?;
+        Ok(a ^ c)
+    }
+    closure_taken_apart {
+        let r = (|| -> Result<u64, VmiError> { Ok(root.try_num(0)? ^ root.try_num(1)?) })();
+        let a = match r { Ok(x) => x, Err(_) => 3 };
+        let b = (0..3).map(|i| root.try_num(i)).find_map(Result::ok).unwrap_or(1);
+        out.push(a);
+        Ok(b ^ root.try_num(4)?)
+    }
+    if_let_chain {
+        if let Some(a) = root.opt(0)? && let Some(b) = root.opt(a % 8)? && root.num(b % 8)? > 3 {
+            out.push(a ^ b);
+        } else if let Some(c) = root.opt(1)? && c > 4 {
+            w.act("c", root.num(c % 8)?);
+        } else {
+            *total = root.num(2)?;
+        }
+        Ok(root.num(3)?)
+    }
+    structs_and_ranges {
+        let row = Row { a: root.num(0)?, ..Row { a: 1, b: root.num(1)?, c: 2 } };
+        for i in root.num(2)? % 3..root.num(3)? % 6 { out.push(root.num(i)?); }
+        let list = [1_u64, 2, 3, 4];
+        let part = &list[..root.num(4)? as usize % 4];
+        let sum = part.iter().sum::<u64>();
+        let b = !root.num(5)?;
+        let c = -(root.num(6)? as i64);
+        Ok(row.sum() ^ sum ^ b ^ c as u64)
+    }
+    chains {
+        let a = root.obj(0)?.obj(root.num(1)?)?.num(root.num(2)?)?;
+        let s: &str = &root.name(0)?;
+        let t = root.name(1)?.len() as u64;
+        w.act("s", s.len() as u64);
+        let u = &root.obj(1)?;
+        let v = u.num(root.obj(2)?.num(t % 8)?)?;
+        Ok(a ^ v)
+    }
+    initialized_later {
+        let x;
+        if root.num(0)? > 30 { x = root.num(1)?; } else { x = 2; }
+        let y: u64;
+        match root.opt(1)? { Some(v) => y = v, None => { w.act("none", x); y = root.num(2)? } }
+        let z;
+        loop { if root.num(y % 8)? > 5 { z = root.num(3)?; break; } z = 1; break; }
+        Ok(x ^ y ^ root.num(z % 8)?)
+    }
+    counters_and_continue {
+        let mut n = 0;
+        let mut seen = 0;
+        loop {
+            n += 1;
+            if n > 5 { break; }
+            if root.num(n)? % 2 == 0 { continue; }
+            seen += 1;
+            out.push(n);
+        }
+        let a = root.num(seen)?;
+        'outer: for o in root.items(0)? {
+            for p in o.items(1)? {
+                if p.num(0)? % 3 == 0 { continue 'outer; }
+                if p.num(1)? % 5 == 0 { break 'outer; }
+                seen += 1;
+            }
+            w.act("all", o.num(0)?);
+        }
+        Ok(a ^ root.num(seen % 8)?)
+    }
+    errors_of_ones_own {
+        if root.num(0)? > 50 { Err(VmiError::Timeout)? }
+        let a = root.num(1).map_err(|_| VmiError::Timeout)?;
+        let b = u64::try_from(root.num(2)? as i64 - 20).map_err(|_| VmiError::OutOfBounds)?;
+        let c = root.opt(3)?.ok_or(VmiError::NotSupported)?;
+        if c > 50 { return Err(VmiError::Timeout.into()); }
+        Ok(a ^ b ^ root.num(c % 8)?)
+    }
+    closures_that_change {
+        let mut list = vec![];
+        let mut add = |x: u64| list.push(x);
+        add(root.num(0)?);
+        add(root.num(1)?);
+        let a = root.num(2)?;
+        let b = root.num(list.len() as u64)?;
+        let mut count = 0;
+        let mut next = || { count += 1; root.num(count) };
+        let c = next()?;
+        let d = next()?;
+        Ok(a ^ b ^ c ^ d ^ root.num(count)?)
+    }
+    closure_that_changes_a_parameter {
+        let a = root.num(0)?;
+        let v = root.items(0)?.into_iter().map(|o| { out.push(1); o.num(0) })
+            .collect::<Result<Vec<_>, _>>()?;
+        let x = std::iter::from_fn(|| queue.pop()).map(|x| root.num(x % 8))
+            .collect::<Result<Vec<_>, _>>()?;
+        let y = (0..3).try_fold(0, |sum, i| { *total += 1; Ok::<_, VmiError>(sum ^ root.num(i)?) })?;
+        Ok(a ^ v.len() as u64 ^ x.len() as u64 ^ y)
+    }
+    async_block_that_changes_a_parameter {
+        let a = root.num(0)?;
+        let v = block_on(async { out.push(2); let x = root.num(1)?; out.push(x); Ok::<_, VmiError>(x) })?;
+        let b = root.num(2)?;
+        Ok(a ^ v ^ b)
+    }
+    method_that_is_handed_a_parameter {
+        let a = root.num(0)?;
+        let b = Filler.fill(root, out)?;
+        let c = root.num(out.len() as u64 % 8)?;
+        let d = next_of(queue);
+        let e = root.num(d % 8)?;
+        Ok(a ^ b ^ c ^ e)
+    }
+    wrapped_parameter {
+        let a = root.num(0)?;
+        let mut sink = Sink { list: queue, count: root.num(1)? };
+        let b = sink.take();
+        let c = root.num(b % 8)?;
+        let pair = (out, a);
+        let d = pair.0.pop().map_or(1, |x| x);
+        let e = root.num(d % 8)?;
+        let some = Some(total);
+        if let Some(x) = some { *x = root.num(2)?; }
+        Ok(a ^ c ^ e)
+    }
+    cursor_over_a_parameter {
+        let mut cursor = cursor_over(queue);
+        let a = root.num(0)?;
+        let b = cursor.next().unwrap_or(1);
+        let c = root.num(b % 8)?;
+        let either = if odd(a) { &mut *out } else { &mut *out };
+        let d = either.pop();
+        Ok(c ^ root.num(d.unwrap_or(2))?)
+    }
+    another_name_of_a_parameter {
+        let a = root.num(0)?;
+        let list = queue;
+        let again = &mut *list;
+        let b = again.pop().unwrap_or(1);
+        let c = root.num(b % 8)?;
+        let d = next_of(list);
+        let e = root.num(d % 8)?;
+        let sum = &mut *total;
+        let f = { *sum ^= 1; root.num(*sum % 8)? };
+        Ok(a ^ c ^ e ^ f)
+    }
+    swaps {
+        let (mut a, mut b) = (root.num(0)?, 3);
+        std::mem::swap(&mut a, &mut b);
+        let c = root.num(a % 8)?;
+        let old = std::mem::replace(&mut b, root.num(1)?);
+        let d = root.num(b % 8)?;
+        let list = std::mem::take(out);
+        let e = root.num(list.len() as u64)?;
+        let f = std::mem::replace(total, 9);
+        Ok(root.num(f)? ^ old ^ c ^ d ^ e)
+    }
+    two_phase_borrows {
+        let mut list = vec![1_u64, 2];
+        list.push(list.len() as u64 + root.num(0)?);
+        let a = root.num(list[2] % 8)?;
+        out.push(out.len() as u64 ^ root.num(1)?);
+        let n = list.len();
+        list[n - 1] += root.num(2)?;
+        *list.last_mut().unwrap() += root.num(3)?;
+        Ok(a ^ root.num(list[2] % 8)?)
+    }
+    iterators_by_hand {
+        let mut it = root.items(0)?.into_iter();
+        let first = it.next().map(|o| o.num(0)).transpose()?;
+        let second = it.next().map(|o| o.num(1)).transpose()?;
+        while let Some(o) = it.next() { out.push(o.num(2)?); }
+        let mut list = root.list(1)?;
+        while let Some(item) = list.next() { let item = item?; out.push(item.num(0)?); }
+        let mut chain = root.chain().peekable();
+        while chain.peek().is_some() { let o = chain.next().unwrap()?; w.act("o", o.num(0)?); }
+        Ok(first.unwrap_or(1) ^ second.unwrap_or(2))
+    }
+    takes_from_queues {
+        let a = root.num(0)?;
+        while let Some(x) = queue.pop() { let y = root.num(x % 8)?; out.push(y); }
+        let Some(z) = out.pop() else { return Ok(root.num(1)?) };
+        if let Some(x) = out.pop() && root.num(x % 8)? > 3 { w.act("x", x); }
+        let last = out.pop().map(|x| root.num(x % 8)).transpose()?;
+        Ok(a ^ z ^ last.unwrap_or(0))
+    }
+    slices_and_or_patterns {
+        let list = root.items(0)?;
+        let [a, .., b] = &list[..] else { return Ok(root.num(1)?) };
+        let x = match (root.opt(0)?, a.opt(0)?) {
+            (Some(x), None) | (None, Some(x)) => b.num(x % 8)?,
+            (Some(x @ 0..30), Some(y)) => x ^ y,
+            pair @ (Some(_), _) => { w.act("pair", pair.0.unwrap_or(1)); 2 }
+            (None, None) => return Ok(b.num(2)?),
+        };
+        let y @ (c, d) = (root.num(2)?, root.num(3)?);
+        Ok(x ^ y.0 ^ c ^ d)
+    }
+    maps {
+        let mut seen = BTreeMap::new();
+        for o in root.items(0)? {
+            *seen.entry(o.num(0)? % 3).or_insert(0) += o.num(1)?;
+        }
+        let a = root.num(seen.len() as u64)?;
+        let entry = seen.entry(1).or_insert(2);
+        *entry ^= root.num(1)?;
+        let b = root.num(seen[&1] % 8)?;
+        if let Some(x) = seen.get_mut(&1) { *x = root.num(2)?; }
+        Ok(a ^ b ^ root.num(seen[&1] % 8)?)
+    }
+    once_cells {
+        let once = OnceCell::new();
+        let a = once.get_or_init(|| 3_u64);
+        let b = root.num(*a)?;
+        let other = OnceCell::new();
+        if other.set(b).is_err() { return Ok(1); }
+        let c = root.num(other.get().copied().unwrap_or(1) % 8)?;
+        Ok(b ^ c)
+    }
+    mutexes {
+        let shared = Mutex::new(1_u64);
+        *shared.lock().unwrap() = root.num(0)?;
+        let a = root.num(*shared.lock().unwrap() % 8)?;
+        let atomic = AtomicU64::new(2);
+        atomic.fetch_add(root.num(1)?, Ordering::Relaxed);
+        Ok(a ^ root.num(atomic.load(Ordering::Relaxed) % 8)?)
+    }
+    blocks_as_values {
+        let a = { let x = root.num(0)?; out.push(x); x ^ root.num(1)? };
+        let b = { *total += 1; root.num(*total % 8)? };
+        let c = if root.num(2)? > 20 { w.act("big", a); root.num(3)? } else { queue.pop().unwrap_or(2) };
+        let d = match root.opt(0)? { Some(x) => x, None => { w.act("none", 0); return Ok(c) } };
+        let e = unsafe { *out.as_ptr() } ^ root.num(d % 8)?;
+        Ok(a ^ b ^ e)
+    }
+    buffers {
+        let mut buffer = [0_u8; 4];
+        vmi.read(0, &mut buffer)?;
+        let a = root.num(u64::from(buffer[0]) % 8)?;
+        vmi.read(1, &mut buffer[..2])?;
+        let b = vmi.read_u64(u64::from(buffer[1]) % 8)?;
+        let (left, right) = buffer.split_at_mut(2);
+        vmi.read(2, left)?;
+        vmi.read(3, right)?;
+        let sum = buffer.iter().map(|x| u64::from(*x)).sum::<u64>();
+        Ok(a ^ b ^ vmi.read_u64(sum % 8)?)
+    }
+    scratch_buffer {
+        let mut buffer = [0_u8; 2];
+        let mut sum = 0;
+        for at in 0..4 {
+            vmi.read(at, &mut buffer)?;
+            out.push(u64::from(buffer[0]));
+            sum ^= u64::from(buffer[1]);
+        }
+        vmi.read(sum % 8, &mut buffer[..1])?;
+        Ok(u64::from(buffer[0]))
+    }
+    collections_of_missing_data {
+        let a = root.num(0)?;
+        let mut buffer = vec![0_u8; 1 + (a % 4) as usize];
+        vmi.read(1, &mut buffer)?;
+        let mut all = vec![a];
+        all.push(u64::from(buffer[0]));
+        vmi.read(2, &mut buffer[..(all[0] % 2) as usize])?;
+        let mut other = { w.act("other", a); vec![0_u8; 2] };
+        vmi.read(3, &mut other)?;
+        Ok(vmi.read_u64(u64::from(other[0]) % 8)?)
+    }
+    operators {
+        let a = root.num(0)? > 3 && root.num(1)? > 4 || root.num(2)? > 5;
+        let b = (root.num(3)?, root.num(4)?) < (3, 4);
+        let c = [root.num(5)?, root.num(6)?][usize::from(a)];
+        let d = root.num(7)?.pow(2) % 7;
+        if !(root.num(c % 8)? == d) || b { w.act("c", c); }
+        let e = u64::from(a) + if b { root.num(0)? } else { root.num(1)? };
+        Ok(e << (root.num(2)? % 4))
+    }
+    returns {
+        if root.num(0)? > 40 { return w.finish(root.num(1)?).map_err(Into::into); }
+        let a = root.num(2)?;
+        if odd(a) { return Ok({ let b = root.num(3)?; w.act("b", b); b }); }
+        match root.num(4)? { 0..20 => return Ok(root.num(5)?), 20..30 => {} x => return Ok(x ^ root.num(6)?) }
+        return Ok(w.finish(root.num(7)?)?);
+    }
+    function_pointers {
+        let f: fn(Object<'_>, u64) -> Result<u64, VmiError> = |o, i| o.num(i);
+        let g = Object::num;
+        let a = f(root, 0)?;
+        let b = g(root, 1)?;
+        let both: [fn(Object<'_>, u64) -> Result<u64, VmiError>; 2] = [f, |o, i| Ok(o.num(i)? ^ 1)];
+        let c = both.iter().map(|f| f(root, 2)).collect::<Result<Vec<_>, _>>()?;
+        w.act("a", a);
+        Ok(b ^ c[0] ^ Object::num(root, 3)?)
+    }
+    strings {
+        let name = root.name(0)?;
+        let upper = name.to_uppercase();
+        text.push_str(&upper);
+        *text += &root.name(1)?;
+        let all = [root.name(2)?, root.name(3)?].join("/");
+        let n = text.len() as u64;
+        Ok(root.num(n % 8)? ^ all.len() as u64)
+    }
+    boxes_and_indices {
+        let boxed = Box::new((root.num(0)?, root.obj(1)?));
+        let (x, o) = *boxed;
+        let mut grid = [[0_u64; 2]; 2];
+        grid[1][(x % 2) as usize] = o.num(2)?;
+        let a = root.num(grid[1][0] % 8)?;
+        let cells: Vec<Cell<u64>> = vec![Cell::new(1), Cell::new(2)];
+        cells[0].set(root.num(3)?);
+        Ok(a ^ root.num(cells[0].get() % 8)?)
+    }
+    loops_over_indices {
+        let mut i = 0;
+        let mut sum = 0;
+        while i < 4 {
+            let x = root.num(i)?;
+            i += 1 + x % 2;
+            sum ^= x;
+        }
+        for (i, o) in root.items(0)?.iter().enumerate() {
+            if i == 0 { continue; }
+            sum ^= o.num(i as u64)?;
+            let y = o.num(sum % 8)?;
+            out.push(y);
+        }
+        Ok(root.num(sum % 8)?)
+    }
+    zipped {
+        for (a, b) in root.items(0)?.into_iter().zip(root.items(1)?) {
+            let (x, y) = (a.num(0)?, b.num(1)?);
+            if x > y { std::mem::swap(total, &mut { x }); }
+            out.push(mixed(x, y));
+        }
+        let any = root.items(2)?.into_iter().any(|o| o.id() > 20);
+        Ok(u64::from(any) ^ root.num(3)?)
+    }
+    operators_that_stand_as_statements {
+        let a = root.num(0)?;
+        let ready = odd(vmi.read_u64(1)?);
+        ready && { w.act("ready", root.num(1)?); true };
+        odd(root.num(2)?) || odd(root.num(3)?);
+        (root.num(4)?, root.num(5)?);
+        !odd(root.num(6)?);
+        Ok(a)
+    }
+    printing {
+        println!("{} {}", root.num(0)?, root.num(1)?);
+        let a = root.num(2)?;
+        for o in root.items(0)? {
+            println!("{a} {}", o.num(0)?);
+            eprint!("{}", o.obj(0)?.num(1)?);
+        }
+        print!("{}", if odd(root.num(3)?) { root.num(4)? } else { 5 });
+        Ok(root.num(5)?)
+    }
+}
