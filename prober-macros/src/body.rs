@@ -18,7 +18,7 @@ use crate::{
     signature::{self, Added},
 };
 
-/// What a body needs to know of its function.
+/// What a body needs to know about its function.
 pub(crate) struct Function<'a> {
     pub(crate) sig: &'a syn::Signature,
 

@@ -458,7 +458,13 @@ fn loops_that_are_left_from_within_a_probe() {
         assert_eq!(named.count(), labels, "{body}: {expansion}");
         assert!(!expansion.contains("compile_error"), "{body}: {expansion}");
     }
-    refused(&[("vmi.read_u8({ break })?;", "no loop here to leave")]);
+    refused(&[
+        ("vmi.read_u8({ break })?;", "`break` outside of a loop"),
+        (
+            "vmi.read_u8({ continue })?;",
+            "`continue` outside of a loop",
+        ),
+    ]);
 }
 
 /// What is refused in the place where it stands counts as something to probe.
