@@ -118,12 +118,12 @@ pub(crate) fn rewritten(
                 name,
                 aliases,
                 hiding,
-                from_added,
+                from_it,
                 ..
             } = added;
             let share = shares.then(|| own_names.share(&name));
             let allow = lints::unused();
-            let show = own_names.show_lifetimes(&hiding, from_added);
+            let show = own_names.show_lifetimes(&hiding, from_it);
             (quote!(#show #share #(#allow let #aliases = #name;)*), name)
         }
     };

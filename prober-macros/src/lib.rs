@@ -23,9 +23,6 @@ mod rewrite;
 mod signature;
 mod vocabulary;
 
-#[cfg(test)]
-mod tests;
-
 use proc_macro::TokenStream;
 
 // The crate `prober` documents it.

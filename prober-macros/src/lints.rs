@@ -38,7 +38,7 @@ pub(crate) fn unused() -> TokenStream {
 
 /// For a parameter whose name begins with `_`, and which the expansion uses.
 pub(crate) fn underscore_binding() -> TokenStream {
-    quote!(#[allow(clippy::used_underscore_binding)])
+    quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)])
 }
 
 /// For a body inside our block: a one-line body would trigger `unused_braces`,

@@ -35,7 +35,7 @@ pub(crate) struct Added {
     pub(crate) hiding: Vec<Path>,
 
     /// Whether one that they hide would be that of this parameter.
-    pub(crate) from_added: bool,
+    pub(crate) from_it: bool,
 }
 
 /// Adds `suppressed: &SuppressedPages` as the last parameter. The body may use
@@ -79,7 +79,7 @@ pub(crate) fn add_parameter(
         aliases,
         is_clear,
         hiding,
-        from_added,
+        from_it: from_added,
     }
 }
 

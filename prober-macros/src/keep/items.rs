@@ -97,11 +97,9 @@ impl<'ast> Visit<'ast> for Find<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        if let Ok(arguments) = arguments::parse(mac) {
-            for argument in arguments.exprs() {
-                self.found |= takes_apart(mac) && self.is_item(argument);
-                self.visit_expr(argument);
-            }
+        for argument in arguments::parse(mac).exprs() {
+            self.found |= takes_apart(mac) && self.is_item(argument);
+            self.visit_expr(argument);
         }
     }
 

@@ -1,20 +1,30 @@
-//! Lists the processes of a guest most of which is paged out, and compares what that takes: with plain `?`, with
+//! Lists the processes of a guest that is mostly paged out, and compares what that takes: with plain `?`, with
 //! `vmi_core::VmiProber` by hand, and with both forms of `#[probed]`; with a pager, and in an event loop.
+//!
+//! ```sh
+//! cargo run --example process_list
+//! ```
 //!
 //! The listing itself is in `ordinary.rs`, and the same by other means in `plain.rs`, `by_hand.rs` and `options.rs`.
 
 mod by_hand;
+#[allow(dead_code, unreachable_pub)] // Tests use the rest of it.
+mod list;
+#[allow(dead_code, unreachable_pub)] // Tests use the rest of it.
+mod measured;
 mod options;
 mod ordinary;
 mod plain;
+#[allow(unreachable_pub)] // Tests use it, too.
+mod queued;
 
 use std::error::Error;
 
 use indexmap::IndexSet;
-use prober_tests::{
+
+use self::{
+    list::{Layout, Process},
     measured::measure,
-    process_list::{Layout, Process},
-    queued,
 };
 
 /// How many processes there are.
@@ -26,7 +36,7 @@ const SHOWN: usize = 5;
 fn main() -> Result<(), Box<dyn Error>> {
     let layout = Layout::new(PROCESSES);
 
-    // Each on a guest of its own: what one brings in the next would find.
+    // Each on a guest of its own: what one brings in, the next would find.
     let list = layout.build();
     let plain = measure(&list.guest, |vmi, suppressed| {
         plain::processes(vmi, list.head, suppressed)
@@ -114,7 +124,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\nThe longest chain of missing pages, each only found through the one before, has {} pages.\n\
          A batch of plain `?` and of `VmiProber` is one page (vmi-core's `VmiProber` finds all pages of a run, but\n\
          reports the first only); the largest of `#[probed]` is {}, of `#[probed(options)]` {}.\n\
-         All give the same list, from tests/examples/process_list/{{plain,by_hand,ordinary,options}}.rs:\n",
+         All give the same list, from prober/examples/process_list/{{plain,by_hand,ordinary,options}}.rs:\n",
         list.longest_chain,
         largest(&ordinary.batches),
         largest(&options.batches),

@@ -6,10 +6,11 @@
     clippy::many_single_char_names,
     clippy::needless_continue,
     clippy::needless_question_mark,
+    clippy::needless_return,
     clippy::no_effect_underscore_binding,
-    clippy::question_mark
+    clippy::question_mark,
+    clippy::unnecessary_wraps
 )] // Shapes under test.
-#![allow(clippy::needless_return, clippy::unnecessary_wraps)] // The shapes under test.
 
 use std::{error::Error, fmt, num::ParseIntError};
 

@@ -1,17 +1,17 @@
 //! Probes in every place where an expression can stand.
-#![allow(clippy::many_single_char_names, clippy::unnecessary_wraps)] // Shapes under test.
-#![allow(clippy::redundant_closure_call, clippy::no_effect_underscore_binding)]
 #![allow(
-    clippy::cast_sign_loss,
     clippy::cast_lossless,
-    clippy::partialeq_to_none
-)]
-#![allow(
-    clippy::never_loop,
+    clippy::cast_sign_loss,
     clippy::let_and_return,
-    clippy::needless_question_mark
-)]
-#![allow(clippy::too_many_lines)]
+    clippy::many_single_char_names,
+    clippy::needless_question_mark,
+    clippy::never_loop,
+    clippy::no_effect_underscore_binding,
+    clippy::partialeq_to_none,
+    clippy::redundant_closure_call,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps
+)] // Shapes under test.
 
 use std::{cell::RefCell, collections::BTreeMap, ops::Range};
 

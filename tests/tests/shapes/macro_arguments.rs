@@ -1,13 +1,15 @@
 //! Reads in the arguments of macros, which are tokens to the attribute.
 #![allow(
     clippy::many_single_char_names,
+    clippy::needless_return,
     clippy::partialeq_to_none,
     clippy::print_with_newline,
     clippy::redundant_pattern_matching,
+    clippy::similar_names,
+    clippy::unnecessary_wraps,
     clippy::useless_format,
     clippy::useless_vec
 )] // Shapes under test.
-#![allow(clippy::unnecessary_wraps, clippy::needless_return)] // The shapes under test.
 
 use std::{error::Error, fmt::Write as _};
 

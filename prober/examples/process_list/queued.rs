@@ -6,12 +6,12 @@ use prober::{
 };
 use vmi_core::{AddressContext, Pa, VmiError};
 
-use crate::measured::State;
+use super::measured::State;
 
 /// What an event loop counted.
 #[derive(Debug)]
 pub struct Queued<T> {
-    /// What the operation came to.
+    /// The result of the operation.
     pub result: T,
     /// How often it ran.
     pub runs: usize,
@@ -115,7 +115,7 @@ fn drive<T, E>(
     })
 }
 
-/// Has the guest serve a fault, or say that it cannot.
+/// Makes the guest serve a fault, or refuse it.
 fn inject(guest: &Guest, queue: &FaultQueue, fault: AddressContext) {
     let mut refused = SuppressedPages::empty();
     PageIn::page_in(&mut &*guest, &PageFaults::from_iter([fault]), &mut refused)

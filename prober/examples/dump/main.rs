@@ -10,13 +10,17 @@
 //! cargo run --example dump
 //! ```
 
+#[allow(dead_code, unreachable_pub)] // Tests use the rest of it.
+mod file;
+
 use std::marker::PhantomData;
 
 use prober::{PageFaults, SuppressedPages, probed, retry, testing::Guest};
-use prober_tests::dump::DumpFile;
 use vmi_arch_amd64::Amd64;
 use vmi_core::{Va, VcpuId, VmiCore, VmiError, VmiSession, VmiState, os::NoOS};
 use vmi_driver_kdmp::VmiKdmpDriver;
+
+use self::file::DumpFile;
 
 type Os = NoOS<VmiKdmpDriver<Amd64>>;
 

@@ -1,6 +1,10 @@
 //! Ordinary shapes, none of which may warn, and the warnings that must stay.
 #![deny(warnings)]
-#![allow(clippy::needless_return, clippy::redundant_else)] // Shapes under test.
+#![allow(
+    clippy::needless_return,
+    clippy::non_minimal_cfg,
+    clippy::redundant_else
+)] // Shapes under test.
 
 use prober::{probe, probed};
 use prober_tests::{Vmi, block_on, faults, none, suppress};

@@ -1,6 +1,9 @@
 //! Loops, labels, let-else and chains round and inside probes.
-#![allow(clippy::never_loop)] // Shapes under test.
-#![allow(clippy::needless_range_loop, clippy::unnecessary_wraps)] // The shapes under test.
+#![allow(
+    clippy::needless_range_loop,
+    clippy::never_loop,
+    clippy::unnecessary_wraps
+)] // Shapes under test.
 
 use prober::{probe, probed};
 use prober_tests::{Vmi, fault, faults, none, suppress, unavailable};

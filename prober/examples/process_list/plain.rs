@@ -1,9 +1,9 @@
 //! With plain `?`: the first missing page ends the run.
 
-use prober::SuppressedPages;
-use prober_tests::process_list::{
+use super::list::{
     BLOCK, LINKS, NAME, NAME_SIZE, PARAMETERS, PATH, PID, Process, ROOT, UnicodeString,
 };
+use prober::SuppressedPages;
 use vmi_core::{Pa, Va, VmiError, VmiOs, VmiRead, VmiState};
 
 /// All processes, in the order of the list.

@@ -1,16 +1,17 @@
 //! The listings of the example `process_list`: what comes out, and what it takes.
 
-#[path = "../examples/process_list/by_hand.rs"]
+#[path = "../../../prober/examples/process_list/by_hand.rs"]
 mod by_hand;
-#[path = "../examples/process_list/plain.rs"]
+#[path = "../../../prober/examples/process_list/plain.rs"]
 mod plain;
-#[path = "../examples/process_list/options.rs"]
+#[path = "../../../prober/examples/process_list/options.rs"]
 mod probed;
 
 use indexmap::IndexSet;
 use prober::{PageFaults, ProbeError, SuppressedPages};
 use prober_tests::{
     measured::{Measured, measure},
+    process_list as list,
     process_list::{Layout, Process},
 };
 use vmi_core::{Va, VmiError};

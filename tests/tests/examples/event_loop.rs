@@ -16,7 +16,7 @@ use vmi_core::{
     os::NoOS,
 };
 
-#[path = "../examples/event_loop.rs"]
+#[path = "../../../prober/examples/event_loop.rs"]
 #[allow(dead_code)] // Its `main`.
 mod example;
 

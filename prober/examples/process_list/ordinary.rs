@@ -1,9 +1,9 @@
 //! With `#[probed]`: plain functions, one line more each.
 
-use prober::{probe, probed};
-use prober_tests::process_list::{
+use super::list::{
     BLOCK, LINKS, NAME, NAME_SIZE, PARAMETERS, PATH, PID, Process, ROOT, UnicodeString,
 };
+use prober::{probe, probed};
 use vmi_core::{Pa, Va, VmiOs, VmiRead, VmiState};
 
 /// All processes, in the order of the list.

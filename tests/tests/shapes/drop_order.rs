@@ -1,19 +1,18 @@
 //! What is dropped, and in which order: as without the attribute.
 #![allow(
     clippy::boxed_local,
+    clippy::let_underscore_untyped,
     clippy::many_single_char_names,
+    clippy::needless_pass_by_value,
     clippy::semicolon_if_nothing_returned,
     clippy::toplevel_ref_arg,
     clippy::unit_arg,
-    clippy::unused_self
-)] // Shapes under test.
-#![allow(
-    unused_variables,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
     unused_assignments,
-    clippy::needless_pass_by_value,
-    clippy::let_underscore_untyped
-)]
-#![allow(clippy::unnecessary_wraps, clippy::unused_async)] // The shapes under test.
+    unused_variables
+)] // Shapes under test.
 
 use std::{
     cell::{Ref, RefCell},

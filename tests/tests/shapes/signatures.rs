@@ -1,12 +1,14 @@
 //! Signatures: `impl Trait`, coercions, patterns, generics, modifiers, and
 //! aliases of `Result`.
-#![allow(clippy::many_single_char_names, clippy::too_many_arguments)] // Shapes under test.
 #![allow(
-    clippy::trivially_copy_pass_by_ref,
+    clippy::many_single_char_names,
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
     clippy::toplevel_ref_arg,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
     clippy::unused_self
-)]
-#![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)] // Shapes under test.
+)] // Shapes under test.
 
 use std::{error::Error, fmt::Debug, marker::PhantomData, ops::Deref, rc::Rc};
 

@@ -2,10 +2,10 @@
 #![allow(
     clippy::default_trait_access,
     clippy::items_after_statements,
-    clippy::map_unwrap_or
+    clippy::many_single_char_names,
+    clippy::map_unwrap_or,
+    clippy::unnecessary_wraps
 )] // Shapes under test.
-#![allow(clippy::many_single_char_names)] // Shapes under test.
-#![allow(clippy::unnecessary_wraps)] // The shapes under test.
 
 use std::{cell::RefCell, error::Error, fmt, io, rc::Rc, sync::Mutex};
 

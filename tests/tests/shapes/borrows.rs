@@ -1,10 +1,11 @@
 //! Borrows, moves and initialisation in a body that runs in a closure.
 #![allow(
     clippy::needless_late_init,
+    clippy::needless_pass_by_value,
     clippy::never_loop,
-    clippy::redundant_closure_call
+    clippy::redundant_closure_call,
+    clippy::unnecessary_wraps
 )] // Shapes under test.
-#![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)] // The shapes under test.
 
 use std::collections::{BTreeMap, BTreeSet};
 

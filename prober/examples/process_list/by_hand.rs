@@ -1,9 +1,9 @@
 //! With `vmi_core::VmiProber`: each read wrapped by hand, and each value looked at before the next read.
 
-use indexmap::IndexSet;
-use prober_tests::process_list::{
+use super::list::{
     BLOCK, LINKS, NAME, NAME_SIZE, PARAMETERS, PATH, PID, Process, ROOT, UnicodeString,
 };
+use indexmap::IndexSet;
 use vmi_core::{AddressContext, Pa, Va, VmiError, VmiOs, VmiProber, VmiRead, VmiState, vmi_probe};
 
 /// All processes, in the order of the list.

@@ -1,13 +1,17 @@
 //! Elided lifetimes in results, which the added parameter must not make
 //! ambiguous.
-#![allow(mismatched_lifetime_syntaxes, clippy::needless_lifetimes)] // Shapes under test.
 #![allow(
     clippy::extra_unused_lifetimes,
+    clippy::needless_arbitrary_self_type,
+    clippy::needless_lifetimes,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    clippy::type_complexity,
     clippy::unnecessary_box_returns,
-    clippy::unused_self
-)]
-#![allow(clippy::type_complexity, clippy::too_many_lines)]
-#![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)] // Shapes under test.
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    mismatched_lifetime_syntaxes
+)] // Shapes under test.
 
 use std::{borrow::Cow, fmt::Debug, marker::PhantomData, pin::Pin, rc::Rc, sync::Arc};
 

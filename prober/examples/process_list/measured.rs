@@ -16,7 +16,7 @@ pub type State<'a> = VmiState<'a, NoOS<GuestDriver>>;
 /// What [`measure`] counted.
 #[derive(Debug)]
 pub struct Measured<R> {
-    /// What the operation came to.
+    /// The result of the operation.
     pub result: R,
     /// How often it ran.
     pub runs: usize,

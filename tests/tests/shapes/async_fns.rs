@@ -1,11 +1,13 @@
 //! Async functions, and async blocks in functions of both kinds.
 #![allow(
+    clippy::future_not_send,
     clippy::large_types_passed_by_value,
     clippy::many_single_char_names,
-    clippy::similar_names
+    clippy::needless_lifetimes,
+    clippy::similar_names,
+    clippy::unnecessary_wraps,
+    clippy::unused_async
 )] // Shapes under test.
-#![allow(clippy::unused_async, clippy::needless_lifetimes)] // The shapes under test.
-#![allow(clippy::unnecessary_wraps, clippy::future_not_send)]
 
 use std::{error::Error, fmt::Debug, future::Future, pin::Pin, rc::Rc};
 

@@ -3,9 +3,9 @@
     clippy::explicit_auto_deref,
     clippy::needless_borrow,
     clippy::question_mark,
-    clippy::unit_arg
+    clippy::unit_arg,
+    clippy::unnecessary_wraps
 )] // Shapes under test.
-#![allow(clippy::unnecessary_wraps)] // The shapes under test.
 
 use prober::{ProbeLimit, SuppressedPages, Unavailable, probe, probed, settle, unprobed};
 use prober_tests::{Vmi, fault, faults, hard, none, suppress, unavailable};

@@ -4,10 +4,11 @@
 #![allow(
     clippy::items_after_statements,
     clippy::missing_errors_doc,
+    clippy::mixed_attributes_style,
     clippy::needless_pass_by_value,
-    clippy::non_minimal_cfg
+    clippy::non_minimal_cfg,
+    clippy::unnecessary_wraps
 )] // Shapes under test.
-#![allow(clippy::unnecessary_wraps, clippy::mixed_attributes_style)] // The shapes under test.
 
 use prober::{probe, probed, unprobed};
 use prober_tests::{Vmi, faults, none, suppress};
