@@ -13,7 +13,7 @@ use crate::{error::Errors, receiver::Receiver};
 /// The keys, as the error about an unknown one lists them.
 const KEYS: &str = "`options`, `suppressed`, `vmi`, `limit`, `crate`";
 
-/// What the attribute was told.
+/// The arguments, parsed.
 pub(crate) struct Args {
     /// Where the suppressed set comes from, if not from an added parameter.
     pub(crate) suppressed: Option<Expr>,
@@ -161,7 +161,7 @@ fn limit(input: ParseStream) -> syn::Result<Expr> {
         Err(syn::Error::new_spanned(
             expr,
             format!(
-                "expected how many probes may miss in a row: a number from 1 to {}",
+                "`limit` takes a number from 1 to {}: how many probes may miss in a row",
                 u32::MAX
             ),
         ))
@@ -172,7 +172,7 @@ fn limit(input: ParseStream) -> syn::Result<Expr> {
 fn krate(input: ParseStream) -> syn::Result<Path> {
     let start = input.span();
     match input.call(Path::parse_mod_style) {
-        // Paths of types may begin so, but those of `use` may not.
+        // A path of `use` may not begin with `Self`, as that of a type may.
         Ok(path) if path.segments.iter().all(|segment| segment.ident != "Self") => Ok(path),
         _ => Err(syn::Error::new(
             start,
@@ -181,7 +181,7 @@ fn krate(input: ParseStream) -> syn::Result<Path> {
     }
 }
 
-/// Goes on behind a wrong argument.
+/// Skips the rest of a wrong argument.
 fn skip_argument(input: ParseStream) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<TokenTree>()?;

@@ -18,7 +18,7 @@ use crate::{
     signature::{self, Added},
 };
 
-/// What a body needs to know of its function.
+/// What a body needs to know about its function.
 pub(crate) struct Function<'a> {
     pub(crate) sig: &'a syn::Signature,
 
@@ -118,12 +118,12 @@ pub(crate) fn rewritten(
                 name,
                 aliases,
                 hiding,
-                from_added,
+                from_it,
                 ..
             } = added;
             let share = shares.then(|| own_names.share(&name));
             let allow = lints::unused();
-            let show = own_names.show_lifetimes(&hiding, from_added);
+            let show = own_names.show_lifetimes(&hiding, from_it);
             (quote!(#show #share #(#allow let #aliases = #name;)*), name)
         }
     };

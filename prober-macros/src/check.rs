@@ -88,7 +88,7 @@ fn check_main(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
     }
 }
 
-/// Other attributes on the function may not go with this one.
+/// Some attributes do not work together with this one.
 fn check_attributes(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
     item.attrs.retain(|attr| match last_name(attr).as_deref() {
         Some("probed") => {
@@ -126,7 +126,7 @@ fn last_name(attr: &Attribute) -> Option<String> {
 /// alias of `Result` are left to the runtime's traits.
 fn check_result(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
     const NEEDS: &str = "`#[probed]` needs a function that returns a `Result`";
-    const WRITE: &str = "page faults leave it as its error, so return `prober::Result<..>`";
+    const WRITE: &str = "page faults are returned as its error, so return `prober::Result<..>`";
 
     match &item.sig.output {
         ReturnType::Default => errors.at(item.sig.ident.span(), format!("{NEEDS}; {WRITE}")),

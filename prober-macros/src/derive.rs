@@ -1,4 +1,4 @@
-//! `#[derive(FaultError)]`: an error of one's own asks the errors that it holds.
+//! `#[derive(FaultError)]`: finds the faults in the errors that an error holds.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -49,7 +49,7 @@ fn expand(item: TokenStream) -> Result<TokenStream> {
     if arms.is_empty() {
         return Err(Error::new_spanned(
             &ident,
-            "nothing here holds an error that could carry page faults; add a variant \
+            "this type holds no error that can carry page faults; add a variant \
              `Probe(#[from] prober::ProbeError)`",
         ));
     }
@@ -68,8 +68,8 @@ fn expand(item: TokenStream) -> Result<TokenStream> {
     })
 }
 
-/// Asks a held error. The runtime finds out whether its type can carry faults;
-/// where a type parameter decides that, it must.
+/// Finds the faults in a held error. The runtime decides by its type whether it
+/// can carry faults; a type that depends on a type parameter must be able to.
 fn ask(prober: &Path, ty: &Type, generics: &mut Generics) -> TokenStream {
     let is_generic = generics
         .type_params()
@@ -110,7 +110,7 @@ fn held(fields: &Fields) -> Result<Option<(Member, &Field)>> {
     Ok(only)
 }
 
-/// What `#[fault_error(..)]` says.
+/// The arguments of `#[fault_error(..)]`.
 #[derive(Default)]
 struct Options {
     skip: bool,

@@ -1,10 +1,10 @@
-//! How a call to the runtime is written, and where it is blamed: the one place
-//! that names the functions of `prober::__private`.
+//! Writes the calls to the runtime, with the spans that rustc's errors point at:
+//! the one place that names the functions of `prober::__private`.
 //!
-//! A span that covers an expression of the user's cannot be made on stable
-//! Rust. But rustc takes the span of a call from its first token to its last,
-//! so a call that begins with a name at the one and ends with parentheses at
-//! the other is blamed as the user's own expression would be.
+//! Stable Rust cannot make a span that covers one of the user's expressions. But
+//! rustc takes the span of a call from its first token to its last. So a call
+//! whose name has the span of the expression's first token, and whose
+//! parentheses have that of its last, is blamed as the expression itself.
 
 use std::cell::Cell;
 
@@ -23,14 +23,14 @@ pub(crate) struct Names {
     /// The prober of this call: `__probed_run`.
     prober: Ident,
 
-    /// Where the error type stands, or what is blamed in its place.
+    /// The span of the error type, or of what is blamed in its place.
     error: Cell<Span>,
 
-    /// The block round the expression of a probe that may miss: `'__probed`.
+    /// The block around the expression of a probe that may miss: `'__probed`.
     block: Lifetime,
 }
 
-/// What a probe's call has to do, beside looking at the result.
+/// What the call of a probe does besides looking at the result.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct ProbeForm {
     /// Whether a `?` in it may end it early.
@@ -51,21 +51,20 @@ impl Names {
         }
     }
 
-    /// Says where the error type of the function stands.
+    /// Sets the span of the function's error type.
     pub(crate) fn set_error(&self, at: Span) {
         self.error.set(at);
     }
 
-    /// What the function imports: the runtime, and the gate of errors that
-    /// cannot be looked into.
+    /// What the function imports: the runtime, and the gate of opaque errors.
     pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
         quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _};)
     }
 
-    /// [`imports`](Self::imports) of a function that keeps types: what takes
-    /// results and errors of other types, too.
+    /// [`imports`](Self::imports) of a function that keeps types: also the
+    /// traits for values and errors of other types.
     pub(crate) fn imports_of_kept(&self, krate: &Path) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
@@ -89,9 +88,9 @@ impl Names {
         quote!(let #prober = &#runtime::start(#set, #limit);)
     }
 
-    /// [`start`](Self::start) of a function that keeps types. Where it hands
-    /// its set on, callees inherit the doom by it; where its error is its own,
-    /// faults are found in it.
+    /// [`start`](Self::start) of a function that keeps types. If it passes its
+    /// set on, callees inherit the doom through it. If its error type is known,
+    /// faults are found in such errors.
     pub(crate) fn start_kept(
         &self,
         set: &Ident,
@@ -117,7 +116,7 @@ impl Names {
         quote!(let #prober = &#start;)
     }
 
-    /// The set of the caller's, of which the function has its own to doom:
+    /// A clone of the caller's set, which the function can doom for itself:
     /// `let SET = &__probed::clone_set(SET);`
     pub(crate) fn share(&self, set: &Ident) -> TokenStream {
         let runtime = &self.runtime;
@@ -156,7 +155,7 @@ impl Names {
         }
     }
 
-    /// Gives an async block its type, which has no place but the values that
+    /// Gives an async block its type, which can be written only in a value that
     /// it returns: `if false { return __probed::unreachable_value::<OUTPUT>(); }`.
     pub(crate) fn type_of_async_body(&self, output: &Type) -> TokenStream {
         let glue = glue(output.span());
@@ -170,7 +169,7 @@ pub(crate) fn unreachable_value_of_crate(krate: &Path) -> TokenStream {
     quote!(#krate::__private::unreachable_value())
 }
 
-/// What takes the place of the user's expressions.
+/// What replaces the user's expressions.
 impl Names {
     /// A probe: `read`, `read_if`, `need` or `need_if`.
     pub(crate) fn probe(&self, expr: &TokenStream, form: ProbeForm, place: Place) -> Expr {
@@ -267,8 +266,8 @@ impl Names {
 
     /// `OPERAND?` that keeps its type: `as_operand(match ask(OPERAND, prober) { .. })`.
     ///
-    /// What fails leaves by rustc's own `?`, through the adapter (`.map_err(..)`)
-    /// that stands before it.
+    /// A failure leaves by rustc's own `?`, through the adapter (`.map_err(..)`)
+    /// before it.
     pub(crate) fn question(
         &self,
         operand: &Expr,
@@ -287,8 +286,8 @@ impl Names {
             None => "ask",
         };
         let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
-        // rustc takes the span of `value.0` from the one to the other, so it
-        // blames the user's whole expression for a wrong type or error.
+        // rustc takes the span of `value.0` from its first token to its last, so
+        // it blames the user's whole expression for a wrong type or error.
         let value = Ident::new("probed_value", place.start);
         let failed = Ident::new("probed_error", place.start);
         let [field, end] = [mark.span, place.end].map(|at| {
@@ -310,7 +309,7 @@ impl Names {
         call("as_operand", place, outcome)
     }
 
-    /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
+    /// A result that the body handles itself: `as_operand(Taken(OPERAND).note(prober))`.
     pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
         let noted = self.note(operand, place);
         call("as_operand", place, noted)
@@ -337,14 +336,14 @@ impl Names {
         })
     }
 
-    /// [`taken`](Self::taken) before an act, which a fault keeps from running.
+    /// [`taken`](Self::taken) before an act, which must not run after a fault.
     pub(crate) fn taken_or(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
         let noted = self.note(operand, place);
         self.unless_doomed(&Expr::Verbatim(noted), place, missed)
     }
 
-    /// A value before an act, which a fault on the way to it keeps from
-    /// running.
+    /// A value before an act, which must not run if a fault was met on the way to
+    /// the value.
     pub(crate) fn unless_doomed(&self, value: &Expr, place: Place, missed: &TokenStream) -> Expr {
         let at = place.glue();
         let runtime = self.runtime_at(place.start);
@@ -366,7 +365,7 @@ impl Names {
         quote_spanned!(place.glue()=> #runtime::Taken(#operand).note(#prober))
     }
 
-    /// A question whose answer nobody needs: `asked(QUESTION);`
+    /// A question whose answer is discarded: `asked(QUESTION);`
     pub(crate) fn asked(&self, question: &Expr, at: Span) -> TokenStream {
         let runtime = &self.runtime;
         quote_spanned!(glue(at)=> #runtime::asked(#question);)
@@ -388,8 +387,8 @@ impl Names {
 
     /// `return leave_doomed(prober)`
     pub(crate) fn leave_doomed(&self) -> TokenStream {
-        // There an error type that cannot carry faults is blamed for `finish`,
-        // too: at one place it is one error.
+        // An error type that cannot carry faults is blamed there for `finish`,
+        // too: errors at one place are reported once.
         let at = self.error.get();
         let prober = self.prober_at(at);
         let leave = call(
@@ -463,11 +462,11 @@ fn located(name: &Ident, span: Span) -> Ident {
     name
 }
 
-/// A call of a function of the runtime that takes the place of an expression
-/// of the user's: `__probed::NAME(ARGS)`.
+/// A call to the runtime that replaces an expression of the user's:
+/// `__probed::NAME(ARGS)`.
 ///
-/// The path has the span of the user's first token, and the parentheses have
-/// that of the last.
+/// The path has the span of the expression's first token, and the parentheses
+/// have that of its last.
 fn call(name: &str, place: Place, args: TokenStream) -> Expr {
     let mut args = Group::new(Delimiter::Parenthesis, args);
     args.set_span(place.end);
@@ -477,7 +476,7 @@ fn call(name: &str, place: Place, args: TokenStream) -> Expr {
     Expr::Verbatim(call)
 }
 
-/// An identifier of the expansion that no name in the function can meet.
+/// An identifier of the expansion that cannot clash with a name in the function.
 pub(crate) fn hygienic(name: &str, at: Span) -> Ident {
     Ident::new(name, glue(at))
 }
@@ -504,7 +503,7 @@ impl Place {
 }
 
 /// The span of what the expansion writes beside a token of the user's: rustc
-/// blames that token, and no name of the user's meets one in it.
+/// blames that token, and names do not clash with the user's.
 pub(crate) fn glue(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// The errors found so far. To drop one that was not given out would leave code
-/// unprobed without a word, so that panics.
+/// The errors found so far. Dropping one that was not reported would silently
+/// leave code unprobed, so that panics.
 #[derive(Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
@@ -24,7 +24,7 @@ impl Errors {
         self.push(syn::Error::new(span, message));
     }
 
-    /// Adds an error on all tokens of what is wrong.
+    /// Adds an error that covers tokens.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -38,8 +38,8 @@ impl Errors {
         self.take_compile_errors()
     }
 
-    /// The same, for errors that stand where nothing follows from them. None
-    /// is left.
+    /// The same, and leaves no errors behind: for a place where they cause no
+    /// others.
     pub(crate) fn take_compile_errors(&mut self) -> TokenStream {
         self.0
             .take()

@@ -1,4 +1,4 @@
-//! From the attribute's tokens to the function's.
+//! Turns the attribute's tokens into the function's.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -50,7 +50,7 @@ fn function(
     let body_tokens = item.body.written();
     let valid = errors.is_empty();
     let mutable_readers = receiver::mutable_parameters(&item.sig);
-    // What the parameters are to the body, before one is added.
+    // The parameters as the body sees them, before one is added.
     let parameters = item.sig.inputs.len();
     let params = match (&item.body, checked) {
         (Body::Parsed(_), Checked::Given(_) | Checked::Added) => {

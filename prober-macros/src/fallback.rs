@@ -1,5 +1,5 @@
-//! What takes the place of a body that cannot be expanded: nothing follows from
-//! the error about it.
+//! What replaces a body that cannot be expanded, so that the error about it
+//! causes no others.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -7,9 +7,8 @@ use syn::{Path, token::Brace};
 
 use crate::{emit, error::Errors, marker};
 
-/// A body that is not what was meant, after a mistake in what the attribute
-/// was told or put on: the errors about that take its place, so that none
-/// follows from them.
+/// Replaces a body by the errors about the function or the arguments, so that
+/// they cause no others.
 pub(crate) fn withheld(braces: Brace, body: &TokenStream, errors: &mut Errors) -> TokenStream {
     let uses = marker::uses(body);
     let errors = errors.take_compile_errors();
@@ -30,10 +29,10 @@ pub(crate) fn withheld(braces: Brace, body: &TokenStream, errors: &mut Errors) -
 /// }
 /// ```
 ///
-/// rustc parsed the function before the attribute got it, and has said what is
-/// wrong. What it understood of the body is left out: it knows nothing of
-/// probes. Syntax that only we do not know is an error too. That one must not
-/// follow rustc's, and a lint does not.
+/// rustc parsed the function before the attribute got it, and has reported what
+/// is wrong. What it could parse of the body is left out: it is without probes.
+/// Syntax that only this crate does not know is an error too. It must not be
+/// reported in addition to rustc's; a lint is not.
 pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
     let message = format!(
         "`#[probed]` cannot read this body: {error}; move this into a function of its own, \

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::{error::Errors, keep};
 
-/// An attribute without effect is a mistake: most likely the receiver has
+/// An attribute without effect is a mistake. Most likely the receiver has
 /// another name.
 pub(crate) fn nothing_to_probe(
     body: &TokenStream,

@@ -1,8 +1,8 @@
-//! Invisible delimiters, in which a `macro_rules!` hands on what it was given
-//! as `$e:expr` or `$t:ty`.
+//! Invisible delimiters, in which a `macro_rules!` passes on what it matched as
+//! `$e:expr` or `$t:ty`.
 //!
-//! They keep `1 + 2` together in `$e * 8`. But rustc forgets them in what a
-//! procedural macro gives back, so here they become parentheses.
+//! They keep `1 + 2` together in `$e * 8`. But rustc drops them from the output
+//! of a procedural macro, so here they become parentheses.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
@@ -55,8 +55,8 @@ impl VisitMut for Show {
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
 }
 
-/// Puts an expression into parentheses that stands in invisible delimiters and
-/// would fall apart without.
+/// Puts an expression in invisible delimiters into parentheses, if it would fall
+/// apart without them.
 pub(crate) fn show(expr: &mut Expr) {
     if let Expr::Group(group) = expr
         && !holds_together(&group.expr)
@@ -72,8 +72,8 @@ pub(crate) fn show(expr: &mut Expr) {
     }
 }
 
-/// Takes the invisible delimiters off what is a whole statement: nothing
-/// stands beside it, and a block needs no `;` then.
+/// Removes the invisible delimiters around a whole statement: it cannot fall
+/// apart, and without them a block needs no `;`.
 pub(crate) fn unwrap(stmt: &mut Stmt) {
     while let Stmt::Expr(expr, None) = stmt
         && let Expr::Group(group) = expr
@@ -83,8 +83,8 @@ pub(crate) fn unwrap(stmt: &mut Stmt) {
     }
 }
 
-/// Shows the invisible delimiters in tokens that are not known to be
-/// expressions: of those that can be nothing but operands.
+/// Shows the invisible delimiters in tokens that may not be expressions: only
+/// those around what can only be an operand.
 pub(crate) fn show_in(tokens: &mut TokenStream) {
     if !tokens
         .clone()
@@ -114,7 +114,7 @@ pub(crate) fn show_in(tokens: &mut TokenStream) {
         .collect();
 }
 
-/// Takes the invisible delimiters off the blocks in tokens.
+/// Removes the invisible delimiters around the blocks in tokens.
 pub(crate) fn with_visible_blocks(tokens: TokenStream) -> TokenStream {
     let tokens = tokens.into_iter().map(|token| match token {
         TokenTree::Group(group) => {
@@ -155,7 +155,7 @@ fn is_operand(tokens: &TokenStream) -> bool {
     }
 }
 
-/// Whether an expression stays one whatever stands beside it.
+/// Whether an expression cannot fall apart, whatever is written beside it.
 fn holds_together(expr: &Expr) -> bool {
     match expr {
         Expr::Group(group) => holds_together(&group.expr),
@@ -166,7 +166,7 @@ fn holds_together(expr: &Expr) -> bool {
         | Expr::Field(_)
         | Expr::Index(_)
         | Expr::Infer(_)
-        // A `$s:stmt`, in truth.
+        // Really a `$s:stmt`.
         | Expr::Let(_)
         | Expr::Lit(_)
         | Expr::MethodCall(_)

@@ -1,5 +1,5 @@
-//! The function, with its body apart: a body that does not parse yet still
-//! leaves a signature.
+//! The function, with its body parsed separately: if the body does not parse
+//! yet, there is still a signature.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
@@ -18,7 +18,7 @@ pub(crate) struct ProbedFn {
     pub(crate) body: Body,
 }
 
-/// What follows a signature.
+/// What follows the signature.
 pub(crate) enum Body {
     /// A body that parses.
     Parsed(ParsedBody),
@@ -85,8 +85,8 @@ fn parse_body(input: ParseStream) -> syn::Result<(Vec<Attribute>, Vec<syn::Stmt>
     ))
 }
 
-/// The braces of a body, also where it is a macro's `$body:block`, which
-/// stands in invisible delimiters.
+/// The braces of a body, even if it is a macro's `$body:block`, which is in
+/// invisible delimiters.
 fn brace_group(token: TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else {
         return None;
@@ -102,9 +102,9 @@ fn brace_group(token: TokenTree) -> Option<Group> {
     }
 }
 
-/// The error about an item that is no function, on its keyword.
+/// The error about an item that is not a function, on its keyword.
 pub(crate) fn not_a_function(item: &TokenStream) -> syn::Error {
-    const ONLY: &str = "`#[probed]` may only be used on functions";
+    const ONLY: &str = "`#[probed]` can only be used on functions";
     match keyword(item) {
         Some(token) => {
             let has_methods = matches!(token.to_string().as_str(), "impl" | "trait" | "unsafe");
@@ -119,7 +119,7 @@ pub(crate) fn not_a_function(item: &TokenStream) -> syn::Error {
     }
 }
 
-/// What stands behind the attributes and the visibility of an item.
+/// The token after the attributes and the visibility of an item.
 fn keyword(item: &TokenStream) -> Option<TokenTree> {
     let mut tokens = item.clone().into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -139,7 +139,7 @@ fn keyword(item: &TokenStream) -> Option<TokenTree> {
     None
 }
 
-/// An item with another body: what stands in its last braces.
+/// Replaces the body of an item, which is its last braces.
 pub(crate) fn map_body(item: &TokenStream, map: impl Fn(&Group) -> TokenStream) -> TokenStream {
     let mut tokens = item.clone().into_iter().collect::<Vec<_>>();
     match tokens.pop() {
@@ -150,8 +150,7 @@ pub(crate) fn map_body(item: &TokenStream, map: impl Fn(&Group) -> TokenStream) 
     }
 }
 
-/// Whether an item looks like a function, so that its own syntax error is the
-/// better one to report.
+/// Whether an item looks like a function, so that its syntax error is reported.
 pub(crate) fn looks_like_a_function(item: &TokenStream) -> bool {
     item.clone()
         .into_iter()
@@ -169,7 +168,7 @@ pub(crate) fn looks_like_a_function(item: &TokenStream) -> bool {
 }
 
 impl Body {
-    /// What stands between its braces, as it was written.
+    /// The tokens between its braces, as they were written.
     pub(crate) fn written(&self) -> TokenStream {
         match self {
             Self::Parsed(body) => body.written.clone(),

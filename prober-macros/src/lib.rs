@@ -23,9 +23,6 @@ mod rewrite;
 mod signature;
 mod vocabulary;
 
-#[cfg(test)]
-mod tests;
-
 use proc_macro::TokenStream;
 
 // The crate `prober` documents it.
@@ -40,11 +37,12 @@ pub fn probed(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Each variant is asked by the error that it holds: the field that `#[from]`
 /// or `#[source]` marks or that is called `source`, else its only field. A type
-/// that cannot carry faults says nothing; one that depends on a type parameter
-/// must be able to. `#[fault_error(skip)]` on a variant or a field leaves it
-/// out, `#[fault_error(crate = PATH)]` on the type names a renamed crate.
+/// that cannot carry faults is skipped; a type that depends on a type parameter
+/// must implement the trait. `#[fault_error(skip)]` on a variant or a field
+/// leaves it out, `#[fault_error(crate = PATH)]` on the type names a renamed
+/// crate.
 ///
-/// The error needs `From<ProbeError>` too, which thiserror makes of `#[from]`.
+/// The error needs `From<ProbeError>` too, which thiserror derives for `#[from]`.
 #[proc_macro_derive(FaultError, attributes(fault_error, from, source))]
 pub fn fault_error(item: TokenStream) -> TokenStream {
     derive::fault_error(item.into()).into()

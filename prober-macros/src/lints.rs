@@ -1,5 +1,5 @@
-//! The lints that the expansion would cause, and the user's code does not:
-//! every `allow` that it writes.
+//! Every `allow` that the expansion writes, for lints that it would cause and
+//! the user's code does not.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -38,11 +38,11 @@ pub(crate) fn unused() -> TokenStream {
 
 /// For a parameter whose name begins with `_`, and which the expansion uses.
 pub(crate) fn underscore_binding() -> TokenStream {
-    quote!(#[allow(clippy::used_underscore_binding)])
+    quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)])
 }
 
-/// For a body in a block of ours: one of one line would trigger
-/// `unused_braces`, unless it has an attribute. This one is a no-op, as
+/// For a body inside our block: a one-line body would trigger `unused_braces`,
+/// unless it has an attribute. This one is a no-op, as
 /// `missing_docs` never fires in a body.
 pub(crate) fn inner_body() -> TokenStream {
     quote!(#[allow(missing_docs)])
@@ -55,9 +55,9 @@ pub(crate) fn needless_question_mark() -> TokenStream {
 
 /// Whether a body assigns to a field of a parameter that it owns.
 ///
-/// Of the last such assignment rustc says that the value is never read
-/// (`unused_assignments`), but only in a closure: in a function the field may
-/// be for the parameter's `Drop` to see.
+/// rustc reports the last such assignment as never read (`unused_assignments`),
+/// but only in a closure: in a function the parameter's `Drop` may read the
+/// field.
 fn assigns_to_field(sig: &Signature, body: &Block) -> bool {
     let owned = owned(sig);
     if owned.is_empty() {
@@ -136,9 +136,9 @@ impl Find {
     }
 }
 
-/// For a function that keeps types: a doomed run goes on with the next item of
-/// a loop, also from its last statement; and what a search copies of a `let`
-/// may hold assignments that it never gets to.
+/// For a function that keeps types. A doomed run goes on with the next item of a
+/// loop, even after its last statement; and the copy of a `let` in a search may
+/// hold assignments that are never reached.
 pub(crate) fn searches(block: &Block) -> TokenStream {
     #[derive(Default)]
     struct Find {

@@ -14,13 +14,13 @@ use crate::vocabulary;
 
 /// A receiver that the attribute knows: a path of names, such as `self.vmi`.
 ///
-/// Compared by text, seen through parentheses, groups, `&` and `*`: in code
-/// that a macro made the same name may have several hygiene marks.
+/// Compared by text, ignoring parentheses, groups, `&` and `*`: in code that a
+/// macro made, the same name may have different hygiene marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Receiver(Vec<String>);
 
 impl Receiver {
-    /// The receiver that is known without being named.
+    /// The receiver that is always known.
     pub(crate) fn vmi() -> Self {
         Self(vec!["vmi".to_owned()])
     }
@@ -73,7 +73,7 @@ fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
     }
 }
 
-/// Sees through what does not change which receiver an expression is.
+/// Removes what does not change which receiver an expression is.
 fn peel(mut expr: &Expr) -> &Expr {
     loop {
         expr = match expr {
@@ -88,7 +88,7 @@ fn peel(mut expr: &Expr) -> &Expr {
 
 /// Whether a call is made on one of the receivers.
 pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
-    // Most calls are on something else: that is seen without an allocation.
+    // Most calls are on something else, which is found without an allocation.
     match peel(&call.receiver) {
         Expr::Path(path) => path.path.get_ident().is_some_and(|ident| {
             receivers
@@ -103,8 +103,8 @@ pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
 }
 
 /// The parameters that are mutable readers: receivers that are read through
-/// `&mut`. No type of vmi-core is, so the runtime cannot serve their reads, and
-/// must not borrow them either.
+/// `&mut`. No type of vmi-core is, so the runtime cannot serve their reads. It
+/// must not borrow them, either.
 pub(crate) fn mutable_parameters(sig: &Signature) -> Vec<Receiver> {
     let mut mutable_readers = Vec::new();
     for input in &sig.inputs {
@@ -118,8 +118,8 @@ pub(crate) fn mutable_parameters(sig: &Signature) -> Vec<Receiver> {
     mutable_readers
 }
 
-/// Takes note of a `let`: what it binds is a mutable reader for the rest of the
-/// block, or no longer one.
+/// Notes a `let`: what it binds is a mutable reader for the rest of the block,
+/// or no longer one.
 pub(crate) fn note_binding(mutable_readers: &mut Vec<Receiver>, local: &Local) {
     let (name, mutable) = match (&local.pat, local.init.as_ref().map(|init| &*init.expr)) {
         (Pat::Ident(name), Some(Expr::Reference(reference))) => {
@@ -156,8 +156,8 @@ fn is_mutable(name: &PatIdent, ty: &Type) -> bool {
     mutable && !matches!(ty, Type::Path(path) if is_in_vmi_core(&path.path))
 }
 
-/// Whether an expression names the type of what it makes, and vmi-core has no
-/// such type: `Reader { .. }`, `Reader(..)`, `Reader::new(..)`.
+/// Whether an expression makes a value of a type that it names, and that is not
+/// of vmi-core: `Reader { .. }`, `Reader(..)`, `Reader::new(..)`.
 fn makes_another(value: &Expr) -> bool {
     let path = match value {
         Expr::Struct(value) => &value.path,

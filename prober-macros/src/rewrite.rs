@@ -75,10 +75,10 @@ pub(crate) struct Rewriter<'a> {
 
     context: Context,
 
-    /// The loops that an unlabelled `break` could leave, from outside in.
+    /// The loops that an unlabelled `break` could leave, outermost first.
     loops: Vec<Loop>,
 
-    /// How many loops have been given a label.
+    /// How many loops got a label.
     labels: usize,
 
     found: Found,
@@ -104,7 +104,7 @@ pub(crate) enum Form {
     Kept,
 }
 
-/// What the rewriting needs to know.
+/// What rewriting a body needs to know.
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
     pub(crate) receivers: &'a [Receiver],
@@ -113,7 +113,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) form: Form,
 }
 
-/// Rewrites a body, and says what is in it.
+/// Rewrites a body. Returns what is in it.
 pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Errors) -> Found {
     let mut rewriter = Rewriter {
         names: settings.names,
@@ -168,12 +168,15 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(value) = &mut exit.expr {
                     self.visit_expr_mut(value);
                 }
-                if let Err(error) = self.label_exit(&mut exit.label, exit.break_token.span) {
+                if let Err(error) = self.label_exit(&mut exit.label, "break", exit.break_token.span)
+                {
                     *expr = self.failed(&error);
                 }
             }
             Expr::Continue(exit) => {
-                if let Err(error) = self.label_exit(&mut exit.label, exit.continue_token.span) {
+                if let Err(error) =
+                    self.label_exit(&mut exit.label, "continue", exit.continue_token.span)
+                {
                     *expr = self.failed(&error);
                 }
             }
@@ -187,12 +190,12 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::MethodCall(_) => self.method_call(expr),
             Expr::Group(_) => {
-                // Before what stands in it is rewritten.
+                // Before its content is rewritten.
                 invisible::show(expr);
                 visit_mut::visit_expr_mut(self, expr);
             }
             Expr::Call(call) => {
-                // Seen before it is rewritten.
+                // Checked before it is rewritten.
                 self.found.looks_needless |= self.looks_needless(call);
                 if self.form == Form::Options && self.changes_guest(call) {
                     self.settle_first(expr);
@@ -285,8 +288,8 @@ impl VisitMut for Rewriter<'_> {
         }
     }
 
-    // Items in a body are functions of their own; but the text of a macro runs
-    // where it is called, and what it reads there is not seen.
+    // Items in a body are functions of their own. But the code of a macro runs
+    // where it is called, and its reads are not seen there.
     fn visit_item_mut(&mut self, item: &mut Item) {
         if let Item::Macro(item) = &*item
             && item.ident.is_some()
@@ -298,7 +301,7 @@ impl VisitMut for Rewriter<'_> {
         invisible::Show.visit_item_mut(item);
     }
 
-    // The rest holds no expression that runs.
+    // The rest contains no expression that runs.
     fn visit_type_mut(&mut self, ty: &mut Type) {
         invisible::Show.visit_type_mut(ty);
     }
@@ -314,7 +317,7 @@ impl VisitMut for Rewriter<'_> {
 }
 
 impl Rewriter<'_> {
-    /// Rewrites what has a `?` of its own.
+    /// Rewrites code whose `?` is its own.
     fn nest(&mut self, visit: impl FnOnce(&mut Self)) {
         let inner = self.context.nested();
         let context = std::mem::replace(&mut self.context, inner);
@@ -359,13 +362,13 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Takes the place of an expression that cannot be rewritten, so that
-    /// nothing follows from it.
+    /// What replaces an expression that cannot be rewritten, so that the error
+    /// causes no others.
     fn failed(&mut self, error: &syn::Error) -> Expr {
-        // Not the error of the whole function: it stands where it was made.
+        // It is an error in the body, and not one about the whole function.
         self.found.probes += 1;
-        // In parentheses: a macro call in braces that begins a statement is
-        // one, and what follows, such as `= value`, would not parse.
+        // In parentheses: a macro call in braces at the beginning of a statement
+        // would be the whole statement, and `= value` after it would not parse.
         let call = error
             .to_compile_error()
             .into_iter()

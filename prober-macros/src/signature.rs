@@ -35,7 +35,7 @@ pub(crate) struct Added {
     pub(crate) hiding: Vec<Path>,
 
     /// Whether one that they hide would be that of this parameter.
-    pub(crate) from_added: bool,
+    pub(crate) from_it: bool,
 }
 
 /// Adds `suppressed: &SuppressedPages` as the last parameter. The body may use
@@ -52,12 +52,12 @@ pub(crate) fn add_parameter(
         from_added,
     } = lifetimes::name_elided(sig, errors);
 
-    // A body that a macro made may name it under the macro's hygiene.
+    // A body that a macro made may name it with the macro's hygiene.
     let mut spans = spans_of_suppressed(body)
         .into_iter()
         .map(|span| Span::call_site().resolved_at(span));
     let span = spans.next().unwrap_or_else(Span::call_site);
-    // Its name may be taken already, which was reported: no second error.
+    // If a parameter has its name already, that was reported: no second error.
     let (name, aliases) = if taken_name(sig).is_some() {
         (hygienic(SUPPRESSED, span), Vec::new())
     } else {
@@ -65,7 +65,7 @@ pub(crate) fn add_parameter(
         (Ident::new(SUPPRESSED, span), aliases)
     };
     let glue = emit::glue(krate.span());
-    // Not parsed: that would take longer than all else here.
+    // Not parsed: that would take longer than everything else here.
     sig.inputs.push(FnArg::Typed(PatType {
         attrs: Vec::new(),
         pat: Box::new(Pat::Verbatim(name.to_token_stream())),
@@ -79,11 +79,11 @@ pub(crate) fn add_parameter(
         aliases,
         is_clear,
         hiding,
-        from_added,
+        from_it: from_added,
     }
 }
 
-/// Where a parameter has the name of the added one already.
+/// Where a parameter already has the name of the added one.
 pub(crate) fn taken_name(sig: &Signature) -> Option<Span> {
     struct Find(Option<Span>);
 
@@ -132,8 +132,8 @@ fn spans_of_suppressed(body: &TokenStream) -> Vec<Span> {
             }
         }
     }
-    // Most bodies do not have it. The compiler tells that from the text faster
-    // than it hands out the tokens.
+    // Most bodies do not name it. The compiler gives the text faster than the
+    // tokens.
     let mut found = Vec::new();
     if body.to_string().contains(SUPPRESSED) {
         find(body.clone(), &mut found);
@@ -172,8 +172,8 @@ pub(crate) fn infer_impl_trait(output: &Type) -> Type {
     output
 }
 
-/// The error of a function, where the runtime finds faults in it only if it is
-/// told of its type, which must be written in full.
+/// The error type of a function, if the runtime finds faults in it only by being
+/// given the type. It must be written in full.
 pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
     let error = error_type(output);
     let text = error.to_token_stream().to_string();
@@ -192,7 +192,7 @@ pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
     }
 }
 
-/// The type of the error in `Result<T, E>`, as far as it can be seen.
+/// The type `E` in `Result<T, E>`, or the whole type if that cannot be seen.
 pub(crate) fn error_type(output: &Type) -> &Type {
     let Type::Path(path) = output else {
         return output;

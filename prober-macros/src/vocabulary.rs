@@ -123,7 +123,7 @@ pub(crate) fn name(mac: &Macro) -> String {
     last.map(|last| last.ident.to_string()).unwrap_or_default()
 }
 
-/// Well-known macros that put their arguments into no loop.
+/// Well-known macros that do not put their arguments into a loop.
 pub(crate) const LOOPLESS: &[&str] = &[
     "anyhow",
     "assert",

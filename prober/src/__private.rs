@@ -1,9 +1,9 @@
 //! What the expansion of `#[probed]` calls. Not for use by hand: it may
 //! change in any release.
 //!
-//! The expansion stays short, and everything that can live in a function
-//! lives here. It imports this module alone: imports take rustc long, and of a
-//! path to the crate that leads nowhere one import gives one error.
+//! Everything that can be a function is one here, so that the expansion stays
+//! short. It imports this module alone: imports take rustc long, and a wrong
+//! path to the crate is one error if there is one import.
 
 pub(crate) mod absorb;
 mod act;

@@ -36,9 +36,9 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 ///
 /// The derive asks the error that a variant holds: the field that `#[from]` or
 /// `#[source]` marks or that is called `source`, else its only field. A type
-/// that cannot carry faults (`std::io::Error`) says nothing, one that depends
-/// on a type parameter must be able to. `#[fault_error(skip)]` on a variant or a
-/// field leaves it out, and `#[fault_error(crate = PATH)]` on the type names a
+/// that cannot carry faults (`std::io::Error`) is skipped; a type that depends
+/// on a type parameter must implement `FaultError`. `#[fault_error(skip)]` on a
+/// variant or a field leaves it out, and `#[fault_error(crate = PATH)]` on the type names a
 /// renamed crate. By hand it is a `match` over the variants that calls
 /// [`missing`](Self::missing) of what they hold.
 ///
@@ -47,21 +47,21 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 /// With the feature `anyhow` the faults are found in an `anyhow::Error`, also
 /// under `context`. Without it such an error is opaque, as below. Features unify:
 /// if any crate of the build turns it on, it is on for all. A function then
-/// merges the batches of callees that return `anyhow::Error`, and finds a
-/// suppressed page in them to be [`Unavailable`]; its own batch comes out the
+/// merges the batches of callees that return `anyhow::Error`, and turns a
+/// suppressed page in them into [`Unavailable`]; its own batch is returned the
 /// same way in both cases. Turn it on where you use `anyhow::Error` with this
 /// crate, so that nothing depends on others.
 ///
 /// # Opaque errors
 ///
-/// A `?` within a probe cannot ask for a trait; there the faults are found in
-/// the errors of vmi-core and of this crate, in boxed ones and in
-/// `anyhow::Error`, and any other error leaves the function, as its faults do
-/// with it. Bind such a call with `probe!(..)?` before.
+/// A `?` inside a probe cannot require a trait. There, faults are found in the
+/// errors of vmi-core and of this crate, in boxed errors and in
+/// `anyhow::Error`; any other error leaves the function, and takes its faults
+/// with it. Bind such a call with `probe!(..)?` first.
 ///
-/// An error type that has only `From<ProbeError>` serves as the error of a
-/// `#[probed]` function too, but is opaque: the function's own batch comes
-/// out through it, that of a callee that failed with it is not merged.
+/// An error type that has only `From<ProbeError>` can also be the error of a
+/// `#[probed]` function, but is opaque: the function's own batch is returned
+/// through it, but the batch of a callee that failed with it is not merged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot carry page faults",
     label = "page faults cannot be found in a `{Self}`",
@@ -164,7 +164,8 @@ macro_rules! boxed {
 }
 boxed!(Box<dyn Error + '_>, Box<dyn Error + Send + Sync + '_>);
 
-/// Makes of an error that may borrow one that can be asked for its type.
+/// Extends the lifetime of an error that may borrow, so that it can be asked
+/// for its type.
 ///
 /// Method lookup does not see lifetimes: the gate of a function that returns
 /// such an error takes the trait for it, so the trait must be there.

@@ -1,4 +1,4 @@
-//! The guide, a chapter a module.
+//! The guide: one module per chapter.
 
 #[doc = include_str!("../docs/ordinary.md")]
 pub mod ordinary {}

@@ -42,7 +42,7 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-// The expansion in our own documentation names the crate.
+// Lets the expansions in our own documentation resolve `::prober`.
 extern crate self as prober;
 
 #[cfg(feature = "amd64")]

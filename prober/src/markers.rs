@@ -1,7 +1,7 @@
 //! The macros that `#[probed]` reads in a body.
 //!
-//! The attribute gives each a leading `@probed`, and with it they expand to
-//! what it made of them. Without, they stand where no attribute has seen
+//! The attribute puts `@probed` before the arguments, and then they expand to
+//! what it wrote there. Without `@probed` they are used where no attribute sees
 //! them. They are real macros so that their imports count as used.
 
 /// Probes any fallible expression in a `#[probed]` function:
@@ -33,14 +33,14 @@ macro_rules! probe {
     (@probed $($expr:tt)*) => { $($expr)* };
     ($($expr:tt)*) => {
         $crate::__private::compile_error!(
-            "`probe!` belongs into the body of a `#[probed]` function, outside nested functions"
+            "`probe!` can only be used directly in the body of a `#[probed]` function"
         )
     };
 }
 
 /// Leaves a `#[probed]` function now if any fault is pending.
 ///
-/// To be written before an act that must not happen without the data. What
+/// Use it before an action that must not happen without the data. What
 /// follows it is repeated when a later probe faults, so it belongs after the
 /// last probe. Calls on a known receiver that change the guest settle by
 /// themselves.
@@ -69,7 +69,7 @@ macro_rules! settle {
     (@probed $($expr:tt)*) => { $($expr)* };
     ($($expr:tt)*) => {
         $crate::__private::compile_error!(
-            "`settle!` belongs into the body of a `#[probed]` function, outside nested functions"
+            "`settle!` can only be used directly in the body of a `#[probed]` function"
         )
     };
 }
@@ -101,7 +101,7 @@ macro_rules! unprobed {
     (@probed $($expr:tt)*) => { $($expr)* };
     ($($expr:tt)*) => {
         $crate::__private::compile_error!(
-            "`unprobed!` belongs into the body of a `#[probed]` function, outside nested functions"
+            "`unprobed!` can only be used directly in the body of a `#[probed]` function"
         )
     };
 }

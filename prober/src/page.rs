@@ -13,8 +13,8 @@ pub(crate) const PAGE_SIZE: u64 = 4096;
 /// Number of address bits within a page.
 pub(crate) const PAGE_SHIFT: u32 = PAGE_SIZE.trailing_zeros();
 
-/// What two faults have in common when one page-in serves both: the page, and
-/// the translation root that it is seen under.
+/// What two faults have in common when one page-in serves both: the page and
+/// its translation root.
 ///
 /// The root counts in the kernel half too: session space, and what the user's
 /// half of a KPTI process lacks, differ from root to root.
@@ -53,8 +53,8 @@ impl From<&AddressContext> for Page {
 
 /// Pages, and something about each.
 ///
-/// Not hashed as `std` would: its hasher costs more than the rest of what is
-/// done about a fault. This one is seeded too, so that a guest which chooses
+/// Not hashed as in `std`, whose hasher costs more than everything else that is
+/// done for a fault. This one is seeded too, so that a guest which chooses
 /// the pages cannot choose where they collide.
 pub(crate) type PageMap<V> = IndexMap<Page, V, RandomState>;
 

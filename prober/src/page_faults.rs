@@ -9,7 +9,7 @@ use crate::page::{Page, PageMap};
 
 /// A batch of page faults: the pages that an operation found missing.
 ///
-/// Ordered by first occurrence, with one entry a page (4 KiB, under one
+/// Ordered by first occurrence, with one entry per page (4 KiB, under one
 /// translation root). Each entry is the exact address that faulted first on its
 /// page.
 ///
@@ -26,8 +26,8 @@ use crate::page::{Page, PageMap};
 /// assert_eq!(faults.first(), Some(&fault(0x40_0010)));
 /// assert!(faults.contains(&fault(0x40_0123)));
 /// ```
-// Boxed, and made with the first fault: an operation that meets none pays one
-// null pointer, and an error that carries a batch stays small.
+// Boxed, and allocated with the first fault: an operation without faults pays
+// for one null pointer, and an error that carries a batch stays small.
 #[derive(Clone, Default)]
 pub struct PageFaults(Option<Box<PageMap<AddressContext>>>);
 
@@ -151,7 +151,7 @@ impl IntoIterator for PageFaults {
     }
 }
 
-/// Iterates over the faults of a batch that is used up. Made by
+/// An iterator that owns the faults of a batch. Made by
 /// [`PageFaults::into_iter`].
 #[derive(Debug)]
 pub struct IntoIter(Option<map::IntoValues<Page, AddressContext>>);

@@ -2,16 +2,16 @@ use vmi_core::VmiError;
 
 use crate::{PageFaults, SuppressedPages};
 
-/// Has a guest's missing pages brought in, a whole batch at a time, while the
-/// caller waits: a page file, a debugger-driven guest, a test guest.
+/// A pager: brings in a whole batch of missing pages while the caller waits. It
+/// may be a page file, a debugger-driven guest or a test guest.
 ///
 /// Also implemented for closures of the same shape.
 pub trait PageIn {
     /// Brings in the pages of a batch, and adds to `refused` those that
     /// nothing can bring in.
     ///
-    /// A page that is in neither way dealt with is handed over again when the
-    /// operation still misses it, a bounded number of times.
+    /// A page that is neither brought in nor refused is handed over again, a
+    /// bounded number of times, if the operation still misses it.
     ///
     /// # Errors
     ///

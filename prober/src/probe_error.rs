@@ -4,7 +4,7 @@ use vmi_core::VmiError;
 
 use crate::{FaultError, Missing, PageFaults, Unavailable};
 
-/// What a `#[probed]` function returns unless it declares another error.
+/// The error of a `#[probed]` function that does not declare another.
 ///
 /// Converts from and to [`VmiError`]. There the batch shrinks to its first
 /// fault, which is all that [`VmiError::Translation`] can hold, and
@@ -12,7 +12,7 @@ use crate::{FaultError, Missing, PageFaults, Unavailable};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProbeError {
-    /// Pages were missing: all that one run could find, never none.
+    /// The missing pages: all that one run could find. Never empty.
     PageFaults(PageFaults),
 
     /// A needed value is unavailable.
@@ -53,7 +53,7 @@ impl ProbeError {
     ///
     /// # Errors
     ///
-    /// The error, where it is none about missing pages.
+    /// The error itself, if it is not about missing pages.
     pub fn into_page_faults(self) -> Result<PageFaults> {
         match self {
             Self::PageFaults(faults) => Ok(faults),

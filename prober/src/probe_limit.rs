@@ -3,12 +3,11 @@ use std::{error::Error, fmt};
 /// Too many probes missed in one call of a `#[probed]` function: in a row, or
 /// in all.
 ///
-/// A loop that runs on data that is missing would never end. The probe after
-/// the last one allowed gives this error behind
-/// [`VmiError::Os`](vmi_core::VmiError::Os), so `?` leaves the function, and
-/// the function returns the batch so far, or
-/// [`Unavailable`](crate::Unavailable). So it does where the body swallows the
-/// error: after a probe that was cut off no `Ok` leaves.
+/// A loop over missing data might never end. The next probe after the limit
+/// fails with this error behind [`VmiError::Os`](vmi_core::VmiError::Os), so
+/// `?` leaves the function, which returns the batch so far, or
+/// [`Unavailable`](crate::Unavailable). It does so even if the body swallows
+/// the error: a function whose probe was cut off never returns `Ok`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProbeLimit {
     limit: u32,
@@ -56,7 +55,7 @@ impl fmt::Display for ProbeLimit {
         } else {
             write!(
                 f,
-                "more than {limit} probes missed in a row; if that is no runaway loop, allow more \
+                "more than {limit} probes missed in a row; if this is not a runaway loop, allow more \
                  with `#[probed(limit = N)]`"
             )
         }

@@ -8,18 +8,18 @@ use crate::{FaultError, Missing, PageIn, ProbeError, SuppressedPages, Unavailabl
 /// Runs an operation, brings in the pages that it missed, and runs it again,
 /// until it has what it needs.
 ///
-/// For a pager that can serve a whole batch while we wait. An event loop, in
-/// which the guest must run between two injections, takes a
+/// For a pager that can serve a whole batch while the caller waits. An event
+/// loop, in which the guest must run between two injections, uses a
 /// [`FaultQueue`](crate::FaultQueue) instead. Limits other than the defaults are
 /// set on a [`Retry`].
 ///
 /// What the pager refuses is added to `suppressed`. So is a page that was handed
 /// over three times in a row and is still missing. A page that a run in between
-/// did not miss has been served: its count starts anew, and it is given up only
-/// after 64 hand-overs, so that pages which evict one another end too.
+/// did not miss has been served: its count starts anew. It is given up only
+/// after 64 hand-overs, so that pages which evict one another end, too.
 ///
-/// An error type that can hold only one fault, as [`VmiError`], takes a run for
-/// each page: that logs a warning, once.
+/// An error type that can hold only one fault, such as [`VmiError`], needs a run
+/// for each page. A warning about that is logged once.
 ///
 /// # Errors
 ///
@@ -125,7 +125,7 @@ impl Retry {
                     tracing::warn!(
                         error = std::any::type_name::<E>(),
                         "the error of this operation holds one page fault only, so each missing \
-                         page takes a run; return `prober::Result`, which holds all of them"
+                         page needs a run; return `prober::Result`, which holds all of them"
                     );
                 }
             }

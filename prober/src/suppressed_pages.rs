@@ -23,7 +23,7 @@ use crate::{
 /// that is resident is read like any other.
 ///
 /// [`new`](Self::new) starts with what no guest can ever serve. A clone is
-/// O(1), and a change costs O(log n), also while clones share the set.
+/// O(1), and a change costs O(log n), even while clones share the set.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ pub struct SuppressedPages {
     /// empty, and no two of them touch.
     ranges: RedBlackTreeMapSync<u64, u64>,
 
-    /// Whether a doomed run handed the set on.
+    /// Whether a doomed run passed the set on.
     doomed: AtomicBool,
 }
 
@@ -79,13 +79,13 @@ impl SuppressedPages {
         }
     }
 
-    /// Whether it was handed on by a run that is doomed.
+    /// Whether a doomed run passed the set on.
     #[inline]
     pub(crate) fn is_doomed(&self) -> bool {
         self.doomed.load(Ordering::Relaxed)
     }
 
-    /// Hands the doom of a run on to the functions that are handed this set.
+    /// Dooms the functions that receive this set.
     pub(crate) fn doom(&self) {
         self.doomed.store(true, Ordering::Relaxed);
     }
@@ -120,7 +120,7 @@ impl SuppressedPages {
             range.start.0 >> PAGE_SHIFT,
             ((range.end.0 - 1) >> PAGE_SHIFT) + 1,
         );
-        // What it touches becomes part of it.
+        // Ranges that it touches are merged into it.
         while let Some((other_start, other_end)) = self.last_range_from(end)
             && other_end >= start
         {
@@ -245,10 +245,10 @@ impl Default for SuppressedPages {
     }
 }
 
-#[allow(clippy::missing_fields_in_debug)] // Doom is no part of what the set holds.
+#[allow(clippy::missing_fields_in_debug)] // Doom is not part of what the set holds.
 impl fmt::Debug for SuppressedPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The last address of a range, for that after it may be too large.
+        // The last address of a range: the one after it may not fit.
         let ranges = self.ranges.iter().map(|(start, end)| {
             Va(start << PAGE_SHIFT)..=Va(((end - 1) << PAGE_SHIFT) | ((1 << PAGE_SHIFT) - 1))
         });

@@ -6,9 +6,9 @@ use crate::{PageFaults, ProbeLimit};
 
 /// A needed value is unavailable, although no fault is pending.
 ///
-/// Injecting a fault and trying again does not help. Behind a
-/// [`VmiError`] it stands as [`VmiError::Os`], never as a translation error:
-/// a suppressed page is not injected again.
+/// Injecting a fault and trying again does not help. Converted to a
+/// [`VmiError`] it is [`VmiError::Os`], never a translation error, so that a
+/// suppressed page is not injected again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unavailable {
     pages: PageFaults,
@@ -43,8 +43,8 @@ impl Unavailable {
 
     /// The suppressed pages that the operation met, one of which was needed.
     ///
-    /// Empty when the operation met none: then a `None` of its own was
-    /// needed.
+    /// Empty if the operation met none: then it needed a value that is `None`
+    /// for another reason.
     #[must_use]
     pub fn pages(&self) -> &PageFaults {
         &self.pages

@@ -13,10 +13,10 @@ use crate::{
 
 /// Batches the page faults of a sequence of reads.
 ///
-/// What `#[probed]` uses behind the scenes. Code that is written by hand for
-/// `vmi_core::VmiProber` compiles after a change of the import, with three
-/// differences in what it does: [`error_for_page_faults`] returns *every*
-/// recorded fault, pages are compared by page, and the suppressed set is
+/// `#[probed]` uses it behind the scenes. Code written by hand for
+/// `vmi_core::VmiProber` compiles after changing the import. It then behaves
+/// differently in three ways: [`error_for_page_faults`] returns *every*
+/// recorded fault, addresses are compared by page, and the suppressed set is
 /// borrowed, whatever its size.
 ///
 /// 1. Make a prober with the set of pages known to be unserviceable.
@@ -27,7 +27,7 @@ use crate::{
 ///    faults ([`FaultQueue`](crate::FaultQueue)), or a pager serves them
 ///    ([`retry`](crate::retry)), and the operation runs again.
 ///
-/// A prober that is dropped with faults that nobody asked for logs a warning.
+/// Dropping a prober whose faults were never asked for logs a warning.
 ///
 /// [`error_for_page_faults`]: Self::error_for_page_faults
 /// [`probe`]: Self::probe
@@ -73,7 +73,7 @@ pub struct VmiProber<'s> {
     /// Whether a fault was recorded, or the run of the caller is doomed.
     doomed: Cell<bool>,
 
-    /// The set that callees are handed, which inherit the doom by it.
+    /// The set that is passed to callees, which inherit the doom through it.
     shared: Option<&'s SuppressedPages>,
 
     /// How to look into the error that the function declares.
@@ -83,13 +83,13 @@ pub struct VmiProber<'s> {
 /// What the reads of a prober met.
 #[derive(Debug, Default)]
 struct Found {
-    /// The faults that are to be served.
+    /// The faults whose pages are not suppressed.
     faults: PageFaults,
 
     /// The suppressed pages.
     suppressed: PageFaults,
 
-    /// Whether there are faults that nobody has asked for.
+    /// Whether faults were recorded since they were last asked for.
     unreported: bool,
 
     /// Whether the function is left because the value of a probe was needed.
@@ -134,7 +134,7 @@ impl<'s> VmiProber<'s> {
         prober
     }
 
-    /// Hands the doom of the run on with a set, by which callees inherit it.
+    /// Passes the doom of the run on to callees, through their set.
     #[inline]
     pub(crate) fn sharing(mut self, set: &'s SuppressedPages) -> Self {
         self.shared = Some(set);
@@ -151,7 +151,7 @@ impl<'s> VmiProber<'s> {
         self.known
     }
 
-    /// Takes note of a probe that succeeded.
+    /// Records that a probe succeeded.
     #[inline]
     pub(crate) fn hit(&self) {
         self.missed.set(0);
@@ -189,7 +189,7 @@ impl<'s> VmiProber<'s> {
         }
     }
 
-    /// Runs a read: `Ok(Some(value))`, or `Ok(None)` when it faulted, and the
+    /// Runs a read: gives `Ok(Some(value))`, or `Ok(None)` when it faulted. The
     /// fault is recorded.
     ///
     /// # Errors
@@ -222,6 +222,9 @@ impl<'s> VmiProber<'s> {
     /// [`check_result`](Self::check_result) for any error that can carry page
     /// faults: all faults of a batch are recorded.
     ///
+    /// Use `check_result` for a `VmiError`, as code for vmi-core's prober does,
+    /// and this for all other errors.
+    ///
     /// # Errors
     ///
     /// Any error that is not about missing data.
@@ -252,7 +255,7 @@ impl<'s> VmiProber<'s> {
     ///
     /// # Errors
     ///
-    /// As many as are allowed have missed before, in a row or in all.
+    /// If as many probes as allowed, in a row or in all, have missed before.
     pub(crate) fn count_miss<E: FaultError>(&self) -> Result<(), E> {
         let Some(limit) = self.limit else {
             return Ok(());
@@ -334,7 +337,7 @@ impl<'s> VmiProber<'s> {
         self.suppressed.contains_page(fault)
     }
 
-    /// Whether faults are to be served.
+    /// Whether any fault is recorded whose page is not suppressed.
     #[inline]
     pub(crate) fn is_pending(&self) -> bool {
         !self.found.borrow().faults.is_empty()
@@ -363,7 +366,7 @@ impl<'s> VmiProber<'s> {
     }
 
     /// [`error_for_page_faults`](Self::error_for_page_faults) of a prober that
-    /// is done with.
+    /// is not used any more: takes the faults out of it.
     pub(crate) fn take_page_faults(&self) -> Result<(), ProbeError> {
         let found = &mut *self.found.borrow_mut();
         if found.faults.is_empty() {
@@ -373,8 +376,8 @@ impl<'s> VmiProber<'s> {
         Err(std::mem::take(&mut found.faults).into())
     }
 
-    /// What a function is left with that needs the value of a probe which
-    /// missed, whatever its error makes of it on the way.
+    /// The error of a missed probe whose value is needed. Noted here, because
+    /// the declared error may not preserve it.
     #[cold]
     pub(crate) fn needed(&self) -> ProbeError {
         self.found.borrow_mut().needed = true;
@@ -407,15 +410,15 @@ impl<'s> VmiProber<'s> {
         self.found.borrow().needed
     }
 
-    /// What a function returns that needed a value which is not to be had.
+    /// The error returned when a needed value is unavailable.
     #[cold]
     pub(crate) fn unavailable(&self, limit: Option<ProbeLimit>) -> ProbeError {
         Unavailable::new(self.found.borrow().suppressed.clone(), limit).into()
     }
 }
 
-/// Adds a fault to what a call keeps. That is bounded, whatever its body does
-/// after a probe was cut off: another run finds the pages that are left out.
+/// Adds a fault to what a call keeps. That is bounded, even if the body goes on
+/// after a probe was cut off: the next run finds the pages that are left out.
 fn insert(faults: &mut PageFaults, fault: AddressContext) {
     if faults.len() < ProbeLimit::IN_ALL as usize {
         faults.insert(fault);
@@ -445,7 +448,8 @@ impl Drop for VmiProber<'_> {
 /// `vmi_probe!(prober, EXPR)?` gives `Some(value)`, or `None` when the read
 /// faulted.
 ///
-/// The expression stands in a closure, so that `?` in it joins its own fault.
+/// The expression is put into a closure, so that a `?` in it is part of the
+/// probe.
 ///
 /// # Examples
 ///

@@ -1,4 +1,5 @@
-//! Ordinary functions under the strictest lints: the expansion adds none.
+//! Functions under the strictest lints: the expansion adds none. A binary of
+//! its own, as some lint levels only count for a whole crate.
 #![deny(warnings)]
 #![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::cargo)]
 #![deny(

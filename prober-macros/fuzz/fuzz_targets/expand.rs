@@ -28,14 +28,12 @@ mod prober_macros {
     pub(crate) mod signature;
     pub(crate) mod vocabulary;
 
-    #[path = "."]
-    pub(crate) mod tests {
-        #[path = "tests/properties.rs"]
-        pub(crate) mod properties;
-        #[path = "tests/restore.rs"]
-        pub(crate) mod restore;
-    }
 }
+
+#[path = "../../tests/tokens/properties.rs"]
+mod properties;
+#[path = "../../tests/tokens/restore.rs"]
+mod restore;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use proc_macro2::TokenStream;
@@ -53,6 +51,6 @@ fuzz_target!(|text: &str| -> Corpus {
     let (Ok(args), Ok(item)) = (tokens(args), tokens(item)) else {
         return Corpus::Reject;
     };
-    tests::properties::check(&args, &item);
+    properties::check(&args, &item);
     Corpus::Keep
 });

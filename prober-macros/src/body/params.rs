@@ -1,5 +1,5 @@
-//! The parameters inside the body's closure: dropped when and in the order in
-//! which the function itself would drop them.
+//! The parameters inside the body's closure, which drops them when, and in the
+//! order in which, the function itself would.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -15,7 +15,7 @@ use crate::{
     lints,
 };
 
-/// What stands before the body in its closure:
+/// What is written before the body in its closure:
 ///
 /// ```text
 /// let first = first;
@@ -115,8 +115,8 @@ struct Bindings<'s> {
 
 impl VisitMut for Bindings<'_> {
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
-        // In a parameter's pattern, which is irrefutable, this is a constant
-        // only as the name of a unit struct.
+        // The pattern of a parameter is irrefutable, so the only constant that
+        // this can be is a unit struct.
         let first = pat.ident.to_string().chars().next();
         if pat.by_ref.is_none() && first.is_some_and(|first| !first.is_uppercase()) {
             let mutability = if any_word(self.set, &|word| *word == pat.ident) {

@@ -139,7 +139,7 @@ impl Asker<'_, '_> {
         };
     }
 
-    /// Lets the runtime serve a read of vmi-core's.
+    /// Lets the runtime serve a read on a type of vmi-core.
     fn serve(&self, operand: &mut Expr) {
         if let Expr::MethodCall(call) = operand
             && self.flow.is_served(call)
@@ -186,8 +186,8 @@ impl Asker<'_, '_> {
         }
     }
 
-    /// What a pattern is matched with that may not match, which says whether it
-    /// is taken apart; or any other initializer.
+    /// An initializer. If its pattern may not match, the pattern says whether a
+    /// `Result` is taken apart.
     pub(super) fn initializer(&mut self, init: &mut Expr, pat: Option<&Pat>) {
         if pat.is_some_and(is_result_pattern) {
             self.scrutinee(init);

@@ -54,8 +54,8 @@ impl Flow<'_> {
         self.emit.leave_doomed()
     }
 
-    /// Goes to an exit, without a word to rustc that it always does: what
-    /// follows is not to be called unreachable.
+    /// Goes to an exit, but so that rustc does not know that it always does:
+    /// otherwise it would call what follows unreachable.
     pub(super) fn go(&self, exit: &TokenStream) -> TokenStream {
         let doomed = self.doomed();
         quote!(if #doomed { #exit })

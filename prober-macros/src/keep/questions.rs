@@ -1,4 +1,4 @@
-//! What asks in an expression: its outermost `?`, and calls that inherit the
+//! The questions in an expression: its outermost `?`, and calls that inherit the
 //! doom.
 
 use syn::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{classify, marker::Marker, rewrite::arguments};
 
-/// What asks in an expression whatever it comes to: its outermost `?`, and
+/// The questions that an expression asks in any case: its outermost `?`, and
 /// calls that inherit the doom.
 pub(super) fn asks(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     let mut asks = Asks {

@@ -28,7 +28,7 @@ pub(super) struct State {
 }
 
 impl Flow<'_> {
-    /// Writes what runs: the statements of a block. Says whether the run may
+    /// Writes what runs: the statements of a block. Returns whether the run may
     /// be doomed at its end.
     pub(super) fn hot(&self, block: BlockId, state: State, scope: &Scope) -> (TokenStream, bool) {
         let steps = self.plan.steps(block);
@@ -129,8 +129,8 @@ impl Hot<'_, '_> {
                 }))
     }
 
-    /// All names are bound from here on, also where the run is doomed: what
-    /// follows is a value.
+    /// All names are bound from here on, even if the run is doomed: what follows
+    /// is a value.
     fn bind_pending(&mut self, index: usize) {
         let step = &self.steps[index];
         let exit = self.state.exit.clone();

@@ -15,8 +15,7 @@ use super::{
     words::{Holds, handed_suppressed},
 };
 
-/// How deep searches may stand in one another: each is made for one more
-/// missing value.
+/// How deep searches may be nested: each is made for one more missing value.
 const DEPTH: usize = 4;
 
 impl Flow<'_> {
@@ -173,7 +172,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Searches one statement. Says whether the search goes on.
+    /// Searches one statement. Returns whether the search goes on.
     fn step(&mut self, step: &Step, rest: &[&Step]) -> bool {
         let rest_asks = rest.iter().skip(1).any(|step| step.asks);
         let is_missing = if step.kind == Kind::Compound {

@@ -160,7 +160,7 @@ impl Flow<'_> {
     }
 }
 
-/// The name that a `let` gives to a value of a type which is not written.
+/// The name that a `let` gives to a value whose type is not written.
 fn inferred(step: &Step) -> Option<&Ident> {
     let Stmt::Local(Local {
         pat: Pat::Ident(pat),
@@ -241,8 +241,8 @@ pub(super) fn uses(pat: &Pat) -> TokenStream {
     find.0
 }
 
-/// Whether a name in a pattern may be that of a variable, and is none of a
-/// variant, such as `None`.
+/// Whether a name in a pattern may be a variable, and not a variant such as
+/// `None`.
 fn is_variable(name: &Ident) -> bool {
     *name != "None"
 }

@@ -82,7 +82,7 @@ fn core_of_take(mut expr: &Expr) -> &Expr {
     }
 }
 
-/// Whether an expression gives a value of its own, and is no variable.
+/// Whether an expression is a call, which makes a value of its own.
 pub(super) fn is_call(expr: &Expr) -> bool {
     matches!(core_of_take(expr), Expr::Call(_) | Expr::MethodCall(_))
 }

@@ -28,7 +28,7 @@ pub(crate) struct Argument {
 pub(crate) enum Part {
     Expr(Expr),
     Stmts(Vec<Stmt>),
-    /// `{ name = EXPR, .. }`, as the `tracing` macros take it.
+    /// `{ name = EXPR, .. }`, as in the `tracing` macros.
     Fields(Brace, Arguments),
     /// What stands in braces, in a syntax of the macro's own.
     Group(Group, Arguments),
@@ -180,7 +180,7 @@ fn expr_arguments(input: ParseStream) -> syn::Result<Arguments> {
     Ok(Arguments(arguments))
 }
 
-/// What may stand before an expression: the name of a format argument or of a
+/// What may precede an expression: the name of a format argument or of a
 /// field (`name =`, `a.b =`, `"name" =`, `name:? =`), a key (`target:`), and
 /// how a field is recorded (`%`, `?`).
 fn prefix(input: ParseStream) -> syn::Result<TokenStream> {

@@ -20,7 +20,7 @@ pub(super) fn check(rewriter: &mut Rewriter<'_>, condition: &Expr) {
     if let Some(pat) = takes_any_result(rewriter, condition) {
         rewriter.errors.on(
             pat,
-            "this loop goes on where data is missing, for a probe that faulted is `Ok(None)`; \
+            "this loop goes on where data is missing, because a probe that faulted is `Ok(None)`; \
              write `while let Some(..) = ..?`",
         );
         return;

@@ -1,6 +1,6 @@
-//! Where an expression stands.
+//! Where an expression is.
 
-/// Where an expression stands: what a `?` there leaves.
+/// Where an expression is: what a `?` there leaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
     /// The function.
@@ -26,7 +26,7 @@ impl Context {
         matches!(self, Self::Probe { .. } | Self::ClosureInProbe)
     }
 
-    /// That of a probe which begins here.
+    /// The context in a probe that begins here.
     pub(super) fn probe(loops: usize) -> Self {
         Self::Probe {
             ends_early: false,
@@ -34,7 +34,7 @@ impl Context {
         }
     }
 
-    /// That of a closure or an async block which begins here.
+    /// The context in a closure or an async block that begins here.
     pub(super) fn nested(self) -> Self {
         match self {
             Self::Function | Self::Closure => Self::Closure,

@@ -1,4 +1,4 @@
-//! Loops that are left from within a probe.
+//! Loops that a `break` or `continue` inside a probe leaves.
 
 use proc_macro2::Span;
 use syn::{Block, Label, Lifetime, visit_mut::VisitMut};
@@ -8,7 +8,7 @@ use crate::emit;
 
 /// What an unlabelled `break` could leave.
 pub(super) enum Loop {
-    /// A loop, and the label by which to leave it from within a probe.
+    /// A loop, and the label that leaves it from inside a probe.
     Seen(Option<Lifetime>),
 
     /// The arguments of a macro that may put them into a loop of its own.
@@ -33,6 +33,7 @@ impl Rewriter<'_> {
     pub(super) fn label_exit(
         &mut self,
         label: &mut Option<Lifetime>,
+        keyword: &str,
         span: Span,
     ) -> syn::Result<()> {
         let Context::Probe { loops, .. } = self.context else {
@@ -43,7 +44,8 @@ impl Rewriter<'_> {
         }
         let number = self.labels;
         let Some(outer) = self.loops.last_mut() else {
-            return Err(syn::Error::new(span, "there is no loop here to leave"));
+            let message = format!("`{keyword}` outside of a loop");
+            return Err(syn::Error::new(span, message));
         };
         let Loop::Seen(outer) = outer else {
             // Which loop is meant only the macro knows. If it has none and the

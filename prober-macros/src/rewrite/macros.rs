@@ -1,6 +1,5 @@
 //! Macro calls in a body: the markers `probe!`, `settle!` and `unprobed!`, and
-//! the arguments of all other macros, which are tokens until they are parsed
-//! here.
+//! the arguments of all other macros.
 
 use proc_macro2::Literal;
 use quote::{ToTokens, quote};
@@ -50,25 +49,25 @@ impl Rewriter<'_> {
                 call.mac.tokens = quote!(@probed #failed);
             } else {
                 let block = self.failed_macro(&error, &call.mac);
-                // For the reason that `failed` has.
+                // In parentheses for the same reason as in `failed`.
                 *expr = Expr::Verbatim(quote!((#block)));
             }
         }
     }
 
-    /// Takes the place of a macro call that cannot be rewritten: a block.
+    /// What replaces a macro call that cannot be rewritten: a block.
     pub(super) fn failed_macro(&mut self, error: &syn::Error, mac: &Macro) -> Expr {
         let uses = marker::uses(&mac.tokens);
         let failed = self.failed(error);
         Expr::Verbatim(quote!({ #uses #failed }))
     }
 
-    /// `probe!(EXPR)`: gives the rewritten expression back to the macro.
+    /// `probe!(EXPR)`: the rewritten expression becomes the macro's argument.
     fn probe_marker(&mut self, mac: &mut Macro) -> syn::Result<bool> {
         if self.context.is_in_probe() {
             return Err(error(
                 mac,
-                "a `probe!` in a probe is a part of that one; write its expression alone",
+                "`probe!` inside a probe is part of that probe; write only its expression",
             ));
         }
         let mut inner = syn::parse2::<Expr>(mac.tokens.clone())
@@ -78,7 +77,7 @@ impl Rewriter<'_> {
         {
             return Err(syn::Error::new(
                 question.question_token.span,
-                "`probe!` takes the `Result` itself; take this `?` away",
+                "`probe!` takes the `Result` itself; remove this `?`",
             ));
         }
         let ends_early = self.in_probe(|this| this.visit_expr_mut(&mut inner));
@@ -95,13 +94,13 @@ impl Rewriter<'_> {
         if self.context.is_in_probe() {
             return Err(error(
                 mac,
-                "`settle!` cannot leave the function from a probe; settle before it",
+                "`settle!` cannot leave the function from a probe; call it before the probe",
             ));
         }
         if self.context == Context::Closure {
             return Err(error(
                 mac,
-                "`settle!` cannot leave the function from a closure or an async block; settle before",
+                "`settle!` cannot leave the function from a closure or an async block; call it before",
             ));
         }
         let settle = self.names.settle();
@@ -109,7 +108,7 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// Rewrites the arguments of a macro that is none of ours.
+    /// Rewrites the arguments of a macro that is not one of the markers.
     ///
     /// # Errors
     ///
@@ -159,9 +158,9 @@ impl Rewriter<'_> {
     }
 }
 
-/// What a macro says that shows the text of its only argument, a condition.
+/// The message of a macro that shows the text of its only argument, a condition.
 fn message(mac: &Macro) -> Option<String> {
-    // The tokens as they came: they know what stood close together.
+    // The tokens as written, which know where there was no space.
     let text = mac.tokens.to_string();
     let condition = text.trim_end_matches([' ', ',']);
     let path = mac

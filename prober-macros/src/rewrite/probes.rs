@@ -1,4 +1,5 @@
-//! Probes, and the `?` inside and outside of them.
+//! Probes under `options`, and each `?` inside and outside of them. `??` is in
+//! `question`.
 
 use std::borrow::Cow;
 
@@ -71,8 +72,7 @@ impl Rewriter<'_> {
         );
     }
 
-    /// Rewrites what stands in a probe, and says whether a `?` may end it
-    /// early.
+    /// Rewrites the content of a probe. Returns whether a `?` may end it early.
     pub(super) fn in_probe(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
         self.found.probes += 1;
         let probe = Context::probe(self.loops.len());
@@ -114,11 +114,11 @@ impl Rewriter<'_> {
             }
             // In a closure `?` is rustc's.
             Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),
-            // A probe does its part.
+            // The probe has recorded its fault.
             Context::Function if self.is_probe(&question.expr) => {
                 self.visit_expr_mut(&mut question.expr);
             }
-            // `PROBE??`: the runtime does one, so that rustc has one less to check.
+            // `PROBE??`: the runtime does one of them, so rustc checks one less.
             Context::Function
                 if let Expr::Try(inner) = &mut *question.expr
                     && inner.attrs.is_empty()
@@ -152,8 +152,8 @@ impl Rewriter<'_> {
     }
 }
 
-/// An expression that becomes an argument: there the user's parentheses and
-/// braces would be found unused.
+/// An expression as an argument, without the parentheses and braces that rustc
+/// would report as unused there.
 pub(crate) fn operand(expr: &Expr) -> Cow<'_, Expr> {
     match expr {
         Expr::Paren(paren) => operand(&paren.expr),

@@ -64,7 +64,7 @@ impl Rewriter<'_> {
                 Expr::Call(call) if call.args.len() > 1 => &mut call.args,
                 _ => &mut Punctuated::new(),
             };
-            // A closure must stay an argument of the call, which tells its type.
+            // A closure must stay an argument of the call, which infers its type.
             let mut args = args.iter_mut().rev();
             if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
                 *last = self.names.settled(last, place);

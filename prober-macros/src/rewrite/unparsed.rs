@@ -1,4 +1,4 @@
-//! Finds what is to be rewritten in tokens that cannot be parsed.
+//! Finds reads and markers in tokens that cannot be parsed.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
@@ -35,7 +35,7 @@ pub(super) fn error_in_form(
     }
 }
 
-/// The error for a read that stands where it cannot be rewritten.
+/// The error for a read where it cannot be rewritten.
 pub(super) fn error(
     rewriter: &Rewriter<'_>,
     tokens: &TokenStream,
@@ -53,7 +53,7 @@ pub(super) fn error(
     ))
 }
 
-/// The error for a marker that stands where it cannot be rewritten.
+/// The error for a marker where it cannot be rewritten.
 fn marker_error(rewriter: &Rewriter<'_>, tokens: &TokenStream, place: &str) -> Option<syn::Error> {
     let (_, what) = find(rewriter, tokens)?;
     what.ends_with("!`")
@@ -133,9 +133,9 @@ fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree], itself: bool) 
     if dot.as_char() != '.' {
         return None;
     }
-    // The longest run of tokens that is a known receiver: behind a further dot
-    // a name is a field of something else, and behind a `$` what a macro was
-    // given, which is its own affair.
+    // The longest run of tokens that is a known receiver. A name after a further
+    // dot is a field of something else; a name after a `$` is an argument of the
+    // macro, which is its caller's affair.
     (0..before.len()).find(|start| {
         let is = |index: usize, sign| matches!(&before[index], TokenTree::Punct(punct) if punct.as_char() == sign);
         let starts = match *start {

@@ -32,8 +32,8 @@ pub(super) struct Borrowed {
 /// fn name<'__probed>(names: &'__probed Names, ..) -> Result<&'__probed str, E>   // Output
 /// ```
 ///
-/// Elision counts all lifetimes of all parameters, that of the added one too.
-/// Only a result that borrows from the receiver is not touched by it.
+/// Elision counts the lifetimes of all parameters, including the added one. Only
+/// a result that borrows from the receiver is not affected.
 pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed {
     let clear = Borrowed {
         is_clear: true,
@@ -160,7 +160,7 @@ struct Lifetimes<'ast> {
     /// Types by the names of some whose lifetime is often not even hinted at.
     hidden: Vec<&'ast Path>,
 
-    /// Those that a `for<'a>` around declares, which are no parameters.
+    /// Those that an enclosing `for<'a>` declares, which are not parameters.
     bound: Vec<&'ast Lifetime>,
 }
 
@@ -193,7 +193,7 @@ const HIDING: &[&str] = &[
     "Cow",
 ];
 
-/// Whether a path is that of one of these types, without its lifetime.
+/// Whether a path names one of these types without its lifetime.
 fn hides_lifetime(path: &Path) -> bool {
     path.segments
         .last()
@@ -205,7 +205,8 @@ fn hides_lifetime(path: &Path) -> bool {
                     .any(|argument| matches!(argument, GenericArgument::Lifetime(_)))
                     && HIDING.contains(&last.ident.to_string().as_str())
             }
-            // Of the same name, but some other type, if it has no parameters.
+            // The others have type parameters: without any it is another type of
+            // that name.
             PathArguments::None => last.ident == "Chars" || last.ident == "CharIndices",
             PathArguments::Parenthesized(_) => false,
         })
@@ -245,7 +246,7 @@ impl<'ast> Visit<'ast> for Lifetimes<'ast> {
         visit::visit_path(self, path);
     }
 
-    // The lifetimes of these are their own.
+    // These have lifetimes of their own.
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
     fn visit_bound_lifetimes(&mut self, _: &'ast syn::BoundLifetimes) {}

@@ -1,8 +1,8 @@
-//! What `?` does with an error of any type: it finds the faults in the errors
-//! of this crate's and vmi-core's, by type id.
+//! Finds the faults in an error of any type at a `?`: in the errors of this
+//! crate and of vmi-core, by type id.
 //!
-//! By a trait bound or by method lookup it would ask for more than `?` does:
-//! the error may be any type, may borrow, and may not be inferred yet.
+//! A trait bound or method lookup would require more than `?` does: the error
+//! may be of any type, may borrow, and may not be inferred yet.
 
 use std::{any::TypeId, error::Error, panic::Location};
 
@@ -24,9 +24,9 @@ macro_rules! for_each_carrier {
 
 /// Records the faults of an error that leaves a function.
 ///
-/// Where none is to be served the error becomes
-/// [`Unavailable`](crate::Unavailable): a suppressed page is not injected
-/// again, also where the gate cannot look into the function's error.
+/// If no fault is pending the error becomes
+/// [`Unavailable`](crate::Unavailable), so that a suppressed page is not
+/// injected again, even where the gate cannot look into the function's error.
 #[cold]
 pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> X {
     macro_rules! absorb_as {
@@ -45,8 +45,8 @@ pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'
     error
 }
 
-/// Records the faults of an error inside a probe, and says whether they make
-/// the probe miss.
+/// Records the faults of an error inside a probe. Returns whether they make the
+/// probe miss.
 #[cold]
 pub(crate) fn is_missing<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) -> bool {
     macro_rules! look_into {
@@ -69,8 +69,8 @@ pub(crate) fn is_missing<X>(error: &X, prober: &VmiProber<'_>, place: &Location<
 ///
 /// # Errors
 ///
-/// The error itself, where it says nothing about missing data; one that says
-/// [`Unavailable`](crate::Unavailable), where nothing can be brought in.
+/// The error itself, if it says nothing about missing data;
+/// [`Unavailable`](crate::Unavailable), if nothing can be brought in.
 #[cold]
 pub(crate) fn miss<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> Result<(), X> {
     macro_rules! take {
@@ -104,8 +104,7 @@ pub(crate) fn miss<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>
             Ok(()) => Ok(()),
             Err(None) => Err(error),
             Err(Some(unavailable)) => {
-                // SAFETY: As above; what was borrowed from it is not used any
-                // more.
+                // SAFETY: As above; nothing borrowed from it is used any more.
                 unsafe { (known.replace)(erased, unavailable) };
                 Err(error)
             }
@@ -114,8 +113,8 @@ pub(crate) fn miss<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>
     Err(error)
 }
 
-/// Records what is missing: `Ok` where a page can be brought in, else the
-/// error that takes the place of the one which said so, if any.
+/// Records what is missing. Returns `Ok` if a page can be brought in, else the
+/// error that replaces the original one, if any.
 fn take_missing(
     missing: Missing<'_>,
     prober: &VmiProber<'_>,
@@ -170,9 +169,9 @@ impl Known {
     #[must_use]
     pub fn of<E: FaultError>() -> Self {
         unsafe fn missing<E: FaultError>(error: *mut ()) -> Option<Missing<'static>> {
-            // SAFETY: The caller has an `E` there, but for its lifetimes,
-            // which `missing` cannot depend on; and it does not use the
-            // result for longer than the error.
+            // SAFETY: The caller has an `E` there, except for its lifetimes,
+            // which `missing` cannot depend on. It does not use the result for
+            // longer than the error.
             unsafe {
                 let missing = (*error.cast::<E>()).missing();
                 std::mem::transmute::<Option<Missing<'_>>, Option<Missing<'static>>>(missing)

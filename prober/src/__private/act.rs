@@ -17,8 +17,8 @@ pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
 }
 
 /// The last argument of a call that acts on the guest:
-/// `settled(ARG, settle(prober)?)`, which settles when all arguments are
-/// there.
+/// `settled(ARG, settle(prober)?)`, which settles after all arguments are
+/// evaluated.
 #[inline]
 pub fn settled<T>(argument: T, (): ()) -> T {
     argument

@@ -1,4 +1,4 @@
-//! The frame of a function: how it begins, and the gate through which it is left.
+//! The frame of a function: how it begins, and the gate that it leaves through.
 
 use core::panic::Location;
 
@@ -17,8 +17,8 @@ pub fn start(suppressed: &SuppressedPages, limit: u32) -> VmiProber<'_> {
 
 /// Runs the body of a function.
 ///
-/// The bound makes the closure one that is called once, so that a body may
-/// return what it borrows from a `&mut` parameter.
+/// The bound says that the closure is called once, so that a body may return
+/// what it borrows from a `&mut` parameter.
 #[inline]
 pub fn run<'p, 's, R>(prober: &'p VmiProber<'s>, body: impl FnOnce() -> R) -> Outcome<'p, 's, R> {
     outcome(prober, body())
@@ -30,11 +30,11 @@ pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, '
     Outcome { prober, result }
 }
 
-/// What a probed function returns.
+/// The return type of a probed function.
 #[diagnostic::on_unimplemented(
     message = "`#[probed]` needs a function that returns a `Result`, not a `{Self}`",
     label = "not a `Result`",
-    note = "page faults leave it as its error, so return `prober::Result<..>`"
+    note = "page faults are returned as its error, so return `prober::Result<..>`"
 )]
 pub trait Returned: Sealed {
     type Error;
@@ -94,23 +94,22 @@ fn gate<T, E: FaultError>(
     prober.take_page_faults()?;
 
     match missing {
-        // Doomed by the caller, or a body that swallowed the error of a probe
-        // that was cut off.
+        // The caller is doomed, or the body swallowed the error of a probe that
+        // was cut off.
         None if result.is_ok() => Err(prober.left_doomed().into()),
         None => result,
         Some(missing) => Err(prober.unavailable_as(missing).into()),
     }
 }
 
-/// The gate of a function whose error is opaque: what leaves with it cannot
-/// be looked into.
+/// The gate of a function whose error is opaque: it cannot be looked into.
 ///
-/// Its bounds are those of the method, and it gives back what it took: so of a
-/// type that will not do they say one thing, and nothing follows from it.
+/// The bounds are on the method, which returns the type that it takes: so a
+/// wrong type is one error, without follow-up errors.
 pub trait Finish<R>: Sealed {
     /// # Errors
     ///
-    /// As [`Outcome::finish`], but that a callee's batch stays its own.
+    /// Those of [`Outcome::finish`], except that a callee's batch is not merged.
     fn finish(self) -> R
     where
         R: Returned,
@@ -139,7 +138,7 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
     }
 }
 
-/// The least that the error of a probed function must be able to do.
+/// What the error of a probed function must at least implement.
 #[diagnostic::on_unimplemented(
     message = "the error of a `#[probed]` function must be able to carry page faults, and `{Self}` cannot",
     label = "`From<ProbeError>` is missing for this error",

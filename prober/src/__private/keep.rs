@@ -1,12 +1,12 @@
-//! What an expansion calls that keeps types: a `?` is a question, and the run
-//! is doomed with the first that misses.
+//! What an expansion that keeps types calls: each `?` is a question, and the
+//! first one that misses dooms the run.
 
 use core::panic::Location;
 
 use super::{FromFaults, Returned, absorb};
 use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, sealed::Sealed};
 
-/// What a `?` finds.
+/// The answer to a `?`.
 #[derive(Debug)]
 pub enum Asked<T, F> {
     /// The value.
@@ -15,11 +15,11 @@ pub enum Asked<T, F> {
     /// The data is missing. The fault is recorded, and the run is doomed.
     Missing,
 
-    /// Leaves the function, by rustc's own `?`.
+    /// The function is left, by rustc's own `?`.
     Failed(Value<F>),
 }
 
-/// What a question gives, in a field whose place can be told.
+/// A value in a field, whose span the expansion can set.
 #[derive(Debug)]
 pub struct Value<T>(pub T);
 
@@ -129,19 +129,19 @@ impl<T> Ask for Option<T> {
     }
 }
 
-/// The value of what failed: there is none. Uninhabited, but not visibly so:
-/// otherwise rustc would call code behind it unreachable.
+/// The value of a failure: there is none. Uninhabited, but not visibly so:
+/// otherwise rustc would call the code after it unreachable.
 #[derive(Debug, Clone, Copy)]
 pub struct Absurd(core::convert::Infallible);
 
-/// Takes the place of a value that there is not.
+/// Stands in for a value that cannot exist.
 #[inline]
 #[must_use]
 pub fn absurd<T>(never: Absurd) -> T {
     match never.0 {}
 }
 
-/// A question whose answer nobody needs.
+/// Discards the answer to a question.
 #[inline]
 pub fn asked<T>(_: T) {}
 
@@ -163,7 +163,7 @@ where
     R::err(FromFaults::from_faults(prober.left_doomed()))
 }
 
-/// A value that the body takes apart itself: `Taken(EXPR).note(prober)`.
+/// A value that the body handles itself: `Taken(EXPR).note(prober)`.
 #[derive(Debug)]
 pub struct Taken<R>(pub R);
 
@@ -284,7 +284,7 @@ impl<E: FaultError> DeclaredError<E> {
     }
 }
 
-/// An error into which nobody can look.
+/// An error that cannot be looked into.
 pub trait Opaque: Sealed {
     fn known(&self) -> Option<absorb::Known>;
 }
@@ -304,13 +304,13 @@ pub fn with_declared_error(prober: VmiProber<'_>, known: Option<absorb::Known>) 
     prober.with_declared_error(known)
 }
 
-/// Begins a function that hands its set on.
+/// Begins a function that passes its set on.
 #[inline]
 pub fn start_sharing(suppressed: &SuppressedPages, limit: u32) -> VmiProber<'_> {
     VmiProber::inheriting(suppressed, limit).sharing(suppressed)
 }
 
-/// The type of a variable: a search and what runs agree on it.
+/// The type of a variable, by which a search and what runs agree on it.
 #[derive(Debug)]
 pub struct TypeOf<T>(core::marker::PhantomData<fn(T) -> T>);
 

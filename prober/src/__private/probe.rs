@@ -59,7 +59,7 @@ pub fn need_if<T, E: FaultError>(
     read_if(result, prober)?.ok_or_else(|| prober.needed().into())
 }
 
-/// The value of a probe that a statement throws away: warns.
+/// The value of a probe that a statement discards: warns.
 #[must_use = "where the data is missing nothing was read, so a buffer may hold what was there before; \
               write `??` to need the value, or `let _ = ..` to do without it"]
 #[inline]

@@ -18,7 +18,7 @@ pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Result {
 
 /// `EXPR?` inside a probe: `as_operand(match part(EXPR, prober) { .. })`.
 ///
-/// The call keeps the `match` an operand wherever it stands.
+/// A call, so that the `match` is an operand wherever it stands.
 #[inline]
 pub fn as_operand<T>(value: T) -> T {
     value
@@ -38,7 +38,7 @@ pub enum Part<T, F> {
     Value(T),
     /// The probe misses.
     Missing,
-    /// The function is left with an error.
+    /// The function is left, with an error.
     Failed(F),
 }
 
@@ -128,7 +128,7 @@ pub fn leave_with<L: LeaveWith<R>, R>(error: L) -> R {
 #[diagnostic::on_unimplemented(
     message = "`?` couldn't convert the error for a function that returns `{R}`",
     label = "cannot leave with this error",
-    note = "an error that is no page fault leaves the function, also from inside a probe; \
+    note = "an error that is not a page fault leaves the function, even from inside a probe; \
             implement `From` for it, or convert it with `map_err`"
 )]
 pub trait LeaveWith<R>: Sealed {

@@ -30,12 +30,12 @@ const HOLE: u64 = 1 << 47;
 /// guest that maps one frame everywhere makes a string as long as it likes.
 const MAX_STRING: usize = 16 << 20;
 
-/// The receiver of a read, and the prober that the read is for. Its methods
-/// are the reads of receivers that know the registers.
+/// The receiver of a read, and the prober of the read. Its methods are the reads
+/// of receivers that know the registers.
 #[derive(Debug)]
 pub struct Served<'v, 'p, V: ?Sized>(ServedCore<'v, 'p, V>);
 
-/// The same, and its methods are the reads of receivers that do not.
+/// The same. Its methods are the reads of receivers that do not know them.
 #[derive(Debug)]
 pub struct ServedCore<'v, 'p, V: ?Sized> {
     vmi: &'v V,
@@ -236,7 +236,7 @@ macro_rules! reads {
     };
 }
 
-/// The numbers of a width that the registers have no say in, under the names given.
+/// Numbers whose width does not depend on the registers, under the names given.
 macro_rules! numbers {
     ($address:ty, |$vmi:ident, $at:ident| $context:expr;
      $u16:ident $u32:ident $u64:ident $uint:ident $field:ident
@@ -294,7 +294,7 @@ macro_rules! numbers {
     };
 }
 
-/// The addresses of a width that the registers know, under the names given.
+/// Addresses whose width depends on the registers, under the names given.
 macro_rules! addresses {
     ($address:ty, |$vmi:ident, $at:ident| $context:expr;
      $address_of_mode:ident $address_native:ident $va:ident $va_native:ident
@@ -505,7 +505,7 @@ fn address<D: VmiRead>(
     }
 }
 
-/// Reads a range. A fault becomes that of all missing pages of the range.
+/// Reads a range. A fault becomes a batch of all missing pages of the range.
 fn read<D: VmiRead>(
     core: &VmiCore<D>,
     context: AccessContext,
@@ -544,9 +544,9 @@ fn page<D: VmiRead>(
     Ok((page, offset))
 }
 
-/// The data would reach over the end of the address space, or into the hole
-/// that its addresses leave with 48 bits: no guest can have it, and there is no
-/// page to bring in. The error names the page at which the data ends.
+/// The error for data that would reach past the end of the address space, or
+/// into the hole between the halves of 48-bit addresses: no guest can have it,
+/// and there is no page to bring in. It names the page at which the data ends.
 #[cold]
 fn wraps(context: AccessContext) -> VmiError {
     let va = match context.address {
@@ -582,7 +582,7 @@ fn last_of(context: AccessContext, length: usize) -> Option<u64> {
 /// missing pages from the first one on.
 ///
 /// If one of them is suppressed the read cannot succeed, so none is worth
-/// bringing in. That is asked of all pages, also of those that are too many to
+/// bringing in. All pages are checked for that, even those that are too many to
 /// be recorded.
 #[cold]
 fn missing_pages<D: VmiRead>(
@@ -636,10 +636,10 @@ fn missing_pages<D: VmiRead>(
     }
 }
 
-/// Where a string ends that has no null character.
+/// Where a string without a null character ends.
 #[derive(Debug, Clone, Copy)]
 enum Limit {
-    /// It is cut off after so many bytes, as the caller or vmi-core has it.
+    /// After so many bytes, which the caller or vmi-core has set.
     Caller(usize),
 
     /// Nobody set a limit: [`MAX_STRING`] bytes without an end are an error.

@@ -8,8 +8,8 @@ const GENERATION: usize = 65_536;
 /// How often each page was handed to a pager.
 ///
 /// Bounded: a guest can make an operation miss other pages in each run. Pages
-/// that were not handed over for long are forgotten; what ends an operation
-/// that misses so many is the limit of runs.
+/// that were not handed over for a long time are forgotten; an operation that
+/// misses so many ends at the limit of runs.
 #[derive(Debug, Default)]
 pub(super) struct HandOvers {
     /// The number of the current batch.
@@ -24,7 +24,7 @@ pub(super) struct Times {
     /// The last batch that held the page.
     batch: u64,
 
-    /// How often, since a batch last did without the page.
+    /// How often since the last batch without the page.
     pub(super) in_a_row: u32,
 
     /// How often in all.

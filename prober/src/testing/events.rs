@@ -32,7 +32,7 @@ pub(super) struct Events {
 #[derive(Debug)]
 struct Happening {
     registers: Registers,
-    /// The guest has no page for this address, where the thread was made to fault; else the thread comes to a breakpoint.
+    /// The guest has no page for this address, where the thread was made to fault; else the thread reaches a breakpoint.
     unserviceable: Option<Va>,
 }
 
@@ -45,7 +45,7 @@ impl Events {
         });
     }
 
-    /// Has the processor take an interrupt; `false` when it is to take one already.
+    /// Makes the processor take an interrupt; `false` when it is to take one already.
     pub(super) fn inject(&self, interrupt: Interrupt) -> bool {
         let pending = self.injected.replace(Some(interrupt));
         if pending.is_some() {
@@ -75,15 +75,15 @@ impl Events {
     }
 }
 
-/// The guest's threads come to breakpoints, as [`Vm::breakpoint`](super::Vm::breakpoint) tells them to, one after the
+/// The guest's threads reach breakpoints, as [`Vm::breakpoint`](super::Vm::breakpoint) tells them to, one after the
 /// other. What a thread does then depends on the handler:
 ///
-/// - If the handler has injected a page fault, the guest serves it, and the thread comes to the same breakpoint again,
+/// - If the handler has injected a page fault, the guest serves it, and the thread reaches the same breakpoint again,
 ///   after all others that are waiting. An injection that is lost ([`Guest::drop_every`](super::Guest::drop_every)) does
 ///   nothing; the thread is back all the same.
 /// - If nothing backs the page, or the fault is in the kernel half and the thread in user mode, the guest raises an
 ///   exception: an event of the vector `PageFault` with the address in `extra`. A handler that answers it by
-///   `VmiEventAction::ReinjectInterrupt` lets it end the thread; else the thread comes to its breakpoint again. While
+///   `VmiEventAction::ReinjectInterrupt` lets it end the thread; else the thread reaches its breakpoint again. While
 ///   page faults are not monitored the exception ends the thread.
 /// - Otherwise the thread has passed its breakpoint.
 ///
@@ -133,7 +133,7 @@ impl VmiEventControl for GuestDriver {
 }
 
 impl GuestDriver {
-    /// The event of a thread that has come to a breakpoint.
+    /// The event of a thread that has reached a breakpoint.
     pub(super) fn breakpoint(&self, registers: &Registers) -> VmiEvent<Amd64> {
         self.event(&Happening {
             registers: *registers,

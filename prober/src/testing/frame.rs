@@ -62,7 +62,7 @@ impl Frame {
         bytes.copy_from_slice(&self.bytes.borrow().0[offset..][..bytes.len()]);
     }
 
-    /// Frees the copies that were made for readers: `&mut` says that there are none.
+    /// Frees the copies that were made for readers: `&mut` proves that there are none.
     pub(super) fn forget_snapshots(&mut self) {
         let freed = self.snapshots.len.get();
         if freed > 0 {

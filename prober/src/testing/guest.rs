@@ -159,7 +159,7 @@ impl Guest {
         self.at(va, |memory, root, va| memory.frame_of(root, va))
     }
 
-    /// Takes the page away: the present bit of its page table entry is cleared, its content is kept and a page-in
+    /// Pages the page out: the present bit of its page table entry is cleared, its content is kept, and a page-in
     /// brings it back. A page that was never mapped becomes one of zeros.
     #[track_caller]
     pub fn page_out(&self, va: Va) {
@@ -171,7 +171,7 @@ impl Guest {
         self.memory().borrow_mut().page_out_all();
     }
 
-    /// Takes away the page table of the 2 MiB that hold `va`, by its entry in the page directory. A page-in of any
+    /// Pages out the page table of the 2 MiB that hold `va`, by its entry in the page directory. A page-in of any
     /// page there brings the table back, and with it all pages that were resident.
     #[track_caller]
     pub fn page_out_table(&self, va: Va) {
@@ -184,7 +184,7 @@ impl Guest {
         self.at(va, Memory::page_in);
     }
 
-    /// Takes the page away for good: the pager refuses it. Its content is kept for a later [`page_in`](Self::page_in).
+    /// Pages the page out for good: the pager refuses it. Its content is kept for a later [`page_in`](Self::page_in).
     #[track_caller]
     pub fn unbacked(&self, va: Va) {
         self.at(va, Memory::unbacked);

@@ -36,11 +36,11 @@ where
         operation(&VmiContext::new(&state, &event))
     }
 
-    /// Has the thread of the current registers come to a breakpoint, and handles it until `handler` is done: what a
+    /// Makes the thread of the current registers reach a breakpoint, and handles it until `handler` is done: what a
     /// test of a handler needs of an event loop.
     ///
     /// Where `handler` returns `VmiError::Translation`, as a [`FaultQueue`](crate::FaultQueue) does, that page fault is
-    /// injected. The guest serves it, or loses or refuses it, and the thread comes to the breakpoint again.
+    /// injected. The guest serves it, or loses or refuses it, and the thread reaches the breakpoint again.
     ///
     /// ```
     /// use prober::{FaultQueue, probed, testing::Guest};
@@ -104,7 +104,7 @@ where
     type Output = Result<T, VmiError>;
 
     fn handle_event(&mut self, vmi: VmiContext<'_, Os>) -> VmiEventResponse<Amd64> {
-        // After an exception for a page that nothing backs the thread comes to its breakpoint again.
+        // After an exception for a page that nothing backs the thread reaches its breakpoint again.
         let is_breakpoint = matches!(
             vmi.event().reason(),
             EventReason::Interrupt(event) if event.interrupt.vector == ExceptionVector::Breakpoint

@@ -14,7 +14,7 @@ impl Losses {
         self.requests.set(0);
     }
 
-    /// Counts a request, and says whether it is one to lose.
+    /// Counts a request. Returns whether to lose it.
     pub(super) fn loses_next(&self) -> bool {
         let request = self.requests.get() + 1;
         self.requests.set(request);

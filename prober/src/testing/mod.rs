@@ -1,8 +1,8 @@
 //! An in-memory amd64 guest, for unit tests of introspection code.
 //!
 //! A [`Guest`] has physical frames of 4 KiB and 4-level page tables that live in them; vmi-arch-amd64
-//! walks those tables as it walks those of a real guest. Pages are put in place with [`Guest::write`],
-//! taken away with [`Guest::page_out`], and come back through the guest's pager.
+//! walks those tables as it walks those of a real guest. [`Guest::write`] maps pages, [`Guest::page_out`] pages them out,
+//! and the guest's pager brings them back.
 //! A [`Vm`] gives the code under test its [`VmiState`](vmi_core::VmiState).
 //!
 //! ```
@@ -34,7 +34,7 @@
 //! # What the guest does not do
 //!
 //! It runs no code. Accessed and dirty bits stay clear, and the write and user bits of a page table entry
-//! are there to be looked at but refuse nobody. Memory is never given back to the allocator before
+//! can be looked at but refuse nobody. Memory is never given back to the allocator before
 //! the last handle of the guest is gone.
 
 #![forbid(unsafe_code)]

@@ -73,7 +73,7 @@ where
 
     /// Runs `operation` as at the start of an event: the V2P cache is flushed first, for it keeps translations that
     /// [`Guest::page_out`] or [`Guest::unmap`] have made wrong. Within one run it is not flushed: if `operation`
-    /// itself has pages taken away, call [`flush`](Self::flush) there.
+    /// itself pages something out, call [`flush`](Self::flush) there.
     ///
     /// The registers are those of the start: what `operation` sets shows in the next run.
     pub fn with<R>(&self, operation: impl FnOnce(&VmiState<'_, Os>) -> R) -> R {
@@ -126,7 +126,7 @@ where
         self.core.driver().set_current_registers(&registers);
     }
 
-    /// Has the thread of the current registers come to a breakpoint: the next event, after those that are waiting. It is
+    /// Makes the thread of the current registers reach a breakpoint: the next event, after those that are waiting. It is
     /// delivered by vmi-core's `VmiSession::handle` to a handler that monitors breakpoints.
     ///
     /// A handler may inject a page fault. Then the guest serves it, and the event comes again.

@@ -5,11 +5,11 @@
 mod chains;
 mod independent;
 mod plot;
-#[path = "../../examples/process_list/by_hand.rs"]
+#[path = "../../../prober/examples/process_list/by_hand.rs"]
 mod processes_by_hand;
-#[path = "../../examples/process_list/plain.rs"]
+#[path = "../../../prober/examples/process_list/plain.rs"]
 mod processes_plain;
-#[path = "../../examples/process_list/options.rs"]
+#[path = "../../../prober/examples/process_list/options.rs"]
 mod processes_probed;
 
 use std::{env, fmt, fmt::Debug};
@@ -18,6 +18,7 @@ use indexmap::IndexSet;
 use prober::{FaultError, SuppressedPages, testing::Guest};
 use prober_tests::{
     measured::{Measured, State, measure},
+    process_list as list,
     process_list::Layout,
     queued::{self, Queued},
 };

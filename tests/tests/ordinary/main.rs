@@ -1,5 +1,5 @@
 //! `#[probed]` on ordinary functions: their types are kept, and each `?` is a
 //! question.
 
+mod functions;
 mod rule;
-mod shapes;

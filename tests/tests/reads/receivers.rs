@@ -276,15 +276,9 @@ impl Reader<'_> {
 fn a_receiver_of_another_type_keeps_its_own_methods() {
     #[probed(options, vmi = reader)]
     fn use_it(reader: &Reader<'_>, at: u64, limit: u8) -> Result<Found, ReaderError> {
-        let bytes = match reader.read(at, 8) {
-            Ok(bytes) => bytes,
-            Err(error) => return Err(ReaderError::Vmi(error)),
-        };
+        let bytes = reader.read(at, 8).map_err(ReaderError::Vmi)?;
         let text = reader.read_string_limited(at + PAGE, limit)?;
-        let calls = match reader.read_calls(1000) {
-            Ok(calls) => calls,
-            Err(error) => return Err(ReaderError::Vmi(error)),
-        };
+        let calls = reader.read_calls(1000).map_err(ReaderError::Vmi)?;
         Ok((bytes, text, calls))
     }
 

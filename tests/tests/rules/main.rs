@@ -7,6 +7,7 @@ mod arguments;
 mod errors;
 mod exits;
 mod limit;
+mod limit_text;
 mod nested;
 mod probes;
 mod questions;

@@ -262,7 +262,7 @@ fn threads(kernel: &mut Kernel, process: &Process, eprocess: Va, tebs: &[Va]) ->
     threads
 }
 
-/// A processor that runs the thread. Gives its KPCR.
+/// A processor that runs the thread. Returns its KPCR.
 fn processor(kernel: &mut Kernel, cpu: u64, thread: Option<Va>) -> Va {
     let kpcr = kernel.nonpaged("_KPCR");
     let prcb = kpcr + layout::field("_KPCR", "Prcb").1;

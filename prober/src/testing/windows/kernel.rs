@@ -55,7 +55,7 @@ impl Kernel {
         pages(PAGED_POOL, self.paged)
     }
 
-    /// Has the next allocation of paged pool start a page.
+    /// Makes the next allocation of paged pool start a page.
     pub(super) fn new_paged_page(&mut self) {
         self.paged = Va(self.paged.0.next_multiple_of(PAGE));
     }

@@ -457,7 +457,7 @@ pub(super) const STRUCTS: &[Struct] = &[
 ///
 /// # Panics
 ///
-/// When there is none of that name.
+/// If there is none of that name.
 pub(super) fn field(structure: &str, field: &str) -> Field {
     let structure = STRUCTS.iter().find(|(name, ..)| *name == structure);
     let found = structure.and_then(|(.., fields)| fields.iter().find(|(name, ..)| *name == field));
@@ -468,7 +468,7 @@ pub(super) fn field(structure: &str, field: &str) -> Field {
 ///
 /// # Panics
 ///
-/// When there is none of that name.
+/// If there is none of that name.
 pub(super) fn size(structure: &str) -> u64 {
     let found = STRUCTS.iter().find(|(name, ..)| *name == structure);
     found

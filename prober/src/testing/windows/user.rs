@@ -149,7 +149,7 @@ fn loader(guest: &Guest, heap: &mut Va, modules: &[Module]) -> Va {
     ldr
 }
 
-/// The 32-bit structures of a 32-bit process. Gives where their heap ends.
+/// The 32-bit structures of a 32-bit process. Returns where their heap ends.
 fn narrow(guest: &Guest, process: &Process) -> Va {
     let mut heap = HEAP32;
     guest.map(PEB32);

@@ -1,0 +1,36 @@
+//! Tests of the attribute on tokens. They read files of the repository, so they
+//! are not in the published package.
+
+mod cases;
+mod expansions;
+mod mutations;
+mod properties;
+mod real_code;
+mod restore;
+
+/// The crate itself, whose modules a macro crate cannot export.
+#[allow(dead_code)] // What only `lib.rs` calls.
+#[path = "../../src"]
+mod prober_macros {
+    pub(crate) mod args;
+    pub(crate) mod body;
+    pub(crate) mod check;
+    pub(crate) mod classify;
+    pub(crate) mod derive;
+    pub(crate) mod emit;
+    pub(crate) mod error;
+    pub(crate) mod expand;
+    pub(crate) mod fallback;
+    pub(crate) mod hint;
+    pub(crate) mod invisible;
+    pub(crate) mod item;
+    pub(crate) mod keep;
+    pub(crate) mod lints;
+    pub(crate) mod marker;
+    pub(crate) mod receiver;
+    pub(crate) mod rewrite;
+    pub(crate) mod signature;
+    pub(crate) mod vocabulary;
+}
+
+use prober_macros::*;
