@@ -1,5 +1,13 @@
 //! Rule 8: what changes the guest waits for the data.
 
+// The spellings by which an act can be written.
+#![allow(
+    clippy::clone_on_copy,
+    clippy::many_single_char_names,
+    clippy::needless_borrow,
+    clippy::semicolon_if_nothing_returned
+)]
+
 use prober::{Result, SuppressedPages, probed, settle, unprobed};
 use prober_tests::measured::measure;
 use vmi_arch_amd64::{EventMonitor, ExceptionVector, Interrupt};

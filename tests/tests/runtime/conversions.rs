@@ -177,12 +177,23 @@ fn errors_convert_by_the_question_mark() {
 }
 
 #[test]
-fn the_source_of_an_error_is_that_of_vmi_cores() {
+fn the_source_of_an_error_is_what_it_carries_or_that_of_vmi_cores() {
     let cause = io::Error::new(io::ErrorKind::Interrupted, Unavailable::default());
     let error = ProbeError::from(VmiError::os(Wrapped(cause)));
     let source = error.source().expect("the error has a cause");
     assert!(source.is::<io::Error>());
-    assert!(ProbeError::from(batch()).source().is_none());
+    let batch = ProbeError::from(batch());
+    assert!(
+        batch
+            .source()
+            .is_some_and(|source| source.is::<PageFaults>())
+    );
+    let unavailable = ProbeError::from(Unavailable::default());
+    assert!(
+        unavailable
+            .source()
+            .is_some_and(|source| source.is::<Unavailable>())
+    );
 }
 
 #[derive(Debug)]
