@@ -18,6 +18,7 @@ use super::{
 use crate::{
     emit::{glue, hygienic},
     rewrite::operand,
+    vocabulary::name,
 };
 
 /// A value that is kept until it is mentioned.
@@ -199,7 +200,8 @@ pub(super) fn keeps_parts(local: &Local) -> bool {
 /// variable.
 pub(super) fn extends_temporaries(expr: &Expr) -> bool {
     match expr {
-        Expr::Macro(_) | Expr::Reference(_) => true,
+        Expr::Macro(call) => !matches!(name(&call.mac).as_str(), "format" | "vec"),
+        Expr::Reference(_) => true,
         Expr::Paren(paren) => extends_temporaries(&paren.expr),
         Expr::Cast(cast) => extends_temporaries(&cast.expr),
         Expr::Tuple(tuple) => tuple.elems.iter().any(extends_temporaries),

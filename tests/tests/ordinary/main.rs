@@ -1,5 +1,6 @@
 //! `#[probed]` on ordinary functions: their types are kept, and each `?` is a
 //! question.
 
+mod cases;
 mod functions;
 mod rule;
