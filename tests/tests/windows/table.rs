@@ -44,7 +44,7 @@ fn what_each_form_takes() -> Result<(), Box<dyn std::error::Error>> {
         assert!(3 * measured.reads <= plain.measured.reads, "{name}");
     }
     // A thread's operation waits for the pages of its own address space alone.
-    assert!(queue.measured.runs > 4 * job.measured.runs);
+    assert!(queue.measured.runs > 3 * job.measured.runs);
     assert!(queue.measured.runs < plain.measured.runs);
     Ok(())
 }
@@ -62,7 +62,7 @@ fn the_guide_has_these_numbers() -> Result<(), Box<dyn std::error::Error>> {
             ..
         } = measured;
         let row = format!("| {name} | {runs} | {paged_in} | {reads} | {in_vain} |\n");
-        assert!(guide.contains(&row), "{row}");
+        assert!(guide.contains(&row), "the guide is to say: {row}");
     }
     Ok(())
 }
