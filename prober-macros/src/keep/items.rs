@@ -2,7 +2,8 @@
 //! Ok(..) => .., Err(_) => continue } }`.
 //!
 //! The scrutinee is a variable there, which must not be moved to look at it. So
-//! it is looked at where it comes from.
+//! it is looked at where it comes from. So are the items of which an adapter
+//! drops the errors: `for item in items.flatten()`.
 
 use syn::{
     Block, Expr, ExprForLoop, Local, Pat,
@@ -34,6 +35,10 @@ impl VisitMut for Watch<'_> {
             let items = std::mem::replace(&mut *each.expr, Expr::PLACEHOLDER);
             *each.expr = self.emit.watched(items);
         }
+        if let Some(results) = drops_errors(&mut each.expr) {
+            let items = std::mem::replace(results, Expr::PLACEHOLDER);
+            *results = self.emit.watched(items);
+        }
     }
 
     // What is there is its own.
@@ -45,6 +50,37 @@ impl VisitMut for Watch<'_> {
 fn name_of(pat: &Pat) -> Option<String> {
     match pat {
         Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// The items of which an adapter drops the errors: `items` in
+/// `items.flatten()`. Of what holds no results nothing is recorded.
+fn drops_errors(items: &mut Expr) -> Option<&mut Expr> {
+    let call = match items {
+        Expr::MethodCall(call) => call,
+        Expr::Paren(paren) => return drops_errors(&mut paren.expr),
+        _ => return None,
+    };
+    let argument = match call.args.len() {
+        0 => None,
+        1 => call.args.first(),
+        _ => return None,
+    };
+    match (call.method.to_string().as_str(), argument) {
+        ("enumerate", None) => drops_errors(&mut call.receiver),
+        ("flatten", None) => Some(&mut *call.receiver),
+        ("filter_map" | "flat_map" | "map_while", Some(Expr::Path(path))) => {
+            let mut segments = path
+                .path
+                .segments
+                .iter()
+                .rev()
+                .map(|segment| &segment.ident);
+            let by_ok = segments.next().is_some_and(|name| name == "ok")
+                && segments.next().is_some_and(|name| name == "Result");
+            by_ok.then_some(&mut *call.receiver)
+        }
         _ => None,
     }
 }

@@ -170,6 +170,19 @@ fn items_apart(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
     while let Some(Ok(value)) = all.next() {
         sum += value;
     }
+    for value in items(vmi).flatten() {
+        sum += value;
+    }
+    for (_, value) in items(vmi).filter_map(Result::ok).enumerate() {
+        sum += value;
+    }
+    // Nothing of these can fault.
+    for value in [Some(100), None].into_iter().flatten() {
+        sum += value;
+    }
+    for value in Some(Some(100)).flatten() {
+        sum += value;
+    }
     act(log, 1);
     Ok(sum)
 }
@@ -178,13 +191,13 @@ fn items_apart(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
 fn items_taken_apart() {
     let log = Log::default();
     let plain = items_apart(&Vmi::default(), &log, &none());
-    assert_eq!((plain.ok(), log.take()), (Some(4 * 6), vec![1]));
+    assert_eq!((plain.ok(), log.take()), (Some(6 * 6 + 200), vec![1]));
     let vmi = Vmi::with(&[2]);
     assert_eq!(faults(items_apart(&vmi, &log, &none())), [2]);
     assert_eq!(log.take(), [0; 0], "the act waits");
     // It cannot be had: the function goes on as it is written.
     let rest = items_apart(&vmi, &log, &suppress(&[2])).ok();
-    assert_eq!((rest, log.take()), (Some(3 * 4 + 1), vec![1]));
+    assert_eq!((rest, log.take()), (Some(5 * 4 + 1 + 200), vec![1]));
 }
 
 #[probed]

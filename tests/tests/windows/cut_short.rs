@@ -302,8 +302,26 @@ macro_rules! going_on {
                 Ok(count)
             }
 
-            pub(crate) const ALL: [Count; 6] = [
-                let_else, matched, by_method, in_a_while, by_probe, in_options,
+            #[probed]
+            pub(crate) fn flattened($vmi: &State<'_>) -> prober::Result<usize> {
+                let mut count = 0;
+                for _item in $items.flatten() {
+                    count += 1;
+                }
+                Ok(count)
+            }
+
+            #[probed]
+            pub(crate) fn by_path($vmi: &State<'_>) -> prober::Result<usize> {
+                let mut count = 0;
+                for (_index, _item) in $items.filter_map(Result::ok).enumerate() {
+                    count += 1;
+                }
+                Ok(count)
+            }
+
+            pub(crate) const ALL: [Count; 8] = [
+                let_else, matched, by_method, in_a_while, by_probe, in_options, flattened, by_path,
             ];
         }
     };
