@@ -132,6 +132,15 @@ impl Missing<'_> {
     }
 }
 
+/// Says that an operation is slower than it need be.
+pub(crate) fn warn_of_single_faults(error: &str) {
+    tracing::warn!(
+        error,
+        "the error of this operation holds one page fault only, so each missing page needs a run; \
+         return `prober::Result`, which holds all of them"
+    );
+}
+
 impl FaultError for VmiError {
     #[inline]
     fn missing(&self) -> Option<Missing<'_>> {

@@ -265,23 +265,15 @@ impl FaultQueue {
     /// The default answers [`NotNow`](MayInject::NotNow) for a page of the
     /// kernel half (bit 63 set) while the instruction pointer is in the user
     /// half: an operating system takes a fault there for an access violation
-    /// of the program. It knows the halves alone; one for amd64 can ask for
-    /// the ring:
+    /// of the program. It knows the halves alone. On amd64 take the veto of the
+    /// guest's operating system instead (feature `amd64`):
     ///
     /// ```
-    /// use prober::{FaultQueue, MayInject};
-    /// use vmi_arch_amd64::Registers;
-    /// use vmi_core::AddressContext;
+    /// # #[cfg(feature = "amd64")] {
+    /// use prober::{FaultQueue, amd64};
     ///
-    /// let faults = FaultQueue::new().may_inject(|registers: &Registers, fault: &AddressContext| {
-    ///     let user_mode = registers.cs.selector.request_privilege_level() == 3;
-    ///     let kernel_half = fault.va.0 >> 63 == 1;
-    ///     if user_mode && kernel_half {
-    ///         MayInject::NotNow
-    ///     } else {
-    ///         MayInject::Now
-    ///     }
-    /// });
+    /// let faults = FaultQueue::new().may_inject(amd64::windows_veto);
+    /// # }
     /// ```
     ///
     /// With a veto for the registers of another architecture than the guest's,

@@ -3,7 +3,10 @@ mod hand_overs;
 use vmi_core::VmiError;
 
 use self::hand_overs::HandOvers;
-use crate::{FaultError, Missing, PageIn, ProbeError, SuppressedPages, Unavailable};
+use crate::{
+    FaultError, Missing, PageIn, ProbeError, SuppressedPages, Unavailable,
+    fault_error::warn_of_single_faults,
+};
 
 /// Runs an operation, brings in the pages that it missed, and runs it again,
 /// until it has what it needs.
@@ -122,11 +125,7 @@ impl Retry {
                 single_faults = single_faults.saturating_add(1);
                 // One such run costs nothing; with the second it is slow.
                 if single_faults == 2 {
-                    tracing::warn!(
-                        error = std::any::type_name::<E>(),
-                        "the error of this operation holds one page fault only, so each missing \
-                         page needs a run; return `prober::Result`, which holds all of them"
-                    );
+                    warn_of_single_faults(std::any::type_name::<E>());
                 }
             }
             let Some(mut batch) = missing.and_then(Missing::into_faults) else {

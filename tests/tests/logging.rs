@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use prober::{Result, SuppressedPages, VmiProber, probed, testing::Guest};
+use prober::{FaultQueue, Result, SuppressedPages, VmiProber, probed, testing::Guest};
 use prober_tests::measured::State;
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -212,4 +212,54 @@ fn a_reversed_range_warns() {
         set.insert_range(B..A);
     });
     assert_eq!(warnings.len(), 1, "{warnings:?}");
+}
+
+/// The same in an event loop.
+#[test]
+fn a_queue_warns_once_of_an_error_that_holds_one_fault_only() {
+    #[probed]
+    fn four(vmi: &State<'_>) -> std::result::Result<u64, VmiError> {
+        let mut sum = 0;
+        for page in 0..4 {
+            let value = vmi.read_u64(A + page * 0x1000)?;
+            sum += value;
+        }
+        Ok(sum)
+    }
+    #[probed]
+    fn all(vmi: &State<'_>) -> Result<u64> {
+        let mut sum = 0;
+        for page in 0..4 {
+            let value = vmi.read_u64(A + page * 0x1000)?;
+            sum += value;
+        }
+        Ok(sum)
+    }
+    let guest = || {
+        let guest = Guest::new();
+        (0..4).for_each(|page| guest.write_u64(A + page * 0x1000, 1));
+        guest.page_out_all();
+        guest
+    };
+    let queued = |one: bool| {
+        let (guest, faults) = (guest(), FaultQueue::new());
+        let vm = guest.vm();
+        loop {
+            let run = vm.with(|vmi| match one {
+                true => faults.run(vmi, |suppressed| four(vmi, suppressed)),
+                false => faults.run(vmi, |suppressed| all(vmi, suppressed)),
+            });
+            match run {
+                Err(VmiError::Translation(fault)) => guest.page_in(fault.va),
+                sum => break assert_eq!(sum.unwrap(), 4),
+            }
+        }
+    };
+    let warnings = logged(Level::WARN, || queued(true));
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("holds one page fault only"),
+        "{warnings:?}"
+    );
+    assert_eq!(logged(Level::WARN, || queued(false)), Vec::<String>::new());
 }

@@ -5,7 +5,13 @@ use crate::{FaultError, Missing, PageFaults, ProbeLimit, Unavailable};
 /// What a call of an operation came to.
 pub(super) enum Outcome<T, X> {
     Value(T),
-    Missing(PageFaults),
+
+    /// These pages are missing. `one` says that the error can hold no more than
+    /// one.
+    Missing {
+        faults: PageFaults,
+        one: bool,
+    },
     Unavailable(Unavailable),
     Failed(X),
 }
@@ -53,14 +59,17 @@ impl<T, X> Outcome<T, X> {
         match error.missing() {
             Some(Missing::Unavailable(unavailable)) => Self::Unavailable(unavailable.clone()),
             Some(Missing::ProbeLimit(limit)) => Self::limit(limit),
-            missing => match missing.and_then(Missing::into_faults) {
-                Some(faults) => Self::Missing(faults),
-                None => match (report.failed)(error) {
-                    Ok(error) => Self::Failed(error),
-                    Err(faults) => Self::Missing(faults),
-                },
+            Some(Missing::PageFault(fault)) => Self::one(PageFaults::from_iter([fault])),
+            Some(Missing::PageFaults(faults)) => Self::Missing {
+                faults: faults.clone(),
+                one: false,
             },
+            None => (report.failed)(error).map_or_else(Self::one, Self::Failed),
         }
+    }
+
+    fn one(faults: PageFaults) -> Self {
+        Self::Missing { faults, one: true }
     }
 
     fn limit(limit: ProbeLimit) -> Self {

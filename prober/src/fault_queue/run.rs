@@ -1,6 +1,9 @@
 //! What a run of a `FaultQueue` does at an event.
 
-use std::cell::{Cell, OnceCell};
+use std::{
+    any::type_name,
+    cell::{Cell, OnceCell},
+};
 
 use vmi_core::{AddressContext, VmiError, VmiOs, VmiRead, VmiState};
 
@@ -69,7 +72,12 @@ impl FaultQueue {
                 }
                 Outcome::Unavailable(unavailable) => break Step::Unavailable(unavailable),
                 Outcome::Failed(error) => break Step::Failed(error),
-                Outcome::Missing(batch) => batch,
+                Outcome::Missing { faults, one } => {
+                    if one {
+                        self.state().met_one_fault(type_name::<E>());
+                    }
+                    faults
+                }
             };
             if batch.iter().all(|fault| suppressed.contains(fault)) {
                 break Step::Unavailable(Unavailable::new(batch, None));

@@ -23,6 +23,7 @@ pub(super) use self::{
 use super::{Stats, settings::Settings};
 use crate::{
     PageFaults, SuppressedPages,
+    fault_error::warn_of_single_faults,
     page::{Page, frame},
 };
 
@@ -37,6 +38,9 @@ pub(super) struct State {
     /// Number of the current run.
     runs: u64,
 
+    /// How often an operation failed with an error that holds one fault only.
+    single_faults: u32,
+
     suppressions: Suppressions,
     hand_outs: HandOuts,
     waiters: Waiters,
@@ -48,6 +52,7 @@ impl State {
             settings: Settings::default(),
             stats: Stats::default(),
             runs: 0,
+            single_faults: 0,
             suppressions: Suppressions::new(suppressed),
             hand_outs: HandOuts::default(),
             waiters: Waiters::default(),
@@ -83,6 +88,16 @@ impl State {
             }
         });
         self.stats.given_up += given_up.unwrap_or(0) as u64;
+    }
+
+    /// An operation failed with an error that can hold one fault only, so that
+    /// each page takes a run of it. Says so once.
+    pub(super) fn met_one_fault(&mut self, error: &str) {
+        self.single_faults = self.single_faults.saturating_add(1);
+        // One such run costs nothing; with the second it is slow.
+        if self.single_faults == 2 {
+            warn_of_single_faults(error);
+        }
     }
 
     /// Records the batch of an operation, without pages that are suppressed. A
