@@ -40,6 +40,33 @@ pub(crate) struct ProbeForm {
     pub(crate) needed: bool,
 }
 
+/// What a `let` binds: `ATTRS let PAT: TY`.
+#[derive(Clone)]
+pub(crate) struct Bind {
+    pub(crate) attrs: TokenStream,
+    pub(crate) pat: TokenStream,
+
+    /// With its colon; empty where none is written.
+    pub(crate) ty: TokenStream,
+}
+
+/// `OPERAND?` of an ordinary function.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) operand: &'a Expr,
+
+    /// Where the operand stood.
+    pub(crate) place: Place,
+
+    pub(crate) mark: Token![?],
+
+    /// `.map_err(..)` and its like.
+    pub(crate) adapter: Option<&'a TokenStream>,
+
+    /// Whether it is the `?` of a `probe!(..)`.
+    pub(crate) is_probe: bool,
+}
+
 /// The frame of a function.
 impl Names {
     pub(crate) fn new() -> Self {
@@ -264,42 +291,29 @@ impl Names {
         call("settle_then", act, args)
     }
 
-    /// `OPERAND?` that keeps its type: `as_operand(match ask(OPERAND, prober) { .. })`.
+    /// `OPERAND?` that keeps its type: `as_operand(match ask(OPERAND, prober)? { .. })`.
     ///
-    /// A failure leaves by rustc's own `?`, through the adapter (`.map_err(..)`)
-    /// before it.
-    pub(crate) fn question(
-        &self,
-        operand: &Expr,
-        place: Place,
-        mark: Token![?],
-        adapter: Option<&TokenStream>,
-        missed: &TokenStream,
-        probe: bool,
-    ) -> Expr {
+    /// What fails leaves by rustc's own `?`, through the adapter (`.map_err(..)`)
+    /// that stands before it.
+    pub(crate) fn question(&self, question: Question<'_>, missed: &TokenStream) -> Expr {
+        let Question { place, mark, .. } = question;
         let at = glue(mark.span);
         let runtime = self.runtime_at(mark.span);
-        let prober = self.prober_at(place.start);
-        let name = match adapter {
+        let name = match question.adapter {
             Some(_) => "ask_before",
-            None if probe => "ask_probe",
+            None if question.is_probe => "ask_probe",
             None => "ask",
         };
-        let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
-        // rustc takes the span of `value.0` from its first token to its last, so
-        // it blames the user's whole expression for a wrong type or error.
+        let ask = self.left_by_mark(name, question);
+        // rustc takes the span of `value.0` from the one to the other, so it
+        // blames the user's whole expression for a wrong type.
         let value = Ident::new("probed_value", place.start);
-        let failed = Ident::new("probed_error", place.start);
-        let [field, end] = [mark.span, place.end].map(|at| {
-            let mut field = Literal::usize_unsuffixed(0);
-            field.set_span(at);
-            field
-        });
+        let mut field = Literal::usize_unsuffixed(0);
+        field.set_span(mark.span);
         let outcome = quote_spanned! {at=>
             match #ask {
-                #runtime::Asked::Value(#value) => #value.#field,
-                #runtime::Asked::Missing => #missed,
-                #runtime::Asked::Failed(#failed) => #runtime::absurd(#failed.#end #adapter #mark),
+                #runtime::Some(#value) => #value.#field,
+                #runtime::None => #missed,
             }
         };
         let place = Place {
@@ -309,7 +323,41 @@ impl Names {
         call("as_operand", place, outcome)
     }
 
-    /// A result that the body handles itself: `as_operand(Taken(OPERAND).note(prober))`.
+    /// A question that leaves the function where the data is missing:
+    /// `ask_or_leave(OPERAND, prober)?`.
+    pub(crate) fn question_or_leave(&self, question: Question<'_>) -> Expr {
+        let name = match question.adapter {
+            Some(_) => "ask_or_leave_before",
+            None => "ask_or_leave",
+        };
+        Expr::Verbatim(self.left_by_mark(name, question))
+    }
+
+    /// A question whose value waits: `wait(OPERAND, prober)?`.
+    pub(crate) fn question_that_waits(&self, question: Question<'_>) -> Expr {
+        let name = match question.adapter {
+            Some(_) => "wait_before",
+            None => "wait",
+        };
+        Expr::Verbatim(self.left_by_mark(name, question))
+    }
+
+    /// `NAME(OPERAND, prober)ADAPTER?`
+    fn left_by_mark(&self, name: &str, question: Question<'_>) -> TokenStream {
+        let Question {
+            operand,
+            place,
+            mark,
+            adapter,
+            ..
+        } = question;
+        let at = glue(mark.span);
+        let prober = self.prober_at(place.start);
+        let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
+        quote!(#ask #adapter #mark)
+    }
+
+    /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
     pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
         let noted = self.note(operand, place);
         call("as_operand", place, noted)
@@ -417,18 +465,36 @@ impl Names {
         quote!(#runtime::Option<#ty>)
     }
 
-    /// Binds what waits in a slot: `let PAT = match SLOT { .. };`
+    /// Binds what waits in a slot, in a run that is not doomed:
+    /// `let PAT = filled(SLOT);`
+    pub(crate) fn bind_filled(&self, bind: &Bind, slot: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        let Bind { attrs, pat, ty } = bind;
+        quote_spanned! {Span::mixed_site()=>
+            #attrs let #pat #ty = #runtime::filled(#slot);
+        }
+    }
+
+    /// Binds what waits in a slot, or goes elsewhere:
+    /// `let Some(PAT) = SLOT else { .. };`
     pub(crate) fn bind_slot(
         &self,
-        bind: &TokenStream,
+        bind: &Bind,
         slot: &Ident,
         otherwise: &TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
+        let Bind { attrs, pat, ty } = bind;
+        if ty.is_empty() {
+            return quote_spanned! {Span::mixed_site()=>
+                #attrs let #runtime::Some(#pat) = #slot else { #otherwise };
+            };
+        }
+        // The value may be of another type, and become this one.
         quote_spanned! {Span::mixed_site()=>
-            #bind = match #slot {
+            #attrs let #pat #ty = match #slot {
                 #runtime::Some(__probed_value) => __probed_value,
-                #runtime::None => #otherwise,
+                #runtime::None => { #otherwise }
             };
         }
     }

@@ -27,9 +27,9 @@ pub use self::{
     gate::{Finish, FromFaults, LIMIT, Outcome, Returned, outcome, run, start, unreachable_value},
     held::{Held, HeldWithoutFaults},
     keep::{
-        Absurd, Ask, Asked, DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, absurd,
-        ask, ask_before, ask_probe, asked, doomed, leave_doomed, start_sharing, type_of,
-        type_of_slot, watched, with_declared_error,
+        Ask, DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, ask, ask_before,
+        ask_or_leave, ask_or_leave_before, ask_probe, asked, doomed, filled, leave_doomed,
+        start_sharing, type_of, type_of_slot, wait, wait_before, watched, with_declared_error,
     },
     probe::{need, need_if, read, read_if, value_of_a_probe},
     question::{

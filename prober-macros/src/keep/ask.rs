@@ -15,14 +15,14 @@ use super::{
     plan::{Plan, core},
     questions::asks,
     run::State,
-    scope::{Scope, leaves_by},
+    scope::{Scope, Way, leaves_by},
     words::{
         any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
         is_result_pattern, may_ask, operand_of_takes, takes_apart, takes_text,
     },
 };
 use crate::{
-    emit::{Place, glue, start},
+    emit::{Place, Question, glue, start},
     marker::Marker,
     rewrite::{arguments, operand},
 };
@@ -36,7 +36,7 @@ pub(super) struct Asker<'f, 'a> {
     pub(super) flow: &'f Flow<'a>,
 
     /// Where a miss goes: a diverging expression.
-    pub(super) miss: TokenStream,
+    pub(super) miss: Way,
 
     /// Whether a fault in a result that is taken apart is a miss, because an
     /// act follows.
@@ -67,18 +67,22 @@ impl Asker<'_, '_> {
     /// What a miss does: ask what is evaluated in any case, and go.
     fn missed(&self) -> TokenStream {
         let miss = &self.miss;
+        if self.later.iter().all(Vec::is_empty) {
+            return miss.to_token_stream();
+        }
         let siblings = self
             .later
             .iter()
             .rev()
             .flatten()
             .map(|sibling| self.flow.sibling(sibling, self.scope, self.taint));
-        let siblings = siblings.collect::<TokenStream>();
-        if siblings.is_empty() {
-            miss.clone()
-        } else {
-            quote!({ #siblings #miss })
-        }
+        quote!({ #(#siblings)* #miss })
+    }
+
+    /// Whether a miss does no more than leave the function, as the plain one
+    /// does: its error may be converted on the way, as it is there.
+    fn leaves(&self) -> bool {
+        !self.doomed && matches!(self.miss, Way::Leave(_)) && self.later.iter().all(Vec::is_empty)
     }
 
     /// Operands that are evaluated one after the other, in any case.
@@ -119,19 +123,46 @@ impl Asker<'_, '_> {
         }
     }
 
+    /// A copy of an expression, rewritten.
+    pub(super) fn rewritten(mut self, expr: &Expr) -> Expr {
+        let mut expr = expr.clone();
+        self.visit_expr_mut(&mut expr);
+        expr
+    }
+
+    /// `EXPR?`, whose value waits in a slot: gives an `Option`.
+    pub(super) fn question_that_waits(&mut self, expr: &mut Expr) {
+        self.question_as(expr, true);
+    }
+
     fn question(&mut self, expr: &mut Expr) {
+        self.question_as(expr, false);
+    }
+
+    fn question_as(&mut self, expr: &mut Expr, waits: bool) {
         let Expr::Try(question) = expr else { return };
         let attrs = std::mem::take(&mut question.attrs);
         let adapter = take_adapter(question);
         self.serve(&mut question.expr);
-        let probe = matches!(core(&question.expr), Expr::Verbatim(_));
+        let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
         let place = Place::of(&question.expr);
         self.visit_expr_mut(&mut question.expr);
         let operand = operand(&question.expr);
-        let missed = self.missed();
-        let mark = question.question_token;
+        let question = Question {
+            operand: &operand,
+            place,
+            mark: question.question_token,
+            adapter: adapter.as_ref(),
+            is_probe,
+        };
         let emit = self.flow.emit;
-        let value = emit.question(&operand, place, mark, adapter.as_ref(), &missed, probe);
+        let value = if waits {
+            emit.question_that_waits(question)
+        } else if self.leaves() && !is_probe {
+            emit.question_or_leave(question)
+        } else {
+            emit.question(question, &self.missed())
+        };
         *expr = if attrs.is_empty() {
             value
         } else {
@@ -240,7 +271,7 @@ impl Asker<'_, '_> {
                 let on_break = if self.value || self.gives_values(&block.block) {
                     self.miss.clone()
                 } else {
-                    quote!(break #label)
+                    Way::breaks(label)
                 };
                 self.scope.with_block(label.clone(), on_break)
             }
@@ -260,14 +291,14 @@ impl Asker<'_, '_> {
             && !self.value
             && Plan::block_of(body).is_some_and(|body| self.flow.goes_on(body));
         let on_continue = if next {
-            quote!(continue #label)
+            Way::continues(&label)
         } else {
             self.miss.clone()
         };
         let on_break = if self.value || self.gives_values(body) {
             self.miss.clone()
         } else {
-            quote!(break #label)
+            Way::breaks(&label)
         };
         let mut state = self.state();
         state.exit.clone_from(&on_continue);
@@ -503,7 +534,7 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
 impl Flow<'_> {
     pub(super) fn asker<'f>(
         &'f self,
-        miss: TokenStream,
+        miss: Way,
         strict: bool,
         doomed: bool,
         value: bool,
@@ -531,23 +562,21 @@ impl Flow<'_> {
     pub(super) fn ask(
         &self,
         expr: &Expr,
-        miss: TokenStream,
+        miss: Way,
         strict: bool,
         doomed: bool,
         value: bool,
         scope: &Scope,
         taint: &Names,
     ) -> Expr {
-        let mut expr = expr.clone();
-        let mut asker = self.asker(miss, strict, doomed, value, scope, taint);
-        asker.visit_expr_mut(&mut expr);
-        expr
+        self.asker(miss, strict, doomed, value, scope, taint)
+            .rewritten(expr)
     }
 
     /// A question whose answer nobody needs.
     pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> TokenStream {
         let label = self.label("ask");
-        let rewritten = self.ask(expr, quote!(break #label), true, true, true, scope, taint);
+        let rewritten = self.ask(expr, Way::breaks(&label), true, true, true, scope, taint);
         let asked = if matches!(expr, Expr::Try(_)) {
             self.emit.asked(&rewritten, start(expr))
         } else {
@@ -611,7 +640,7 @@ impl VisitMut for Recorder<'_, '_> {
 impl Asker<'_, '_> {
     /// Rewrites a statement whose blocks a doomed run leaves by another way
     /// than its head.
-    pub(super) fn blocks_exit(&mut self, expr: &mut Expr, exit: TokenStream) {
+    pub(super) fn blocks_exit(&mut self, expr: &mut Expr, exit: Way) {
         match expr {
             Expr::If(branch) => {
                 self.visit_expr_mut(&mut branch.cond);

@@ -9,7 +9,7 @@ use super::{
     flow::Flow,
     mentions::Names,
     plan::{Exit, Kind, Plan, Step},
-    scope::Scope,
+    scope::{Scope, Way},
     slot::uses,
 };
 use crate::emit::glue;
@@ -19,7 +19,7 @@ pub(super) struct Branches<'f, 'a> {
     pub(super) flow: &'f Flow<'a>,
     pub(super) scope: &'f Scope,
     pub(super) missing: &'f Names,
-    pub(super) miss: TokenStream,
+    pub(super) miss: Way,
 }
 
 impl Branches<'_, '_> {
@@ -118,11 +118,11 @@ impl Branches<'_, '_> {
                 let used = quote!(if false { break #label });
                 shadowed.uses.extend(used);
                 let go = if next {
-                    quote!(continue #label)
+                    Way::continues(&label)
                 } else {
-                    quote!(break #label)
+                    Way::breaks(&label)
                 };
-                let scope = self.scope.with(label.clone(), quote!(break #label), go);
+                let scope = self.scope.with(label.clone(), Way::breaks(&label), go);
                 self.block(&mut each.body, &shadowed, &scope, (!next).then_some(&label));
             }
             Expr::While(each) => {
@@ -131,21 +131,21 @@ impl Branches<'_, '_> {
                 let shadowed = conditions(&each.cond);
                 let scope =
                     self.scope
-                        .with(label.clone(), quote!(break #label), quote!(break #label));
+                        .with(label.clone(), Way::breaks(&label), Way::breaks(&label));
                 self.block(&mut each.body, &shadowed, &scope, Some(&label));
             }
             Expr::Loop(each) => {
                 let label = self.flow.label_loop(&mut each.label);
                 let scope =
                     self.scope
-                        .with(label.clone(), quote!(break #label), quote!(break #label));
+                        .with(label.clone(), Way::breaks(&label), Way::breaks(&label));
                 self.block(&mut each.body, &Shadowed::default(), &scope, Some(&label));
             }
             Expr::Block(block) => {
                 let scope = match &block.label {
                     Some(label) => {
                         let label = &label.name;
-                        self.scope.with_block(label.clone(), quote!(break #label))
+                        self.scope.with_block(label.clone(), Way::breaks(label))
                     }
                     None => self.scope.clone(),
                 };

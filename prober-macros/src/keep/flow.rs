@@ -15,7 +15,7 @@ use super::{
     outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
-    scope::Scope,
+    scope::{Scope, Way},
     words::may_leave,
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
@@ -50,18 +50,18 @@ impl Flow<'_> {
     }
 
     /// Leaves the function.
-    pub(super) fn leave(&self) -> TokenStream {
-        self.emit.leave_doomed()
+    pub(super) fn leave(&self) -> Way {
+        Way::Leave(self.emit.leave_doomed())
     }
 
     /// Goes to an exit, but so that rustc does not know that it always does:
     /// otherwise it would call what follows unreachable.
-    pub(super) fn go(&self, exit: &TokenStream) -> TokenStream {
+    pub(super) fn go(&self, exit: &Way) -> TokenStream {
         let doomed = self.doomed();
         quote!(if #doomed { #exit })
     }
 
-    pub(super) fn resolve(&self, exit: &Exit, scope: &Scope) -> TokenStream {
+    pub(super) fn resolve(&self, exit: &Exit, scope: &Scope) -> Way {
         match exit {
             Exit::Function => self.leave(),
             Exit::Break(label) => match scope.find(label.as_ref()) {
@@ -76,7 +76,7 @@ impl Flow<'_> {
     }
 
     /// Where a skipped statement ends the search: at the widest of its exits.
-    pub(super) fn widest(&self, exits: &[Exit], scope: &Scope) -> Option<TokenStream> {
+    pub(super) fn widest(&self, exits: &[Exit], scope: &Scope) -> Option<Way> {
         if exits.is_empty() {
             return None;
         }

@@ -1,6 +1,6 @@
 //! What runs: the statements of a block, as they are until the first miss.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Expr, Stmt, visit_mut::VisitMut};
 
@@ -8,7 +8,7 @@ use super::{
     flow::Flow,
     mentions::Names,
     plan::{BlockId, Kind, Step, core, keeps_all},
-    scope::{Scope, leaves_by},
+    scope::{Scope, Way, leaves_by},
     slot::{Slot, extends_temporaries, keeps_parts},
 };
 
@@ -21,7 +21,7 @@ pub(super) struct State {
     pub(super) taint: Names,
 
     /// Where a doomed run goes from the block: a diverging expression.
-    pub(super) exit: TokenStream,
+    pub(super) exit: Way,
 
     /// Whether the block gives a value that a `let` binds.
     pub(super) value: bool,
@@ -138,8 +138,9 @@ impl Hot<'_, '_> {
         for slot in pending {
             match &slot.bind {
                 Some(bind) if step.mentions.meets(&slot.names) => {
-                    let bound = self.bound(bind, &slot.name, &exit);
-                    self.out.extend(bound);
+                    let otherwise = exit.to_token_stream();
+                    self.out
+                        .extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
                     self.other_doom = true;
                 }
                 _ => self.pending.push(slot),
@@ -161,8 +162,9 @@ impl Hot<'_, '_> {
         {
             let missing = self.state.taint.clone().union(&slot.missing());
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
+            let otherwise = quote!(#search #exit);
             self.out
-                .extend(self.bound(bind, &slot.name, &quote!({ #search #exit })));
+                .extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
         } else {
             let doomed = self.flow.doomed();
             let taint = self.state.taint.clone();
@@ -170,17 +172,13 @@ impl Hot<'_, '_> {
             self.out.extend(quote!(if #doomed { #search #exit }));
             for slot in &pending {
                 if let Some(bind) = &slot.bind {
-                    let bound = self.bound(bind, &slot.name, &exit);
-                    self.out.extend(bound);
+                    self.out
+                        .extend(self.flow.emit.bind_filled(bind, &slot.name));
                 }
             }
         }
         self.other_doom = false;
         self.state.taint = Names::default();
-    }
-
-    fn bound(&self, bind: &TokenStream, slot: &Ident, otherwise: &TokenStream) -> TokenStream {
-        self.flow.emit.bind_slot(bind, slot, otherwise)
     }
 
     /// `let PAT = EXPR?`, whose value waits in a slot.
@@ -234,7 +232,7 @@ impl Hot<'_, '_> {
             if search.is_empty() {
                 exit
             } else {
-                quote!({ #search #exit })
+                Way::To(quote!({ #search #exit }))
             }
         } else {
             exit
@@ -282,7 +280,7 @@ impl Hot<'_, '_> {
 
     /// Where a run goes that misses in a statement which is not searched
     /// further.
-    fn miss(&self, step: &Step) -> TokenStream {
+    fn miss(&self, step: &Step) -> Way {
         self.flow
             .widest(&step.exits, self.scope)
             .unwrap_or_else(|| self.state.exit.clone())
@@ -292,7 +290,7 @@ impl Hot<'_, '_> {
     fn act(&mut self, index: usize) {
         let step = &self.steps[index];
         if !step.asks {
-            let tokens = self.written(step, quote!(), self.state.exit.clone());
+            let tokens = self.written(step, self.state.exit.clone(), self.state.exit.clone());
             self.out.extend(tokens);
             return;
         }
@@ -308,7 +306,7 @@ impl Hot<'_, '_> {
             return;
         }
         if !step.asks {
-            let tokens = self.written(step, quote!(), self.state.exit.clone());
+            let tokens = self.written(step, self.state.exit.clone(), self.state.exit.clone());
             self.out.extend(tokens);
             return;
         }
@@ -333,7 +331,7 @@ impl Hot<'_, '_> {
             return;
         }
         let label = self.flow.label("step");
-        let go_on = quote!(break #label);
+        let go_on = Way::breaks(&label);
         let given_up = self.flow.gives_up(&step.stmt);
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
@@ -363,7 +361,7 @@ impl Hot<'_, '_> {
     }
 
     /// A statement as it runs; `exit` is where its blocks go when doomed.
-    fn written(&self, step: &Step, miss: TokenStream, exit: TokenStream) -> TokenStream {
+    fn written(&self, step: &Step, miss: Way, exit: Way) -> TokenStream {
         let Stmt::Expr(expr, semi) = &step.stmt else {
             return step.stmt.to_token_stream();
         };

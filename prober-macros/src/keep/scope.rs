@@ -3,9 +3,39 @@
 use std::rc::Rc;
 
 use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::Lifetime;
 
 use super::words::any_word;
+
+/// Where a run goes: a diverging expression.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// Out of the function.
+    Leave(TokenStream),
+
+    /// To a place in it.
+    To(TokenStream),
+}
+
+impl Way {
+    /// `break 'LABEL`
+    pub(super) fn breaks(label: &Lifetime) -> Self {
+        Self::To(quote!(break #label))
+    }
+
+    /// `continue 'LABEL`
+    pub(super) fn continues(label: &Lifetime) -> Self {
+        Self::To(quote!(continue #label))
+    }
+}
+
+impl ToTokens for Way {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let (Self::Leave(way) | Self::To(way)) = self;
+        way.to_tokens(tokens);
+    }
+}
 
 /// The loops and labelled blocks around, for exits that a search reaches.
 #[derive(Clone, Default)]
@@ -14,18 +44,13 @@ pub(super) struct Scope(Option<Rc<Around>>);
 pub(super) struct Around {
     label: Option<Lifetime>,
     is_loop: bool,
-    pub(super) on_break: TokenStream,
-    pub(super) on_continue: TokenStream,
+    pub(super) on_break: Way,
+    pub(super) on_continue: Way,
     outer: Scope,
 }
 
 impl Scope {
-    pub(super) fn with(
-        &self,
-        label: Lifetime,
-        on_break: TokenStream,
-        on_continue: TokenStream,
-    ) -> Self {
+    pub(super) fn with(&self, label: Lifetime, on_break: Way, on_continue: Way) -> Self {
         Self(Some(Rc::new(Around {
             label: Some(label),
             is_loop: true,
@@ -35,12 +60,12 @@ impl Scope {
         })))
     }
 
-    pub(super) fn with_block(&self, label: Lifetime, on_break: TokenStream) -> Self {
+    pub(super) fn with_block(&self, label: Lifetime, on_break: Way) -> Self {
         Self(Some(Rc::new(Around {
             label: Some(label),
             is_loop: false,
+            on_continue: on_break.clone(),
             on_break,
-            on_continue: TokenStream::new(),
             outer: self.clone(),
         })))
     }

@@ -10,7 +10,7 @@ use super::{
     mentions::Names,
     plan::{Kind, Step, core, keeps_all},
     questions::{asks, asks_of_act},
-    scope::{Scope, leaves_by},
+    scope::{Scope, Way, leaves_by},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
     words::{Holds, handed_suppressed},
 };
@@ -234,7 +234,7 @@ impl Search<'_, '_> {
             };
             let label = self.label;
             self.used = true;
-            let otherwise = quote!({ #otherwise break #label });
+            let otherwise = quote!(#otherwise break #label);
             let Slot {
                 name, uses, bind, ..
             } = slot;
@@ -242,7 +242,7 @@ impl Search<'_, '_> {
                 self.flow.emit.bind_slot(&bind, &name, &otherwise)
             } else {
                 let none = self.flow.emit.none();
-                quote!(if let #none = #name #otherwise)
+                quote!(if let #none = #name { #otherwise })
             };
             self.out.extend(tokens);
             self.out.extend(uses);
@@ -358,7 +358,7 @@ impl Search<'_, '_> {
             let mut local = local.clone();
             if let Some(init) = &mut local.init {
                 let leave = self.flow.widest(&step.exits, self.scope);
-                let leave = leave.unwrap_or_else(|| quote!(break #label));
+                let leave = leave.unwrap_or_else(|| Way::breaks(label));
                 let mut asker =
                     self.flow
                         .asker(leave.clone(), false, true, true, self.scope, &self.missing);
@@ -393,7 +393,7 @@ impl Search<'_, '_> {
         let label = self.flow.label("head");
         let mut expr = expr.clone();
         let leave = self.flow.widest(&step.exits, self.scope);
-        let miss = leave.unwrap_or_else(|| quote!(break #label));
+        let miss = leave.unwrap_or_else(|| Way::breaks(&label));
         let mut branches = Branches {
             flow: self.flow,
             scope: self.scope,

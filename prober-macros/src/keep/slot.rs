@@ -1,22 +1,23 @@
 //! A `let` whose value waits: its slot, and the names that it binds.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, Local, Pat, Stmt,
+    Expr, Lifetime, Local, Pat, Stmt,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
 
 use super::{
+    ask::Asker,
     flow::Flow,
     mentions::Names,
-    plan::{Step, keeps_all},
-    scope::Scope,
+    plan::{Step, core, keeps_all},
+    scope::{Scope, Way, leaves_by},
     words::Holds,
 };
 use crate::{
-    emit::{glue, hygienic},
+    emit::{Bind, glue, hygienic},
     rewrite::operand,
     vocabulary::name,
 };
@@ -31,8 +32,8 @@ pub(super) struct Slot {
     pub(super) names: Names,
     /// What it binds of that: without its value there is no such variable.
     pub(super) binds: Names,
-    /// `let PAT: T`, where it is bound to something.
-    pub(super) bind: Option<TokenStream>,
+    /// What it is bound to, if anything.
+    pub(super) bind: Option<Bind>,
 }
 
 impl Slot {
@@ -58,52 +59,17 @@ impl Flow<'_> {
             Span::call_site(),
         );
         let label = self.label("miss");
-        let (none, unit) = (self.emit.none(), self.emit.some(&quote!(())));
         // A skipped exit ends the search.
-        let leave = self.widest(&step.exits, scope);
-        let miss = leave.unwrap_or_else(|| quote!(break #label #none));
-        let names = step.binds.clone().union(&step.changes);
+        let miss = self.widest(&step.exits, scope).unwrap_or_else(|| {
+            let none = self.emit.none();
+            Way::To(quote!(break #label #none))
+        });
+        let asker = self.asker(miss, false, doomed, true, scope, taint);
         let (bind, tokens) = match &step.stmt {
-            Stmt::Local(local) => {
-                let Local {
-                    attrs, pat, init, ..
-                } = local;
-                let init = init.as_ref().map(|init| &*init.expr);
-                let init = init.expect("a `let` that asks has an initializer");
-                let init = self.ask(init, miss, false, doomed, true, scope, taint);
-                if step.binds.is_empty() {
-                    let tokens = quote! {
-                        let #name = #label: { #(#attrs)* let #pat = #init; #unit };
-                    };
-                    (None, tokens)
-                } else if keeps_all(pat) {
-                    let value = self.emit.some(&operand(&init));
-                    let ty = match pat {
-                        Pat::Type(typed) => {
-                            let ty = &typed.ty;
-                            let option = self.emit.option_of(ty);
-                            Some(quote!(: #option))
-                        }
-                        _ => None,
-                    };
-                    let tokens = quote! {
-                        #(#attrs)* let #name #ty = #label: { #value };
-                    };
-                    (Some(quote!(#(#attrs)* let #pat)), tokens)
-                } else {
-                    let (inner, names, outer) = parts(pat);
-                    let value = self.emit.some(&quote!((#(#names,)*)));
-                    let tokens = quote! {
-                        let #name = #label: {
-                            #(#attrs)* let #inner = #init;
-                            #value
-                        };
-                    };
-                    (Some(quote!(#(#attrs)* let (#(#outer,)*))), tokens)
-                }
-            }
+            Stmt::Local(local) => self.slot_of_local(local, step, &name, &label, asker),
             Stmt::Expr(expr, _) => {
-                let expr = self.ask(expr, miss, false, doomed, true, scope, taint);
+                let unit = self.emit.some(&quote!(()));
+                let expr = asker.rewritten(expr);
                 let tokens = quote! {
                     let #name = #label: { #expr; #unit };
                 };
@@ -118,11 +84,86 @@ impl Flow<'_> {
         let slot = Slot {
             name,
             uses,
-            names,
+            names: step.binds.clone().union(&step.changes),
             binds: step.binds.clone(),
             bind,
         };
         (slot, tokens)
+    }
+
+    fn slot_of_local(
+        &self,
+        local: &Local,
+        step: &Step,
+        name: &Ident,
+        label: &Lifetime,
+        mut asker: Asker<'_, '_>,
+    ) -> (Option<Bind>, TokenStream) {
+        let Local {
+            attrs, pat, init, ..
+        } = local;
+        let attrs = quote!(#(#attrs)*);
+        let init = init.as_ref().map(|init| &*init.expr);
+        let init = init.expect("a `let` that asks has an initializer");
+        if step.binds.is_empty() {
+            let (init, unit) = (asker.rewritten(init), self.emit.some(&quote!(())));
+            let tokens = quote! {
+                let #name = #label: { #attrs let #pat = #init; #unit };
+            };
+            return (None, tokens);
+        }
+        if !keeps_all(pat) {
+            let (inner, names, outer) = parts(pat);
+            let init = asker.rewritten(init);
+            let value = self.emit.some(&quote!((#(#names,)*)));
+            let tokens = quote! {
+                let #name = #label: {
+                    #attrs let #inner = #init;
+                    #value
+                };
+            };
+            let bind = Bind {
+                attrs,
+                pat: quote!((#(#outer,)*)),
+                ty: TokenStream::new(),
+            };
+            return (Some(bind), tokens);
+        }
+        if let Pat::Type(typed) = pat {
+            let init = asker.rewritten(init);
+            let value = self.emit.some(&operand(&init));
+            let (inner, ty) = (&typed.pat, &typed.ty);
+            let option = self.emit.option_of(ty);
+            let tokens = quote! {
+                #attrs let #name: #option = #label: { #value };
+            };
+            let bind = Bind {
+                attrs,
+                pat: inner.to_token_stream(),
+                ty: quote!(: #ty),
+            };
+            return (Some(bind), tokens);
+        }
+        let tokens = if step.exits.is_empty() && waits(init) {
+            let mut init = init.clone();
+            asker.question_that_waits(&mut init);
+            let init = init.to_token_stream();
+            if leaves_by(&init, label) {
+                quote!(#attrs let #name = #label: { #init };)
+            } else {
+                quote!(#attrs let #name = #init;)
+            }
+        } else {
+            let init = asker.rewritten(init);
+            let value = self.emit.some(&operand(&init));
+            quote!(#attrs let #name = #label: { #value };)
+        };
+        let bind = Bind {
+            attrs,
+            pat: pat.to_token_stream(),
+            ty: TokenStream::new(),
+        };
+        (Some(bind), tokens)
     }
 
     /// In a search: what runs later tells the type of a variable whose `let`
@@ -159,6 +200,22 @@ impl Flow<'_> {
             None => TokenStream::new(),
         }
     }
+}
+
+/// Whether an initializer is one question, and no more. Not `Err(..)?`: rustc
+/// takes the type of its value from the exit.
+fn waits(init: &Expr) -> bool {
+    let Expr::Try(question) = init else {
+        return false;
+    };
+    question.attrs.is_empty()
+        && match core(&question.expr) {
+            Expr::MethodCall(_) => true,
+            Expr::Call(call) => {
+                !matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"))
+            }
+            _ => false,
+        }
 }
 
 /// The name that a `let` gives to a value whose type is not written.

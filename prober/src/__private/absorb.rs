@@ -73,18 +73,35 @@ pub(crate) fn is_missing<X>(error: &X, prober: &VmiProber<'_>, place: &Location<
 /// [`Unavailable`](crate::Unavailable), if nothing can be brought in.
 #[cold]
 pub(crate) fn miss<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> Result<(), X> {
+    if take(&mut error, prober, place) {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
+
+/// [`miss`] where the function is left in any case: the error goes on, and the
+/// gate returns the batch in its place.
+#[cold]
+pub(crate) fn leave<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> X {
+    take(&mut error, prober, place);
+    error
+}
+
+/// Takes the faults of an error. Says whether a page can be brought in.
+fn take<X>(error: &mut X, prober: &VmiProber<'_>, place: &Location<'_>) -> bool {
     macro_rules! take {
         ($carrier:ty) => {
-            if let Some(carrier) = downcast_mut::<$carrier, X>(&mut error) {
+            if let Some(carrier) = downcast_mut::<$carrier, X>(error) {
                 let Some(missing) = carrier.missing() else {
-                    return Err(error);
+                    return false;
                 };
                 return match take_missing(missing, prober, place) {
-                    Ok(()) => Ok(()),
-                    Err(None) => Err(error),
+                    Ok(()) => true,
+                    Err(None) => false,
                     Err(Some(unavailable)) => {
                         *carrier = unavailable.into();
-                        Err(error)
+                        false
                     }
                 };
             }
@@ -94,23 +111,23 @@ pub(crate) fn miss<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>
     if let Some(known) = prober.known()
         && known.id == typeid::of::<X>()
     {
-        let erased = std::ptr::from_mut(&mut error).cast::<()>();
+        let erased = std::ptr::from_mut(error).cast::<()>();
         // SAFETY: `X` has the type id for which the functions were made; see
         // `Known::of`.
         let Some(missing) = (unsafe { (known.missing)(erased) }) else {
-            return Err(error);
+            return false;
         };
         return match take_missing(missing, prober, place) {
-            Ok(()) => Ok(()),
-            Err(None) => Err(error),
+            Ok(()) => true,
+            Err(None) => false,
             Err(Some(unavailable)) => {
                 // SAFETY: As above; nothing borrowed from it is used any more.
                 unsafe { (known.replace)(erased, unavailable) };
-                Err(error)
+                false
             }
         };
     }
-    Err(error)
+    false
 }
 
 /// Records what is missing. Returns `Ok` if a page can be brought in, else the

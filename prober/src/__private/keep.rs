@@ -6,47 +6,66 @@ use core::panic::Location;
 use super::{FromFaults, Returned, absorb};
 use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, sealed::Sealed};
 
-/// The answer to a `?`.
-#[derive(Debug)]
-pub enum Asked<T, F> {
-    /// The value.
-    Value(Value<T>),
-
-    /// The data is missing. The fault is recorded, and the run is doomed.
-    Missing,
-
-    /// The function is left, by rustc's own `?`.
-    Failed(Value<F>),
-}
-
-/// A value in a field, whose span the expansion can set.
+/// What a question gives, in a field whose place can be told.
 #[derive(Debug)]
 pub struct Value<T>(pub T);
 
-/// `EXPR?`: `match ask(EXPR, prober) { .. }`.
+/// `EXPR?`: `match ask(EXPR, prober)? { Some(value) => value.0, None => .. }`.
+/// There is no value where the data is missing: the fault is recorded, and the
+/// run is doomed. What fails leaves the function by rustc's own `?`.
 #[track_caller]
 #[inline]
-pub fn ask<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, Q::Failed> {
+pub fn ask<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Asked {
     operand.ask(prober)
 }
 
 /// [`ask`] before a call that makes another error, such as `map_err`.
 #[track_caller]
 #[inline]
-pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, Q::Unadapted> {
+pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::AskedBefore {
     operand.ask_before(prober)
 }
 
 /// [`ask`] of a probe, `probe!(..)?`: it has counted itself as a miss or a hit.
 #[track_caller]
 #[inline]
-pub fn ask_probe<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, Q::Failed> {
+pub fn ask_probe<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Asked {
     let missed = prober.missed_in_a_row();
     let asked = operand.ask(prober);
-    if matches!(asked, Asked::Value(_)) {
+    if prober.missed_in_a_row() == 0 {
         prober.set_missed_in_a_row(missed);
     }
     asked
+}
+
+/// `EXPR?` whose value waits: `let SLOT = wait(EXPR, prober)?`. The slot is
+/// empty where the data is missing.
+#[track_caller]
+#[inline]
+pub fn wait<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Waits {
+    operand.wait(prober)
+}
+
+/// [`wait`] before a call that makes another error.
+#[track_caller]
+#[inline]
+pub fn wait_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::WaitsBefore {
+    operand.wait_before(prober)
+}
+
+/// `EXPR?` that leaves the function where the data is missing:
+/// `ask_or_leave(EXPR, prober)?`. The gate returns the batch.
+#[track_caller]
+#[inline]
+pub fn ask_or_leave<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Left {
+    operand.ask_or_leave(prober)
+}
+
+/// [`ask_or_leave`] before a call that makes another error.
+#[track_caller]
+#[inline]
+pub fn ask_or_leave_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q {
+    operand.ask_or_leave_before(prober)
 }
 
 /// What can stand before `?`.
@@ -55,90 +74,153 @@ pub fn ask_probe<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Asked<Q::Value, 
     label = "neither an `Option` nor a `Result`",
     note = "`#[probed]` keeps types: one `?` gives the value; for an `Option` write `probe!(..)?`, or `#[probed(options)]`"
 )]
-pub trait Ask: Sealed {
-    type Value;
-
-    /// What `?` leaves with.
-    type Failed;
-
-    /// What an adapter is called on.
-    type Unadapted;
+pub trait Ask: Sealed + Sized {
+    type Asked;
+    type AskedBefore;
+    type Waits;
+    type WaitsBefore;
+    type Left;
 
     #[track_caller]
-    fn ask(self, prober: &VmiProber<'_>) -> Asked<Self::Value, Self::Failed>;
+    fn ask(self, prober: &VmiProber<'_>) -> Self::Asked;
 
     #[track_caller]
-    fn ask_before(self, prober: &VmiProber<'_>) -> Asked<Self::Value, Self::Unadapted>;
+    fn ask_before(self, prober: &VmiProber<'_>) -> Self::AskedBefore;
+
+    #[track_caller]
+    fn wait(self, prober: &VmiProber<'_>) -> Self::Waits;
+
+    #[track_caller]
+    fn wait_before(self, prober: &VmiProber<'_>) -> Self::WaitsBefore;
+
+    #[track_caller]
+    fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left;
+
+    #[track_caller]
+    fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self;
 }
 
 impl<T, X> Ask for Result<T, X> {
-    type Value = T;
-    type Failed = Result<Absurd, X>;
-    type Unadapted = Result<Absurd, X>;
+    type Asked = Result<Option<Value<T>>, X>;
+    type AskedBefore = Self::Asked;
+    type Waits = Result<Option<T>, X>;
+    type WaitsBefore = Self::Waits;
+    type Left = Self;
 
     #[track_caller]
     #[inline]
-    fn ask(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, X>> {
+    fn ask(self, prober: &VmiProber<'_>) -> Self::Asked {
         match self {
             Ok(value) => {
                 prober.hit();
-                Asked::Value(Value(value))
+                Ok(Some(Value(value)))
             }
-            Err(error) => missed(error, prober, Location::caller()),
+            Err(error) => absorb::miss(error, prober, Location::caller()).map(|()| None),
         }
     }
 
     #[track_caller]
     #[inline]
-    fn ask_before(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, X>> {
+    fn ask_before(self, prober: &VmiProber<'_>) -> Self::Asked {
         self.ask(prober)
+    }
+
+    #[track_caller]
+    #[inline]
+    fn wait(self, prober: &VmiProber<'_>) -> Self::Waits {
+        match self {
+            Ok(value) => {
+                prober.hit();
+                Ok(Some(value))
+            }
+            Err(error) => absorb::miss(error, prober, Location::caller()).map(|()| None),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn wait_before(self, prober: &VmiProber<'_>) -> Self::Waits {
+        self.wait(prober)
+    }
+
+    #[track_caller]
+    #[inline]
+    fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self {
+        match self {
+            Ok(value) => {
+                prober.hit();
+                Ok(value)
+            }
+            Err(error) => Err(absorb::leave(error, prober, Location::caller())),
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self {
+        self.ask_or_leave(prober)
+    }
+}
+
+/// A `None` leaves the function, and nothing is brought in for it.
+impl<T> Ask for Option<T> {
+    type Asked = Result<Option<Value<T>>, ProbeError>;
+    type AskedBefore = Option<Option<Value<T>>>;
+    type Waits = Result<Self, ProbeError>;
+    type WaitsBefore = Option<Self>;
+    type Left = Result<T, ProbeError>;
+
+    #[inline]
+    fn ask(self, prober: &VmiProber<'_>) -> Self::Asked {
+        self.ask_or_leave(prober).map(|value| Some(Value(value)))
+    }
+
+    #[inline]
+    fn ask_before(self, _: &VmiProber<'_>) -> Self::AskedBefore {
+        self.map(|value| Some(Value(value)))
+    }
+
+    #[inline]
+    fn wait(self, prober: &VmiProber<'_>) -> Self::Waits {
+        self.ask_or_leave(prober).map(Some)
+    }
+
+    #[inline]
+    fn wait_before(self, _: &VmiProber<'_>) -> Self::WaitsBefore {
+        self.map(Some)
+    }
+
+    #[inline]
+    fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left {
+        match self {
+            Some(value) => Ok(value),
+            None => Err(prober.unavailable(None)),
+        }
+    }
+
+    #[inline]
+    fn ask_or_leave_before(self, _: &VmiProber<'_>) -> Self {
+        self
+    }
+}
+
+/// The value that waits in a slot, in a run that is not doomed: it has them
+/// all.
+///
+/// # Panics
+///
+/// When the slot is empty.
+#[inline]
+pub fn filled<T>(slot: Option<T>) -> T {
+    match slot {
+        Some(value) => value,
+        None => empty(),
     }
 }
 
 #[cold]
-fn missed<T, X>(
-    error: X,
-    prober: &VmiProber<'_>,
-    place: &Location<'_>,
-) -> Asked<T, Result<Absurd, X>> {
-    match absorb::miss(error, prober, place) {
-        Ok(()) => Asked::Missing,
-        Err(error) => Asked::Failed(Value(Err(error))),
-    }
-}
-
-impl<T> Ask for Option<T> {
-    type Value = T;
-    type Failed = Result<Absurd, ProbeError>;
-    type Unadapted = Option<Absurd>;
-
-    #[inline]
-    fn ask(self, prober: &VmiProber<'_>) -> Asked<T, Result<Absurd, ProbeError>> {
-        match self {
-            Some(value) => Asked::Value(Value(value)),
-            None => Asked::Failed(Value(Err(prober.unavailable(None)))),
-        }
-    }
-
-    #[inline]
-    fn ask_before(self, _: &VmiProber<'_>) -> Asked<T, Option<Absurd>> {
-        match self {
-            Some(value) => Asked::Value(Value(value)),
-            None => Asked::Failed(Value(None)),
-        }
-    }
-}
-
-/// The value of a failure: there is none. Uninhabited, but not visibly so:
-/// otherwise rustc would call the code after it unreachable.
-#[derive(Debug, Clone, Copy)]
-pub struct Absurd(core::convert::Infallible);
-
-/// Stands in for a value that cannot exist.
-#[inline]
-#[must_use]
-pub fn absurd<T>(never: Absurd) -> T {
-    match never.0 {}
+fn empty() -> ! {
+    unreachable!("a run that is not doomed has all its values")
 }
 
 /// Discards the answer to a question.
