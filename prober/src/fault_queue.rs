@@ -3,6 +3,7 @@ mod may_inject;
 mod outcome;
 mod question;
 mod run;
+mod run_error;
 mod settings;
 mod state;
 mod stats;
@@ -23,6 +24,7 @@ use vmi_core::{AddressContext, Pa, Registers, Va, VmiError, VmiOs, VmiRead, VmiS
 pub use self::{job::Job, may_inject::MayInject, stats::Stats, step::Step};
 use self::{
     outcome::{as_they_are, as_vmi_errors},
+    run_error::RunError,
     settings::Settings,
     state::{Operation, State, Thread, Waiter},
     veto::Veto,
@@ -341,7 +343,7 @@ impl FaultQueue {
         operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
     ) -> Result<T, VmiError>
     where
-        E: FaultError + Into<VmiError>,
+        E: RunError,
         Os: VmiOs,
         Os::Driver: VmiRead,
     {
@@ -369,7 +371,7 @@ impl FaultQueue {
         operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
     ) -> Result<Option<T>, VmiError>
     where
-        E: FaultError + Into<VmiError>,
+        E: RunError,
         Os: VmiOs,
         Os::Driver: VmiRead,
     {

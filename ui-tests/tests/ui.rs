@@ -24,6 +24,7 @@ fn ui() {
     cases.compile_fail("tests/hazards/*.rs");
     cases.compile_fail("tests/half-typed/*.rs");
     cases.compile_fail("tests/derive/*.rs");
+    cases.compile_fail("tests/queue/*.rs");
 }
 
 /// For a build that must not skip the cases: `PROBER_UI=required`.

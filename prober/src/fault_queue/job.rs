@@ -5,6 +5,7 @@ use vmi_core::{VmiError, VmiOs, VmiRead, VmiState};
 use super::{
     FaultQueue, Step,
     outcome::{as_they_are, as_vmi_errors},
+    run_error::RunError,
     state::{Operation, Waiter},
 };
 use crate::{FaultError, SuppressedPages};
@@ -101,7 +102,7 @@ impl Job {
         operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
     ) -> Result<T, VmiError>
     where
-        E: FaultError + Into<VmiError>,
+        E: RunError,
         Os: VmiOs,
         Os::Driver: VmiRead,
     {
@@ -123,7 +124,7 @@ impl Job {
         operation: impl FnMut(&SuppressedPages) -> Result<T, E>,
     ) -> Result<Option<T>, VmiError>
     where
-        E: FaultError + Into<VmiError>,
+        E: RunError,
         Os: VmiOs,
         Os::Driver: VmiRead,
     {

@@ -340,6 +340,10 @@ where
     /// What is to be done with a page that this event can serve.
     fn judge(&self, pending: &Pending) -> Judgement {
         let fault = &pending.fault;
+        // Nothing is ever injected, so there is nothing to wait for.
+        if self.queue.state().settings.max_injections == 0 && self.is_over(fault) {
+            return Judgement::Over;
+        }
         match self.ask_veto(fault) {
             MayInject::Now => {}
             MayInject::NotNow => return Judgement::NotNow,

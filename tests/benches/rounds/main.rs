@@ -1,6 +1,7 @@
 //! How often an operation runs until it has its data, and what it reads:
 //! counted, not timed. Prints a table, with `--plot FILE` draws a part of it,
-//! and with `--long` adds 5,000 processes, which take an hour.
+//! and with `--long` adds 5,000 processes, which take an hour; with `--jobs`
+//! prints what a `Job` takes alone, also of 5,000 processes.
 
 mod chains;
 mod independent;
@@ -151,6 +152,31 @@ fn processes(name: String, layout: &Layout) -> Row {
     })
 }
 
+/// What a job takes to list so many processes, the kernel's list resident or
+/// not.
+fn print_jobs(number: u64) {
+    for resident_kernel in [true, false] {
+        let list = Layout {
+            resident_kernel,
+            ..Layout::new(number)
+        }
+        .build();
+        let job = queued::job(&list.guest, &list.roots, |vmi, suppressed| {
+            processes_probed::processes(vmi, list.head, suppressed)
+        });
+        let job = job.unwrap();
+        assert_eq!(job.result, list.processes);
+        println!(
+            "| {number} | {} | {} | {} | {} | {} |",
+            list.roots.len(),
+            if resident_kernel { "resident" } else { "out" },
+            job.paged_in,
+            list.longest_chain + 1,
+            job.runs
+        );
+    }
+}
+
 /// In half as many address spaces.
 fn processes_of(number: u64) -> Row {
     processes(format!("{number} processes"), &Layout::new(number))
@@ -180,6 +206,15 @@ fn main() {
     let args = env::args().collect::<Vec<_>>();
     // Without that it is a test, which is not to take long.
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    if has("--jobs") {
+        println!(
+            "| processes | address spaces | the kernel's list | pages brought in \
+             | longest chain + 1 | runs of a `Job` |"
+        );
+        println!("|--:|--:|---|--:|--:|--:|");
+        [50, 500, 5000].into_iter().for_each(print_jobs);
+        return;
+    }
     let mut rows = vec![independent::row()];
     rows.extend([1, 4, 16].map(|length| chains::row(1, length)));
     rows.extend([1, 4, 16].map(|length| chains::row(8, length)));

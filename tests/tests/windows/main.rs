@@ -6,5 +6,6 @@ mod guest;
 mod listing;
 mod lists;
 mod queue;
+mod roots;
 mod table;
 mod valid_address;
