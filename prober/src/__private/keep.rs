@@ -97,6 +97,7 @@ pub trait Ask: Sealed + Sized {
     fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left;
 
     #[track_caller]
+    #[must_use]
     fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self;
 }
 
@@ -382,7 +383,10 @@ impl<E> Opaque for DeclaredError<E> {
 
 /// Begins a function whose own error is looked into.
 #[inline]
-pub fn with_declared_error(prober: VmiProber<'_>, known: Option<faults_in_errors::Known>) -> VmiProber<'_> {
+pub fn with_declared_error(
+    prober: VmiProber<'_>,
+    known: Option<faults_in_errors::Known>,
+) -> VmiProber<'_> {
     prober.with_declared_error(known)
 }
 
