@@ -10,9 +10,8 @@ use crate::{
     args::Args,
     emit::{self, Names},
     error::Errors,
-    hint,
     item::ParsedBody,
-    keep, lints,
+    keep, lints, nothing_to_probe,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
     signature::{self, Added},
@@ -64,9 +63,8 @@ pub(crate) enum Set<'a> {
 ///
 /// Every exit of the closure reaches `finish`, including those inside macros.
 ///
-/// What lints must not say of it stands before the function, so it is added to
-/// `allow`: other attributes put the body elsewhere, where an inner attribute
-/// may not be.
+/// The `allow`s that it needs are added to those before the function: other
+/// attributes may move the body to a place where an inner attribute is an error.
 ///
 /// Returns `None`, after reporting it, if there is nothing to probe.
 pub(crate) fn rewritten(
@@ -101,7 +99,7 @@ pub(crate) fn rewritten(
         (asks, false)
     };
     if !asks && errors.is_empty() {
-        hint::nothing_to_probe(function.written, function.sig, args.options, errors);
+        nothing_to_probe::report(function.written, function.sig, args.options, errors);
         return None;
     }
 

@@ -156,8 +156,8 @@ fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
         || any_word(written, &|word| word == "probe")
 }
 
-/// Whether a body without anything to probe is no mistake: it hands on the
-/// suppressed set, or is yet to be written.
+/// Whether a body without anything to probe is not a mistake: it passes the
+/// suppressed set on, or is yet to be written.
 pub(crate) fn is_no_mistake(written: &TokenStream) -> bool {
     any_word(written, &|word| {
         matches!(

@@ -12,12 +12,13 @@ mod emit;
 mod error;
 mod expand;
 mod fallback;
-mod hint;
+
 mod invisible;
 mod item;
 mod keep;
 mod lints;
 mod marker;
+mod nothing_to_probe;
 mod receiver;
 mod rewrite;
 mod signature;

@@ -31,6 +31,7 @@ mod loops;
 mod macros;
 mod pieces;
 mod probes;
+mod question_marks;
 mod settling;
 mod unparsed;
 

@@ -102,8 +102,8 @@ pub(crate) fn may_hold_text(mac: &Macro) -> bool {
         )
 }
 
-/// Whether a path of a macro begins with one of these names, or has no other
-/// than that of the macro.
+/// Whether the path of a macro begins with one of these names, or is only the
+/// macro's name.
 fn is_of(mac: &Macro, crates: &[&str]) -> bool {
     let first = &mac.path.segments[0].ident;
     mac.path.segments.len() == 1 || crates.iter().any(|name| first == name)

@@ -5,8 +5,8 @@
 //! short. It imports this module alone: imports take rustc long, and a wrong
 //! path to the crate is one error if there is one import.
 
-pub(crate) mod absorb;
 mod act;
+pub(crate) mod faults_in_errors;
 mod gate;
 mod held;
 mod keep;

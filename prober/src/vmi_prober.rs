@@ -7,8 +7,8 @@ use std::{
 use vmi_core::{AddressContext, VmiError};
 
 use crate::{
-    __private::absorb::Known, FaultError, Missing, PageFaults, PageSet, ProbeError, ProbeLimit,
-    SuppressedPages, Unavailable,
+    __private::faults_in_errors::Known, FaultError, Missing, PageFaults, PageSet, ProbeError,
+    ProbeLimit, SuppressedPages, Unavailable,
 };
 
 /// Batches the page faults of a sequence of reads.

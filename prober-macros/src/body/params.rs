@@ -25,12 +25,12 @@ use crate::{
 /// A `move` closure captures only the parts of a variable that it mentions, in
 /// the order in which it mentions them, and drops them so. These locals are
 /// whole, and dropped after the body's own, from last to first, as parameters
-/// are. What lints say of a parameter they say of its local, which has its
-/// name, its `mut`, and its attributes about lints. What has nothing to drop
-/// is left out.
+/// are. Lints about a parameter are reported for its local, which has its name,
+/// its `mut`, and its attributes about lints. What has nothing to drop is left
+/// out.
 ///
-/// `set` is the expression of the suppressed set, which is evaluated before,
-/// and may change a parameter.
+/// `set` is the expression of the suppressed set, which is evaluated first, and
+/// may change a parameter.
 pub(crate) fn rebind(sig: &mut Signature, set: Option<&Expr>) -> TokenStream {
     let set = set.map(ToTokens::to_token_stream).unwrap_or_default();
     let mut locals = TokenStream::new();
@@ -84,7 +84,7 @@ fn rebind_param(param: &mut PatType, index: usize, set: &TokenStream) -> TokenSt
     locals.collect()
 }
 
-/// Takes the lint levels from a parameter: its local has what they are about.
+/// Takes the lint levels from a parameter, for its local.
 fn take_lint_levels(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     attrs
         .extract_if(.., |attr| {
@@ -95,7 +95,7 @@ fn take_lint_levels(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
         .collect()
 }
 
-/// Whether a condition that cannot be seen may take a parameter away.
+/// Whether a condition that cannot be evaluated here may remove a parameter.
 fn may_be_gone(param: &PatType) -> bool {
     param
         .attrs
@@ -103,8 +103,8 @@ fn may_be_gone(param: &PatType) -> bool {
         .any(|attr| attr.path().is_ident("cfg_attr"))
 }
 
-/// Takes the `mut` from the variables that a pattern binds, and names what it
-/// leaves without a name: each is dropped in its turn.
+/// Removes `mut` from the variables that a pattern binds, and names what it
+/// leaves without a name, so that each is dropped in its turn.
 struct Bindings<'s> {
     /// The number of the parameter.
     index: usize,
@@ -161,8 +161,8 @@ impl VisitMut for Named<'_, '_> {
     fn visit_expr_mut(&mut self, _: &mut Expr) {}
 }
 
-/// Types of the language without anything to drop. A name of any other type,
-/// also one of vmi-core's, may be that of a type of the user's own.
+/// Types of the language without anything to drop. Any other name, even of a
+/// type of vmi-core, may be that of a type of the user's own.
 const PLAIN: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
     "u64", "u128", "usize",

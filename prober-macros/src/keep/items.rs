@@ -1,9 +1,9 @@
 //! Loops whose body takes its items apart: `for item in items { match item {
 //! Ok(..) => .., Err(_) => continue } }`.
 //!
-//! The scrutinee is a variable there, which must not be moved to look at it. So
-//! it is looked at where it comes from. So are the items of which an adapter
-//! drops the errors: `for item in items.flatten()`.
+//! The scrutinee is a variable there, which must not be moved to look into it.
+//! So it is looked into where it comes from. So are items whose errors an
+//! adapter drops: `for item in items.flatten()`.
 
 use syn::{
     Block, Expr, ExprForLoop, Local, Pat,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{emit::Names as Emit, rewrite::arguments};
 
-/// Has the items of such loops looked at.
+/// Records the faults of the items of such loops.
 pub(super) fn watch(body: &mut Block, emit: &Emit) {
     Watch { emit }.visit_block_mut(body);
 }
@@ -41,7 +41,7 @@ impl VisitMut for Watch<'_> {
         }
     }
 
-    // What is there is its own.
+    // They handle results of their own.
     fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
     fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}

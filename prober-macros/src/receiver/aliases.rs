@@ -19,7 +19,7 @@ pub(crate) struct Aliases {
 }
 
 impl Aliases {
-    /// Takes note of a `let`: what it binds is another name of a receiver for
+    /// Notes a `let`: what it binds is another name of a receiver for
     /// the rest of the block, or no longer one.
     pub(crate) fn note(
         &mut self,
@@ -183,7 +183,7 @@ impl<'ast> Visit<'ast> for Names<'ast> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// The names in a body that are those of receivers wherever they stand.
+/// The names in a body that are those of receivers wherever they occur.
 pub(crate) fn everywhere(sig: &Signature, block: &Block, receivers: &[Receiver]) -> Vec<Receiver> {
     struct Lets<'a> {
         receivers: &'a [Receiver],

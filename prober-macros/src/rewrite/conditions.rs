@@ -1,7 +1,7 @@
 //! The conditions of loops: whether a loop ends where data is missing.
 //!
-//! A condition is worked out with one probe missing at a time, as far as that
-//! says what it comes to.
+//! Evaluates a condition with one probe missing at a time, as far as its value
+//! can be known.
 
 use quote::ToTokens;
 use syn::{
@@ -47,7 +47,7 @@ pub(super) fn check(rewriter: &mut Rewriter<'_>, condition: &Expr) {
     }
 }
 
-/// The pattern of a `let` in a condition that takes a probe which faulted.
+/// The pattern of a `let` in a condition that matches a probe which faulted.
 fn takes_any_result<'c>(rewriter: &Rewriter<'_>, condition: &'c Expr) -> Option<&'c Pat> {
     match condition {
         Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
@@ -90,7 +90,7 @@ impl<'ast> Visit<'ast> for Probes<'_, '_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// What an expression comes to.
+/// The value of an expression, as far as it can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Value {
     Unknown,

@@ -72,10 +72,10 @@ pub(super) fn keeps_result(method: &str) -> bool {
     )
 }
 
-/// Refuses patterns straight on a probe that mean something else there than in
+/// Refuses patterns directly on a probe that mean something else there than in
 /// plain code: a probe that faulted is `Ok(None)`.
 pub(super) fn check_patterns(rewriter: &mut Rewriter<'_>, probe: &Expr, pats: &[&Pat]) {
-    // Who tells `Ok(None)` apart knows what it is.
+    // Code that distinguishes `Ok(None)` knows what it means.
     if !rewriter.is_probe(probe) || pats.iter().any(|pat| tells_apart(pat)) {
         return;
     }
@@ -86,13 +86,13 @@ pub(super) fn check_patterns(rewriter: &mut Rewriter<'_>, probe: &Expr, pats: &[
     if let Some(pat) = err {
         rewriter.errors.on(
             pat,
-            "a probe that faulted is `Ok(None)` and no `Err`; write `?`, which hands other errors on, \
+            "a probe that faulted is `Ok(None)`, not an `Err`; write `?`, which returns other errors, \
              and match the `Option`, or leave the read as it is with `unprobed!(..)`",
         );
     } else if let Some(pat) = ok {
         rewriter.errors.on(
             pat,
-            "this takes a probe that faulted, too, for that is `Ok(None)`; \
+            "this also matches a probe that faulted, which is `Ok(None)`; \
              write `Ok(Some(_))`, or `?` and `Some(_)`",
         );
     }

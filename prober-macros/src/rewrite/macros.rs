@@ -112,7 +112,7 @@ impl Rewriter<'_> {
     ///
     /// # Errors
     ///
-    /// There is a read in them, and they are no expressions.
+    /// There is a read in them, and they are not expressions.
     pub(super) fn arguments(&mut self, mac: &mut Macro) -> syn::Result<()> {
         let name = name(mac);
         if vocabulary::holds_text(mac) {

@@ -1,5 +1,5 @@
 //! The arguments of macros with a syntax of their own, such as `key => value`:
-//! the expressions and blocks in them, as far as they can be told.
+//! the expressions and blocks in them, as far as they can be recognised.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use syn::{
 
 use super::arguments::{Argument, Arguments, Part};
 
-/// Takes any tokens apart.
+/// Splits any tokens.
 pub(super) fn of(tokens: TokenStream) -> Arguments {
     let pieces = |input: ParseStream| {
         let mut pieces = Pieces::default();
@@ -38,7 +38,7 @@ struct Pieces {
     /// Tokens that are not understood.
     raw: TokenStream,
 
-    /// Whether the token before cannot stand before an expression: `.`, `::`.
+    /// Whether the token before cannot precede an expression: `.`, `::`.
     within: bool,
 }
 
@@ -78,8 +78,8 @@ impl Pieces {
         } else if let Some(expr) = self.expression(input) {
             input.parse::<Expr>()?;
             if matches!(expr, Expr::Assign(_)) && input.peek(Token![=>]) {
-                // `PATTERN = FUTURE => ..`, as in `select!`: what stands there
-                // is not evaluated where it stands.
+                // `PATTERN = FUTURE => ..`, as in `select!`: it is not evaluated
+                // where it is written.
                 self.push(Part::Raw(expr.into_token_stream()));
             } else {
                 self.push(Part::Expr(expr));

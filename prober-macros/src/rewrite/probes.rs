@@ -1,14 +1,9 @@
-//! Probes under `options`, and each `?` inside and outside of them. `??` is in
-//! `question`.
+//! Probes under `options`.
 
 use std::borrow::Cow;
 
 use quote::quote;
-use syn::{
-    Expr, ExprMethodCall,
-    token::Brace,
-    visit_mut::{self, VisitMut},
-};
+use syn::{Expr, ExprMethodCall, token::Brace, visit_mut};
 
 use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
@@ -79,76 +74,6 @@ impl Rewriter<'_> {
         let context = std::mem::replace(&mut self.context, probe);
         visit(self);
         std::mem::replace(&mut self.context, context).ends_early()
-    }
-
-    /// Rewrites a probe that is followed by a second `?`.
-    fn needed_probe(&mut self, expr: &mut Expr) {
-        match expr {
-            Expr::Paren(paren) => self.needed_probe(&mut paren.expr),
-            Expr::Group(group) => self.needed_probe(&mut group.expr),
-            Expr::Macro(_) => self.macro_call(expr, true),
-            expr => self.probe_read(expr, true),
-        }
-    }
-
-    /// Rewrites `EXPR?`.
-    pub(super) fn question(&mut self, expr: &mut Expr) {
-        let Expr::Try(question) = expr else { return };
-        let place = Place::of(&question.expr);
-        let mark = question.question_token.span;
-
-        match self.context {
-            Context::Function | Context::Closure if self.form == Form::Kept => {
-                self.visit_expr_mut(&mut question.expr);
-            }
-            Context::Probe { loops, .. } => {
-                self.visit_expr_mut(&mut question.expr);
-                self.context = Context::Probe {
-                    ends_early: true,
-                    loops,
-                };
-                let attrs = std::mem::take(&mut question.attrs);
-                let operand = operand(&question.expr);
-                let value = self.names.value_or_exit(&operand, place, mark);
-                *expr = with_attrs(&attrs, value);
-            }
-            // In a closure `?` is rustc's.
-            Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),
-            // The probe has recorded its fault.
-            Context::Function if self.is_probe(&question.expr) => {
-                self.visit_expr_mut(&mut question.expr);
-            }
-            // `PROBE??`: the runtime does one of them, so rustc checks one less.
-            Context::Function
-                if let Expr::Try(inner) = &mut *question.expr
-                    && inner.attrs.is_empty()
-                    && self.is_probe(&inner.expr) =>
-            {
-                self.needed_probe(&mut inner.expr);
-                let probe = std::mem::replace(&mut *inner.expr, Expr::PLACEHOLDER);
-                *question.expr = probe;
-            }
-            Context::Function => {
-                self.visit_expr_mut(&mut question.expr);
-                let attrs = take_attrs(&mut question.expr);
-                let operand = operand(&question.expr);
-                let value = self.names.value(&operand, place, mark);
-                *question.expr = with_attrs(&attrs, value);
-            }
-        }
-    }
-
-    /// Whether a call is `Ok(EXPR?)`.
-    ///
-    /// The `?` on an `Option` becomes one on a `Result`, often of the very
-    /// type of the whole, and clippy (`needless_question_mark`) would say to
-    /// write `EXPR` instead, which does not compile.
-    pub(super) fn looks_needless(&self, call: &syn::ExprCall) -> bool {
-        self.context == Context::Function
-            && matches!(&*call.func, Expr::Path(path)
-                if path.path.segments.last().is_some_and(|last| last.ident == "Ok"))
-            && call.args.len() == 1
-            && matches!(&call.args[0], Expr::Try(question) if !self.is_probe(&question.expr))
     }
 }
 

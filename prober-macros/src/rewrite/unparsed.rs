@@ -22,8 +22,8 @@ pub(super) fn is_interesting(rewriter: &Rewriter<'_>, tokens: &TokenStream) -> b
     has_exit(tokens.clone(), in_probe) || find(rewriter, tokens).is_some()
 }
 
-/// The error for what stands in tokens that are not understood, and is to be
-/// rewritten: in the form that keeps types, a marker.
+/// The error for what cannot be rewritten in tokens that are not understood: in
+/// the form that keeps types, only a marker.
 pub(super) fn error_in_form(
     rewriter: &Rewriter<'_>,
     tokens: &TokenStream,
@@ -124,8 +124,8 @@ fn ends_with_text_macro(tokens: &[TokenTree]) -> bool {
 /// length is parsed, so without a bound long token lists would take long.
 const LONGEST_RECEIVER: usize = 15;
 
-/// Where the known receiver starts that stands before a method, with its dot;
-/// of a read it must be the receiver itself.
+/// Where the known receiver before a method starts; its dot is the last token.
+/// For a read it must be the receiver itself.
 fn receiver_before(rewriter: &Rewriter<'_>, tokens: &[TokenTree], itself: bool) -> Option<usize> {
     let (TokenTree::Punct(dot), before) = tokens.split_last()? else {
         return None;

@@ -21,7 +21,7 @@ pub(super) struct Borrowed {
     /// The types in the result that may hide a lifetime.
     pub(super) hiding: Vec<Path>,
 
-    /// Whether a hidden one would be that of the added parameter.
+    /// Whether a hidden lifetime would be that of the added parameter.
     pub(super) from_added: bool,
 }
 
@@ -72,8 +72,8 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
         from_added: candidates == 0,
     };
     match (lifetime, outputs.elided.first().copied()) {
-        // A type that hides no lifetime needs none. Of one that does rustc says
-        // that it cannot tell which.
+        // A type that hides no lifetime needs none. If it does hide one, rustc
+        // reports that it cannot tell which.
         (_, None) => borrowed,
         (Some(lifetime), Some(_)) => {
             let mut name = NameElided(lifetime.clone());
@@ -102,7 +102,7 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
                     "this could have the lifetime of more than one parameter; write which",
                 ),
             }
-            // Nothing is to follow from it.
+            // So that no other error follows.
             NameElided(Lifetime::new("'static", Span::mixed_site())).visit_type_mut(output);
             Borrowed::default()
         }
@@ -125,8 +125,8 @@ fn write_lifetime(place: &str, path: &Path) -> String {
     )
 }
 
-/// Whether elided lifetimes of the result are those of this receiver, as rustc
-/// sees it; of a receiver whose type is written, only if there is a choice.
+/// Whether elided lifetimes of the result are those of this receiver, for rustc;
+/// if the receiver's type is written, only if there is a choice.
 fn borrows_from(input: &FnArg, candidates: usize) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {
@@ -157,15 +157,15 @@ struct Lifetimes<'ast> {
     /// Where they are elided: `&T` and `'_`.
     elided: Vec<Span>,
 
-    /// Types by the names of some whose lifetime is often not even hinted at.
+    /// Types with the name of one that is often written without its lifetime.
     hidden: Vec<&'ast Path>,
 
     /// Those that an enclosing `for<'a>` declares, which are not parameters.
     bound: Vec<&'ast Lifetime>,
 }
 
-/// Types that are often written without their lifetime. Another type by the
-/// same name is told from them where the body is compiled.
+/// Types that are often written without their lifetime. rustc decides whether
+/// it is them, or another type of the same name.
 const HIDING: &[&str] = &[
     // vmi-core
     "VmiContext",

@@ -191,8 +191,8 @@ fn conditions_that_go_on_without_data() {
 
 #[test]
 fn patterns_straight_on_a_probe() {
-    let err = "and no `Err`";
-    let ok = "this takes a probe that faulted, too";
+    let err = "not an `Err`";
+    let ok = "this also matches a probe that faulted";
     refused(&[
         ("if let Err(x) = vmi.read_u8(a) {}", err),
         ("if b && let Err(_) = vmi.read_u8(a) {}", err),

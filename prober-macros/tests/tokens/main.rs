@@ -21,12 +21,12 @@ mod prober_macros {
     pub(crate) mod error;
     pub(crate) mod expand;
     pub(crate) mod fallback;
-    pub(crate) mod hint;
     pub(crate) mod invisible;
     pub(crate) mod item;
     pub(crate) mod keep;
     pub(crate) mod lints;
     pub(crate) mod marker;
+    pub(crate) mod nothing_to_probe;
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;

@@ -3,10 +3,10 @@
 
 use core::panic::Location;
 
-use super::{FromFaults, Returned, absorb};
+use super::{FromFaults, Returned, faults_in_errors};
 use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, sealed::Sealed};
 
-/// What a question gives, in a field whose place can be told.
+/// A value in a field, whose span the expansion can set.
 #[derive(Debug)]
 pub struct Value<T>(pub T);
 
@@ -97,6 +97,7 @@ pub trait Ask: Sealed + Sized {
     fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left;
 
     #[track_caller]
+    #[must_use]
     fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self;
 }
 
@@ -115,7 +116,7 @@ impl<T, X> Ask for Result<T, X> {
                 prober.hit();
                 Ok(Some(Value(value)))
             }
-            Err(error) => absorb::miss(error, prober, Location::caller()).map(|()| None),
+            Err(error) => faults_in_errors::miss(error, prober, Location::caller()).map(|()| None),
         }
     }
 
@@ -133,7 +134,7 @@ impl<T, X> Ask for Result<T, X> {
                 prober.hit();
                 Ok(Some(value))
             }
-            Err(error) => absorb::miss(error, prober, Location::caller()).map(|()| None),
+            Err(error) => faults_in_errors::miss(error, prober, Location::caller()).map(|()| None),
         }
     }
 
@@ -151,7 +152,7 @@ impl<T, X> Ask for Result<T, X> {
                 prober.hit();
                 Ok(value)
             }
-            Err(error) => Err(absorb::leave(error, prober, Location::caller())),
+            Err(error) => Err(faults_in_errors::leave(error, prober, Location::caller())),
         }
     }
 
@@ -255,7 +256,7 @@ impl<T, X> Taken<Result<T, X>> {
     #[inline]
     pub fn note(self, prober: &VmiProber<'_>) -> Result<T, X> {
         if let Err(error) = &self.0 {
-            absorb::note(error, prober, Location::caller());
+            faults_in_errors::note(error, prober, Location::caller());
         }
         self.0
     }
@@ -268,7 +269,7 @@ impl<T, X> Taken<Option<Result<T, X>>> {
     #[inline]
     pub fn note(self, prober: &VmiProber<'_>) -> Option<Result<T, X>> {
         if let Some(Err(error)) = &self.0 {
-            absorb::note(error, prober, Location::caller());
+            faults_in_errors::note(error, prober, Location::caller());
         }
         self.0
     }
@@ -276,8 +277,8 @@ impl<T, X> Taken<Option<Result<T, X>>> {
 
 /// An item of a loop.
 impl<T, X> Taken<&Result<T, X>> {
-    /// Records the faults of an item, and says whether the loop may go on. It
-    /// may not at the limit of probes: some iterators repeat an error for ever.
+    /// Records the faults of an item. Returns whether the loop may go on. It may
+    /// not at the limit of probes: some iterators repeat an error for ever.
     #[track_caller]
     #[inline]
     pub fn seen(&self, prober: &VmiProber<'_>) -> bool {
@@ -287,7 +288,7 @@ impl<T, X> Taken<&Result<T, X>> {
                 true
             }
             Err(error) => {
-                !absorb::note(error, prober, Location::caller())
+                !faults_in_errors::note(error, prober, Location::caller())
                     || prober.count_miss::<ProbeError>().is_ok()
             }
         }
@@ -361,28 +362,31 @@ impl<E: FaultError> DeclaredError<E> {
     /// How to find the faults in it.
     #[inline]
     #[must_use]
-    pub fn known(&self) -> Option<absorb::Known> {
-        Some(absorb::Known::of::<E>())
+    pub fn known(&self) -> Option<faults_in_errors::Known> {
+        Some(faults_in_errors::Known::of::<E>())
     }
 }
 
 /// An error that cannot be looked into.
 pub trait Opaque: Sealed {
-    fn known(&self) -> Option<absorb::Known>;
+    fn known(&self) -> Option<faults_in_errors::Known>;
 }
 
 impl<E> Sealed for DeclaredError<E> {}
 
 impl<E> Opaque for DeclaredError<E> {
     #[inline]
-    fn known(&self) -> Option<absorb::Known> {
+    fn known(&self) -> Option<faults_in_errors::Known> {
         None
     }
 }
 
 /// Begins a function whose own error is looked into.
 #[inline]
-pub fn with_declared_error(prober: VmiProber<'_>, known: Option<absorb::Known>) -> VmiProber<'_> {
+pub fn with_declared_error(
+    prober: VmiProber<'_>,
+    known: Option<faults_in_errors::Known>,
+) -> VmiProber<'_> {
     prober.with_declared_error(known)
 }
 

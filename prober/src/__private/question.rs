@@ -88,7 +88,11 @@ impl<T, X> Question for Result<T, X> {
     fn value(self, prober: &VmiProber<'_>) -> Self {
         match self {
             Ok(value) => Ok(value),
-            Err(error) => Err(super::absorb::absorb(error, prober, Location::caller())),
+            Err(error) => Err(super::faults_in_errors::record(
+                error,
+                prober,
+                Location::caller(),
+            )),
         }
     }
 
@@ -97,7 +101,9 @@ impl<T, X> Question for Result<T, X> {
     fn part(self, prober: &VmiProber<'_>) -> Part<T, Failure<X>> {
         match self {
             Ok(value) => Part::Value(value),
-            Err(error) if super::absorb::is_missing(&error, prober, Location::caller()) => {
+            Err(error)
+                if super::faults_in_errors::is_missing(&error, prober, Location::caller()) =>
+            {
                 Part::Missing
             }
             Err(error) => Part::Failed(Failure(error)),

@@ -238,7 +238,10 @@ fn run_job(seed: u64) -> u32 {
             }
             Step::Done(values) => {
                 for (page, value) in want.iter().zip(values) {
-                    assert!(value.is_none_or(|value| value == page.va.0 as u8), "{told}");
+                    assert!(
+                        value.is_none_or(|value| value == page.va.0.to_le_bytes()[0]),
+                        "{told}"
+                    );
                 }
                 ended += 1;
                 want.clear();

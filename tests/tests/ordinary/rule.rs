@@ -4,6 +4,7 @@
 #![allow(
     clippy::missing_errors_doc,
     clippy::let_unit_value,
+    clippy::match_result_ok,
     reason = "test code"
 )]
 

@@ -1,4 +1,12 @@
 //! Rule 8: what changes the guest waits for the data.
+#![allow(
+    clippy::borrow_deref_ref,
+    clippy::clone_on_copy,
+    clippy::let_unit_value,
+    clippy::many_single_char_names,
+    clippy::needless_borrow,
+    clippy::semicolon_if_nothing_returned
+)] // Shapes under test.
 
 // The spellings by which an act can be written.
 #![allow(

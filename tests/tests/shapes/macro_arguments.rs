@@ -1,5 +1,6 @@
 //! Reads in the arguments of macros, which are tokens to the attribute.
 #![allow(
+    clippy::ignored_unit_patterns,
     clippy::many_single_char_names,
     clippy::needless_return,
     clippy::partialeq_to_none,

@@ -124,7 +124,7 @@ fn instrument_when_enabled() {
 
     impl tracing::Subscriber for Fields {
         fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-            metadata.is_span() && metadata.target().starts_with("stacking")
+            metadata.is_span() && metadata.target().starts_with(module_path!())
         }
         fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
             let fields = span.metadata().fields().iter().map(|field| field.name());

@@ -7,12 +7,7 @@ use crate::{error::Errors, keep};
 
 /// An attribute without effect is a mistake. Most likely the receiver has
 /// another name.
-pub(crate) fn nothing_to_probe(
-    body: &TokenStream,
-    sig: &syn::Signature,
-    options: bool,
-    errors: &mut Errors,
-) {
+pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, options: bool, errors: &mut Errors) {
     if !options {
         errors.at(
             sig.ident.span(),

@@ -28,8 +28,8 @@ macro_rules! for_each_carrier {
 /// [`Unavailable`](crate::Unavailable), so that a suppressed page is not
 /// injected again, even where the gate cannot look into the function's error.
 #[cold]
-pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> X {
-    macro_rules! absorb_as {
+pub(crate) fn record<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'_>) -> X {
+    macro_rules! record_as {
         ($carrier:ty) => {
             if let Some(error) = downcast_mut::<$carrier, X>(&mut error) {
                 if let Some(missing) = error.missing() {
@@ -41,7 +41,7 @@ pub(crate) fn absorb<X>(mut error: X, prober: &VmiProber<'_>, place: &Location<'
             }
         };
     }
-    for_each_carrier!(absorb_as);
+    for_each_carrier!(record_as);
     error
 }
 
@@ -153,8 +153,8 @@ fn take_missing(
     Err((!prober.is_pending()).then(|| prober.unavailable(missing.limit())))
 }
 
-/// Records the faults of an error that the body takes apart: they doom the
-/// run. Says whether there was anything about missing data in it.
+/// Records the faults of an error that the body handles itself: they doom the
+/// run. Returns whether the error says anything about missing data.
 #[cold]
 pub(crate) fn note<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) -> bool {
     if is_missing(error, prober, place) {
