@@ -308,7 +308,9 @@ impl Asker<'_, '_> {
             let changes = Plan::block_of(body).map(|body| self.flow.changes(body));
             state.taint.extend(&changes.unwrap_or_default());
         }
+        let more = self.flow.skipped_break(body, &label);
         let scope = self.scope.with(label, on_break, on_continue);
+        let scope = scope.skipped_break(more);
         self.block_with(body, state, &scope, !next);
     }
 }

@@ -123,22 +123,25 @@ impl Branches<'_, '_> {
                     Way::breaks(&label)
                 };
                 let scope = self.scope.with(label.clone(), Way::breaks(&label), go);
+                let scope = scope.skipped_break(self.flow.skipped_break(&each.body, &label));
                 self.block(&mut each.body, &shadowed, &scope, (!next).then_some(&label));
             }
             Expr::While(each) => {
                 self.head(&mut each.cond);
                 let label = self.flow.label_loop(&mut each.label);
                 let shadowed = conditions(&each.cond);
-                let scope =
-                    self.scope
-                        .with(label.clone(), Way::breaks(&label), Way::breaks(&label));
+                let scope = self
+                    .scope
+                    .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
+                    .skipped_break(self.flow.skipped_break(&each.body, &label));
                 self.block(&mut each.body, &shadowed, &scope, Some(&label));
             }
             Expr::Loop(each) => {
                 let label = self.flow.label_loop(&mut each.label);
-                let scope =
-                    self.scope
-                        .with(label.clone(), Way::breaks(&label), Way::breaks(&label));
+                let scope = self
+                    .scope
+                    .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
+                    .skipped_break(self.flow.skipped_break(&each.body, &label));
                 self.block(&mut each.body, &Shadowed::default(), &scope, Some(&label));
             }
             Expr::Block(block) => {

@@ -81,13 +81,41 @@ impl Flow<'_> {
             return None;
         }
         if let [exit] = exits {
-            return Some(self.resolve(exit, scope));
+            return Some(self.skipped(exit, scope));
         }
         if exits.contains(&Exit::Function) || exits.iter().any(has_label) {
             return Some(self.leave());
         }
         // A `break` and a `continue` of the same loop.
-        Some(self.resolve(&Exit::Break(None), scope))
+        Some(self.skipped(&Exit::Break(None), scope))
+    }
+
+    /// Where a run goes that skips an exit.
+    fn skipped(&self, exit: &Exit, scope: &Scope) -> Way {
+        let around = match exit {
+            Exit::Break(label) => scope.find(label.as_ref()),
+            Exit::Function | Exit::Continue(_) => None,
+        };
+        around
+            .and_then(|around| around.on_skipped_break.clone())
+            .unwrap_or_else(|| self.resolve(exit, scope))
+    }
+
+    /// Where a skipped `break` of a loop goes, where its body may leave more
+    /// than the loop.
+    pub(super) fn skipped_break(&self, body: &syn::Block, own: &Lifetime) -> Option<Way> {
+        let body = Plan::block_of(body)?;
+        let leaves_more = |exit: &Exit| match exit {
+            Exit::Function => true,
+            Exit::Break(label) | Exit::Continue(label) => {
+                label.as_ref().is_some_and(|label| label != own)
+            }
+        };
+        self.plan
+            .steps(body)
+            .iter()
+            .any(|step| step.exits.iter().any(leaves_more))
+            .then(|| self.leave())
     }
 
     pub(super) fn label_loop(&self, label: &mut Option<Label>) -> Lifetime {

@@ -46,6 +46,9 @@ pub(super) struct Around {
     is_loop: bool,
     pub(super) on_break: Way,
     pub(super) on_continue: Way,
+    /// Where a skipped `break` goes: what the loop does not come to may leave
+    /// more than the loop.
+    pub(super) on_skipped_break: Option<Way>,
     outer: Scope,
 }
 
@@ -56,8 +59,21 @@ impl Scope {
             is_loop: true,
             on_break,
             on_continue,
+            on_skipped_break: None,
             outer: self.clone(),
         })))
+    }
+
+    /// The same, in a loop from which more than the loop may be left.
+    pub(super) fn skipped_break(self, exit: Option<Way>) -> Self {
+        match self.0.map(Rc::try_unwrap) {
+            Some(Ok(around)) => Self(Some(Rc::new(Around {
+                on_skipped_break: exit,
+                ..around
+            }))),
+            Some(Err(shared)) => Self(Some(shared)),
+            None => Self(None),
+        }
     }
 
     pub(super) fn with_block(&self, label: Lifetime, on_break: Way) -> Self {
@@ -66,6 +82,7 @@ impl Scope {
             is_loop: false,
             on_continue: on_break.clone(),
             on_break,
+            on_skipped_break: None,
             outer: self.clone(),
         })))
     }
