@@ -138,13 +138,18 @@ fn instrument_when_enabled() {
         fn exit(&self, _: &tracing::span::Id) {}
     }
 
-    let seen = Arc::default();
-    tracing::subscriber::with_default(Fields(Arc::clone(&seen)), || {
+    let run = || {
         let f = instrument_below::records;
         assert_eq!(faults(f(&Vmi::with(&[1, 2]), 1, &none())), [1, 2]);
         let f = instrument_above::records;
         assert_eq!(faults(f(&Vmi::with(&[1, 2]), 1, &none())), [1, 2]);
-    });
+    };
+    // Other tests run meanwhile. Were one of them the first to reach these
+    // spans, `tracing` would take them for disabled, for that test has no
+    // subscriber.
+    run();
+    let seen = Arc::default();
+    tracing::subscriber::with_default(Fields(Arc::clone(&seen)), run);
     let seen = seen.lock().unwrap();
     assert!(
         seen.contains(&"a".to_owned()) && seen.contains(&"b".to_owned()),
