@@ -183,16 +183,12 @@ fn the_source_of_an_error_is_what_it_carries_or_that_of_vmi_cores() {
     let source = error.source().expect("the error has a cause");
     assert!(source.is::<io::Error>());
     let batch = ProbeError::from(batch());
-    assert!(
-        batch
-            .source()
-            .is_some_and(|source| source.is::<PageFaults>())
-    );
+    assert!(batch.source().is_some_and(<dyn Error>::is::<PageFaults>));
     let unavailable = ProbeError::from(Unavailable::default());
     assert!(
         unavailable
             .source()
-            .is_some_and(|source| source.is::<Unavailable>())
+            .is_some_and(<dyn Error>::is::<Unavailable>)
     );
 }
 
