@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// The receivers whose reads are probed.
     pub(crate) receivers: Vec<Receiver>,
 
+    /// Those that the arguments name, as they are written.
+    pub(crate) named: Vec<Expr>,
+
     /// How many probes may miss in a row, if not the default.
     pub(crate) limit: Option<Expr>,
 
@@ -40,6 +43,7 @@ impl Args {
             // `vmi` is always known: otherwise a read missing from the list
             // would silently stay unprobed.
             receivers: vec![Receiver::vmi()],
+            named: Vec::new(),
             limit: None,
             krate: parse_quote!(::prober),
             options: false,
@@ -81,9 +85,18 @@ impl Args {
                 self.options = true;
             }
             "suppressed" => self.suppressed = Some(value(&key, "EXPR", input, Expr::parse)?),
-            "vmi" => self
-                .receivers
-                .extend(value(&key, "RECEIVER", input, receivers)?),
+            "vmi" => {
+                for (receiver, expr) in value(&key, "RECEIVER", input, receivers)? {
+                    if self.receivers.contains(&receiver) {
+                        return Err(syn::Error::new_spanned(
+                            expr,
+                            format!("`{}` is a receiver already; remove it", receiver.text()),
+                        ));
+                    }
+                    self.receivers.push(receiver);
+                    self.named.push(expr);
+                }
+            }
             "limit" => self.limit = Some(value(&key, "NUMBER", input, limit)?),
             "crate" => self.krate = value(&key, "PATH", input, krate)?,
             _ => {
@@ -128,19 +141,22 @@ fn value<T>(
 }
 
 /// `RECEIVER` or `(RECEIVER, ..)`.
-fn receivers(input: ParseStream) -> syn::Result<Vec<Receiver>> {
-    let receiver = |expr: &Expr| {
-        Receiver::of(expr).ok_or_else(|| {
+fn receivers(input: ParseStream) -> syn::Result<Vec<(Receiver, Expr)>> {
+    let receiver = |expr: Expr| {
+        let receiver = Receiver::of(&expr).ok_or_else(|| {
             syn::Error::new_spanned(
-                expr,
+                &expr,
                 "expected a receiver such as `ctx` or `self.vmi`, or several in parentheses: \
                  `vmi = (ctx, self.vmi)`",
             )
-        })
+        })?;
+        Ok((receiver, expr))
     };
     match input.parse()? {
-        Expr::Tuple(tuple) if !tuple.elems.is_empty() => tuple.elems.iter().map(receiver).collect(),
-        expr => Ok(vec![receiver(&expr)?]),
+        Expr::Tuple(tuple) if !tuple.elems.is_empty() => {
+            tuple.elems.into_iter().map(receiver).collect()
+        }
+        expr => Ok(vec![receiver(expr)?]),
     }
 }
 

@@ -4,13 +4,12 @@ pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Expr, Type, spanned::Spanned};
+use syn::{Block, Expr, Type, spanned::Spanned};
 
 use crate::{
     args::Args,
     emit::{self, Names},
     error::Errors,
-    item::ParsedBody,
     keep, lints, nothing_to_probe,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
@@ -26,6 +25,9 @@ pub(crate) struct Function<'a> {
 
     /// The type of the result, as it may be written in the body.
     pub(crate) output: &'a Type,
+
+    /// Whether the body owns what it mentions.
+    pub(crate) moves: bool,
 
     /// Parameters that are read through `&mut`.
     pub(crate) mutable_readers: Vec<Receiver>,
@@ -45,7 +47,8 @@ pub(crate) enum Set<'a> {
     Added(Added),
 }
 
-/// A body with its probes, its prober and its gate.
+/// What stands in the braces of a body with its probes, its prober and its
+/// gate.
 ///
 /// ```text
 /// {                                                                      // Input
@@ -68,17 +71,12 @@ pub(crate) enum Set<'a> {
 ///
 /// Returns `None`, after reporting it, if there is nothing to probe.
 pub(crate) fn rewritten(
-    body: ParsedBody,
+    block: &mut Block,
     args: &Args,
     function: Function<'_>,
     allow: &mut TokenStream,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
-    let ParsedBody {
-        inner_attrs,
-        mut block,
-        ..
-    } = body;
     let own_names = Names::new();
     let settings = Settings {
         names: &own_names,
@@ -91,17 +89,19 @@ pub(crate) fn rewritten(
     let at = signature::error_type(function.output).span();
     own_names.set_error(at);
     let (asks, looks_needless) = if args.options {
-        let found = rewrite::rewrite(&mut block, settings, errors);
+        let found = rewrite::rewrite(block, settings, errors);
         let asks = found.probes > 0 || keep::is_no_mistake(function.written);
         (asks, found.looks_needless)
     } else {
-        let asks = keep::rewrite(&mut block, function.written, function.sig, settings, errors);
+        let asks = keep::rewrite(block, function.written, function.sig, settings, errors);
         (asks, false)
     };
     if !asks && errors.is_empty() {
         nothing_to_probe::report(function.written, function.sig, args.options, errors);
         return None;
     }
+
+    nothing_to_probe::unused_receivers(function.written, &args.named, errors);
 
     let mut shares = false;
     let (take, suppressed) = match function.set {
@@ -116,18 +116,19 @@ pub(crate) fn rewritten(
                 name,
                 aliases,
                 hiding,
-                from_it,
+                own_lifetime,
                 ..
             } = added;
             let share = shares.then(|| own_names.share(&name));
             let allow = lints::unused();
-            let show = own_names.show_lifetimes(&hiding, from_it);
+            let show = own_names.show_lifetimes(&hiding, own_lifetime);
             (quote!(#show #share #(#allow let #aliases = #name;)*), name)
         }
     };
     let Function {
         sig,
         output,
+        moves,
         params,
         ..
     } = function;
@@ -144,26 +145,28 @@ pub(crate) fn rewritten(
     let body = if params.is_empty() && sig.asyncness.is_none() {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        quote!({ #params #within #block })
+        // Of a closure that ends with a token of the user's rustc names what it
+        // captures.
+        let mut body = TokenStream::new();
+        let inner = quote!(#params #within #block);
+        block
+            .brace_token
+            .surround(&mut body, |tokens| tokens.extend(inner));
+        body
     } else {
         let typed = own_names.type_of_async_body(output);
         quote!({ #params #typed #within #block })
     };
-    let outcome = own_names.run(sig, output, &body);
+    let outcome = own_names.run(sig, moves, output, &body);
     let finish = Ident::new("finish", at);
 
     if looks_needless {
         allow.extend(lints::needless_question_mark());
     }
-    let mut tokens = TokenStream::new();
-    block.brace_token.surround(&mut tokens, |tokens| {
-        tokens.extend(quote! {
-            #(#inner_attrs)*
-            #imports
-            #take
-            #start
-            #outcome.#finish()
-        });
-    });
-    Some(tokens)
+    Some(quote! {
+        #imports
+        #take
+        #start
+        #outcome.#finish()
+    })
 }

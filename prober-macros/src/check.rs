@@ -5,8 +5,10 @@ use syn::{Attribute, Expr, FnArg, Pat, ReturnType, Type};
 use crate::{
     args::Args,
     error::Errors,
-    item::ProbedFn,
+    future,
+    item::{Body, ProbedFn},
     signature::{self, SUPPRESSED},
+    wrapper,
 };
 
 /// Where the suppressed set comes from, and so whether the body can be
@@ -128,17 +130,20 @@ fn check_result(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors)
     const NEEDS: &str = "`#[probed]` needs a function that returns a `Result`";
     const WRITE: &str = "page faults are returned as its error, so return `prober::Result<..>`";
 
-    match &item.sig.output {
-        ReturnType::Default => errors.at(item.sig.ident.span(), format!("{NEEDS}; {WRITE}")),
-        ReturnType::Type(_, ty) if is_boxed_future(ty) => errors.on(
+    let future = future::output(&item.sig);
+    match (&item.sig.output, future) {
+        (ReturnType::Default, _) => errors.at(item.sig.ident.span(), format!("{NEEDS}; {WRITE}")),
+        (ReturnType::Type(_, ty), Some(_)) if !is_wrapped(&item.body) => errors.on(
             ty,
             format!(
-                "{NEEDS}; an attribute that makes a boxed future of an `async fn` (such as \
-                 `#[async_trait]`) ran first; put the body into a `#[probed]` function of its own"
+                "{NEEDS}, and of one that returns a future all of the body must be `async move {{ .. }}` \
+                 or `Box::pin(async move {{ .. }})`"
             ),
         ),
-        ReturnType::Type(_, ty) if is_no_result(ty) => errors.on(ty, format!("{NEEDS}; {WRITE}")),
-        ReturnType::Type(..) => return,
+        (ReturnType::Type(_, ty), future) if is_no_result(future.unwrap_or(ty)) => {
+            errors.on(future.unwrap_or(ty), format!("{NEEDS}; {WRITE}"));
+        }
+        (ReturnType::Type(..), _) => return,
     }
     checked.give_up();
 }
@@ -175,15 +180,12 @@ fn is_no_result(ty: &Type) -> bool {
     }
 }
 
-/// `Pin<Box<..>>`.
-fn is_boxed_future(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path.segments.last().is_some_and(|last| {
-        last.ident == "Pin"
-            && matches!(&last.arguments, syn::PathArguments::AngleBracketed(arguments)
-                if matches!(arguments.args.first(), Some(syn::GenericArgument::Type(Type::Path(inner)))
-                    if inner.path.segments.last().is_some_and(|last| last.ident == "Box")))
-    })
+/// Whether a body is in an async block, or there is none.
+fn is_wrapped(body: &Body) -> bool {
+    match body {
+        Body::Parsed(body) => wrapper::is_wrapped(&body.block),
+        Body::Raw(..) | Body::None(_) => true,
+    }
 }
 
 /// The added parameter needs its name.

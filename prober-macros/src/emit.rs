@@ -38,6 +38,9 @@ pub(crate) struct ProbeForm {
 
     /// Whether its value is needed: `PROBE??`.
     pub(crate) needed: bool,
+
+    /// Whether a `?` at its end takes the value out already, as it seems.
+    pub(crate) answered: bool,
 }
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
@@ -153,9 +156,12 @@ impl Names {
     /// Has rustc say how to write the lifetime that a type hides: only rustc
     /// knows whether it hides one. Where it does it is an error elsewhere, but
     /// if it would be that of the added parameter.
-    pub(crate) fn show_lifetimes(&self, types: &[Path], from_added: bool) -> TokenStream {
+    pub(crate) fn show_lifetimes(&self, types: &[Path], own_lifetime: bool) -> TokenStream {
         let runtime = &self.runtime;
-        let level = Ident::new(if from_added { "deny" } else { "warn" }, Span::call_site());
+        let level = Ident::new(
+            if own_lifetime { "deny" } else { "warn" },
+            Span::call_site(),
+        );
         quote! {
             #(#[#level(elided_lifetimes_in_paths)] let _: #runtime::Option<#types> = #runtime::None;)*
         }
@@ -168,17 +174,24 @@ impl Names {
     }
 
     /// Runs the body: `__probed::run(..)`, or `outcome` for an async one.
-    pub(crate) fn run(&self, sig: &Signature, output: &Type, body: &TokenStream) -> TokenStream {
+    pub(crate) fn run(
+        &self,
+        sig: &Signature,
+        moves: bool,
+        output: &Type,
+        body: &TokenStream,
+    ) -> TokenStream {
         let Self {
             runtime, prober, ..
         } = self;
         // rustc names captured variables in borrow errors only if `move` and
         // `async` have the user's span.
+        let capture = moves.then(|| Token![move](sig.fn_token.span));
         if let Some(future) = &sig.asyncness {
-            quote!(#runtime::outcome(#prober, #future move #body.await))
+            let capture = moves.then(|| quote!(move));
+            quote!(#runtime::outcome(#prober, #future #capture #body.await))
         } else {
-            let closure = quote_spanned!(sig.fn_token.span=> move);
-            quote!(#runtime::run(#prober, #closure || -> #output #body))
+            quote!(#runtime::run(#prober, #capture || -> #output #body))
         }
     }
 
@@ -202,7 +215,8 @@ impl Names {
     pub(crate) fn probe(&self, expr: &TokenStream, form: ProbeForm, place: Place) -> Expr {
         let glue = place.glue();
         let prober = self.prober_at(place.start);
-        let Self { runtime, block, .. } = self;
+        let runtime = self.runtime_at(place.start);
+        let block = Lifetime::new("'__probed", glue);
         let value = if form.ends_early {
             quote_spanned!(glue=> #block: { #runtime::Some(#expr) }, #prober)
         } else {
@@ -210,6 +224,7 @@ impl Names {
         };
         let name = match (form.needed, form.ends_early) {
             (false, false) => "read",
+            (false, true) if form.answered => "read_answer_if",
             (false, true) => "read_if",
             (true, false) => "need",
             (true, true) => "need_if",
@@ -555,7 +570,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn of(expr: &Expr) -> Self {
+    pub(crate) fn of(mut expr: &Expr) -> Self {
+        // Parentheses are left out where an expression becomes an argument.
+        while let Expr::Paren(paren) = expr {
+            expr = &paren.expr;
+        }
         Self {
             start: start(expr),
             end: end(expr),

@@ -1,17 +1,17 @@
 //! Turns the attribute's tokens into the function's.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{ReturnType, visit_mut::VisitMut};
+use quote::{ToTokens, TokenStreamExt, quote};
+use syn::{Expr, ReturnType, Stmt, parse_quote, visit_mut::VisitMut};
 
 use crate::{
     args::Args,
     body,
     check::{self, Checked},
     error::Errors,
-    fallback, invisible,
-    item::{self, Body, ProbedFn},
-    lints, receiver, signature,
+    fallback, future, invisible,
+    item::{self, Body, ParsedBody, ProbedFn},
+    lints, nothing_to_probe, receiver, signature, wrapper,
 };
 
 /// Expands `#[probed(ARGS)] ITEM`. Never fails: after an error the function
@@ -52,20 +52,35 @@ fn function(
     let mutable_readers = receiver::mutable_parameters(&item.sig);
     // The parameters as the body sees them, before one is added.
     let parameters = item.sig.inputs.len();
+    let returns_future = future::output(&item.sig).is_some();
     let params = match (&item.body, checked) {
+        // What becomes of them is written in the body.
+        (Body::Parsed(body), _) if wrapper::is_wrapped(&body.block) => TokenStream::new(),
         (Body::Parsed(_), Checked::Given(_) | Checked::Added) => {
             body::params::rebind(&mut item.sig, args.suppressed.as_ref())
         }
         _ => TokenStream::new(),
     };
     let output = match &item.sig.output {
-        ReturnType::Type(_, output) => Some(signature::infer_impl_trait(output)),
+        ReturnType::Type(_, output) => {
+            let output = future::output(&item.sig).unwrap_or(output);
+            Some(signature::infer_impl_trait(output))
+        }
         ReturnType::Default => None,
     };
-    let mut add_parameter =
-        || signature::add_parameter(&mut item.sig, &body_tokens, &args.krate, errors);
+    let mut add_parameter = || {
+        let added = signature::add_parameter(&mut item.sig, &body_tokens, &args.krate, errors);
+        if returns_future {
+            future::outlive(&mut item.sig, &args.krate);
+        }
+        added
+    };
+    let given = match *checked {
+        Checked::Given(expr) if returns_future => Some(wrapper::with_own_self(expr, &body_tokens)),
+        _ => None,
+    };
     let set = match *checked {
-        Checked::Given(expr) => Some(body::Set::Given(expr)),
+        Checked::Given(expr) => Some(body::Set::Given(given.as_ref().unwrap_or(expr))),
         Checked::Added => Some(body::Set::Added(add_parameter())),
         Checked::Unusable { add_parameter: add } => {
             add.then(add_parameter);
@@ -103,12 +118,13 @@ fn function(
                 sig: &sig,
                 written: &body_tokens,
                 output: &output,
+                moves: true,
                 mutable_readers,
                 params: &params,
                 set,
             };
-            let body = body::rewritten(body, args, function, &mut allow, errors);
-            body.filter(|_| valid)
+            rewritten(body, args, function, &mut allow, errors)
+                .filter(|_| valid)
                 .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
         }
         (Body::Parsed(body), ..) => {
@@ -118,7 +134,52 @@ fn function(
             allow.extend(lints::unused());
             fallback::half_typed(&body, &error, &args.krate)
         }
-        (Body::None(semicolon), ..) => semicolon.into_token_stream(),
+        (Body::None(semicolon), ..) => {
+            nothing_to_probe::on_a_declaration(args, errors);
+            semicolon.into_token_stream()
+        }
     };
     quote!(#(#attrs)* #allow #vis #sig #body)
+}
+
+/// The body, rewritten within what is around it.
+fn rewritten(
+    body: ParsedBody,
+    args: &Args,
+    function: body::Function<'_>,
+    allow: &mut TokenStream,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
+    let ParsedBody {
+        inner_attrs,
+        mut block,
+        ..
+    } = body;
+    let sig = function.sig;
+    wrapper::with_body(&mut block, sig.asyncness, |block, frame| {
+        let output = frame.output.as_ref().unwrap_or(function.output);
+        let is_own =
+            frame.asyncness.is_some() == sig.asyncness.is_some() && future::output(sig).is_none();
+        let own_sig = (!is_own).then(|| {
+            let mut sig = sig.clone();
+            sig.asyncness = frame.asyncness;
+            sig.output = parse_quote!(-> #output);
+            sig
+        });
+        let function = body::Function {
+            sig: own_sig.as_ref().unwrap_or(sig),
+            output,
+            moves: frame.moves,
+            ..function
+        };
+        let content = body::rewritten(block, args, function, allow, errors)?;
+        block.stmts = vec![Stmt::Expr(Expr::Verbatim(content), None)];
+        Some(())
+    })?;
+    let mut tokens = TokenStream::new();
+    block.brace_token.surround(&mut tokens, |tokens| {
+        tokens.append_all(inner_attrs);
+        tokens.append_all(block.stmts);
+    });
+    Some(tokens)
 }

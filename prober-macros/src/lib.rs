@@ -12,7 +12,7 @@ mod emit;
 mod error;
 mod expand;
 mod fallback;
-
+mod future;
 mod invisible;
 mod item;
 mod keep;
@@ -23,6 +23,7 @@ mod receiver;
 mod rewrite;
 mod signature;
 mod vocabulary;
+mod wrapper;
 
 use proc_macro::TokenStream;
 

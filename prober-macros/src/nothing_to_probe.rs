@@ -1,9 +1,10 @@
 //! The error for a function without probes, with a guess at what was meant.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Expr, ext::IdentExt};
 
-use crate::{error::Errors, keep};
+use crate::{args::Args, error::Errors, keep};
 
 /// An attribute without effect is a mistake. Most likely the receiver has
 /// another name.
@@ -33,6 +34,49 @@ pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, options: bool, er
             "there is nothing to probe in this function: no `vmi.read_*(..)` and no `probe!(..)`; {advice}"
         ),
     );
+}
+
+/// A receiver of which the body does not hold the words is a mistake, too.
+pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut Errors) {
+    fn words(tokens: TokenStream, found: &mut Vec<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(word) => found.push(word.unraw().to_string()),
+                TokenTree::Group(group) => words(group.stream(), found),
+                _ => {}
+            }
+        }
+    }
+    for receiver in named {
+        let mut of_receiver = Vec::new();
+        words(receiver.to_token_stream(), &mut of_receiver);
+        // `#[async_trait]` calls `self` otherwise.
+        of_receiver.retain(|word| word != "self");
+        let is_used = |word: &String| keep::any_word(body, &|other| other.unraw() == word);
+        if !of_receiver.iter().all(is_used) {
+            errors.on(
+                receiver,
+                "nothing in this function is read through it; remove it",
+            );
+        }
+    }
+}
+
+/// The arguments on a declaration, which has no body to which they could apply.
+pub(crate) fn on_a_declaration(args: &Args, errors: &mut Errors) {
+    const NOTHING: &str = "does nothing on a declaration, which has no body";
+    for receiver in &args.named {
+        errors.on(receiver, format!("`vmi = ..` {NOTHING}; remove it"));
+    }
+    if let Some(limit) = &args.limit {
+        errors.on(limit, format!("`limit = ..` {NOTHING}; remove it"));
+    }
+    if let Some(set) = &args.suppressed {
+        errors.on(
+            set,
+            format!("`suppressed = ..` {NOTHING}; remove the attribute here"),
+        );
+    }
 }
 
 /// Guesses the receiver that was meant.

@@ -43,6 +43,14 @@ impl Receiver {
     }
 }
 
+/// The name of a variable. `#[async_trait]` calls `self` so.
+pub(crate) fn variable(ident: &Ident) -> String {
+    if ident == "__self" {
+        return "self".to_owned();
+    }
+    ident.unraw().to_string()
+}
+
 /// Collects the names of a receiver, from the left.
 fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
     match peel(expr) {
@@ -50,7 +58,7 @@ fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
             let Some(ident) = path.path.get_ident() else {
                 return false;
             };
-            names.push(ident.unraw().to_string());
+            names.push(variable(ident));
             path.qself.is_none()
         }
         Expr::Field(field) => {

@@ -35,7 +35,7 @@ pub(crate) struct Added {
     pub(crate) hiding: Vec<Path>,
 
     /// Whether one that they hide would be that of this parameter.
-    pub(crate) from_it: bool,
+    pub(crate) own_lifetime: bool,
 }
 
 /// Adds `suppressed: &SuppressedPages` as the last parameter. The body may use
@@ -49,7 +49,7 @@ pub(crate) fn add_parameter(
     let Borrowed {
         is_clear,
         hiding,
-        from_added,
+        own_lifetime,
     } = lifetimes::name_elided(sig, errors);
 
     // A body that a macro made may name it with the macro's hygiene.
@@ -79,7 +79,7 @@ pub(crate) fn add_parameter(
         aliases,
         is_clear,
         hiding,
-        from_it: from_added,
+        own_lifetime,
     }
 }
 

@@ -31,7 +31,7 @@ pub use self::{
         ask_or_leave, ask_or_leave_before, ask_probe, asked, doomed, filled, leave_doomed,
         start_sharing, type_of, type_of_slot, wait, wait_before, watched, with_declared_error,
     },
-    probe::{need, need_if, read, read_if, value_of_a_probe},
+    probe::{need, need_if, read, read_answer_if, read_if, value_of_a_probe},
     question::{
         Failure, LeaveWith, NoFailure, Part, Question, as_operand, leave_with, part, value,
     },

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 
 use super::words::is_static;
+use crate::receiver::variable;
 
 /// Before the name of a variable that does not exist.
 const ABSENT: char = '!';
@@ -104,7 +104,7 @@ fn collect(tokens: TokenStream, locals: &HashSet<String>, names: &mut Names) {
                 let is_field = is(index + 1, ':') && !is(index + 2, ':');
                 let is_macro = is(index + 1, '!')
                     && matches!(tokens.get(index + 2), Some(TokenTree::Group(_)));
-                let name = ident.unraw().to_string();
+                let name = variable(ident);
                 // `crate::COUNT` is the same as `COUNT`.
                 let is_end = before(':') && !is(index + 1, ':') && is_static(&name);
                 if is_member || in_path && !is_end || is_field || is_macro || before('\'') {

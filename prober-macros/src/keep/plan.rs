@@ -7,7 +7,6 @@ use proc_macro2::Span;
 use syn::{
     Block, Expr, ExprBreak, ExprContinue, ExprLit, ExprMacro, Lifetime, Lit, LitInt, Macro, Pat,
     Stmt, UnOp,
-    ext::IdentExt,
     spanned::Spanned,
     token::Brace,
     visit::{self, Visit},
@@ -24,7 +23,12 @@ use super::{
     },
 };
 use crate::{
-    classify, emit::glue, invisible, marker::Marker, receiver::Receiver, rewrite::arguments,
+    classify,
+    emit::glue,
+    invisible,
+    marker::Marker,
+    receiver::{Receiver, variable},
+    rewrite::arguments,
     vocabulary,
 };
 
@@ -487,7 +491,7 @@ fn acted_on(expr: &Expr) -> Option<String> {
 pub(super) fn root(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => {
-            let last = path.path.segments.last()?.ident.unraw().to_string();
+            let last = variable(&path.path.segments.last()?.ident);
             (path.path.get_ident().is_some() || is_static(&last)).then_some(last)
         }
         Expr::Field(field) => match (root(&field.base)?, &field.member) {

@@ -30,10 +30,9 @@ impl Rewriter<'_> {
             None => self.arguments(&mut call.mac),
             Some(Marker::Unprobed) => unprobed(&mut call.mac),
             Some(Marker::Settle) => self.settle(&mut call.mac),
-            Some(Marker::Probe) => match self.probe_marker(&mut call.mac) {
-                Ok(ends_early) => {
+            Some(Marker::Probe) => match self.probe_marker(&mut call.mac, needed) {
+                Ok(form) => {
                     let attrs = std::mem::take(&mut call.attrs);
-                    let form = ProbeForm { ends_early, needed };
                     *expr =
                         super::with_attrs(&attrs, self.names.probe(&quote!(#expr), form, place));
                     Ok(())
@@ -63,7 +62,7 @@ impl Rewriter<'_> {
     }
 
     /// `probe!(EXPR)`: the rewritten expression becomes the macro's argument.
-    fn probe_marker(&mut self, mac: &mut Macro) -> syn::Result<bool> {
+    fn probe_marker(&mut self, mac: &mut Macro, needed: bool) -> syn::Result<ProbeForm> {
         if self.context.is_in_probe() {
             return Err(error(
                 mac,
@@ -80,10 +79,17 @@ impl Rewriter<'_> {
                 "`probe!` takes the `Result` itself; remove this `?`",
             ));
         }
+        // Whether it is a `Result` in spite of the `?` only its type says.
+        let answered = matches!(&inner, Expr::Try(question)
+            if matches!(&*question.expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)));
         let ends_early = self.in_probe(|this| this.visit_expr_mut(&mut inner));
         let inner = operand(&inner);
         mac.tokens = quote!(@probed #inner);
-        Ok(ends_early)
+        Ok(ProbeForm {
+            ends_early,
+            needed,
+            answered,
+        })
     }
 
     /// `settle!()`.

@@ -9,6 +9,7 @@ use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
     classify,
     emit::{self, Place, ProbeForm},
+    marker::Marker,
     receiver::Receiver,
     vocabulary,
 };
@@ -43,6 +44,12 @@ impl Rewriter<'_> {
             || !self.aliases.whole.is_empty() && classify::is_read(call, &self.aliases.whole)
     }
 
+    /// Whether an expression is `settle!()`.
+    pub(super) fn is_settle(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::Macro(call)
+            if Marker::of(&call.mac.path, self.krate) == Some(Marker::Settle))
+    }
+
     /// Whether an expression is a receiver that is known, also by another name.
     pub(super) fn is_receiver(&self, expr: &Expr) -> bool {
         Receiver::of(expr).is_some_and(|receiver| {
@@ -62,8 +69,15 @@ impl Rewriter<'_> {
         }
         *expr = with_attrs(
             &attrs,
-            self.names
-                .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
+            self.names.probe(
+                &quote!(#expr),
+                ProbeForm {
+                    ends_early,
+                    needed,
+                    answered: false,
+                },
+                place,
+            ),
         );
     }
 

@@ -1,5 +1,6 @@
 //! Each `?` of a body, inside and outside of probes; and `??` on a probe.
 
+use quote::quote;
 use syn::{Expr, visit_mut::VisitMut};
 
 use super::{Context, Form, Rewriter, operand, take_attrs, with_attrs};
@@ -21,6 +22,19 @@ impl Rewriter<'_> {
         let Expr::Try(question) = expr else { return };
         let place = Place::of(&question.expr);
         let mark = question.question_token.span;
+        if self.is_settle(&question.expr) {
+            let error = syn::Error::new(
+                mark,
+                "`settle!();` leaves the function by itself; remove this `?`",
+            );
+            let failed = self.failed(&error);
+            if let Expr::Macro(call) = &mut *question.expr {
+                // Its import counts as used.
+                call.mac.tokens = quote!(@probed #failed);
+                *expr = std::mem::replace(&mut *question.expr, Expr::PLACEHOLDER);
+            }
+            return;
+        }
 
         match self.context {
             Context::Function | Context::Closure if self.form == Form::Kept => {

@@ -22,7 +22,7 @@ pub(super) struct Borrowed {
     pub(super) hiding: Vec<Path>,
 
     /// Whether a hidden lifetime would be that of the added parameter.
-    pub(super) from_added: bool,
+    pub(super) own_lifetime: bool,
 }
 
 /// Keeps the meaning of elided lifetimes in the result.
@@ -69,7 +69,7 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
     let borrowed = Borrowed {
         is_clear: true,
         hiding: hiding.collect(),
-        from_added: candidates == 0,
+        own_lifetime: candidates == 0,
     };
     match (lifetime, outputs.elided.first().copied()) {
         // A type that hides no lifetime needs none. If it does hide one, rustc
@@ -103,7 +103,10 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
                 ),
             }
             // So that no other error follows.
-            NameElided(Lifetime::new("'static", Span::mixed_site())).visit_type_mut(output);
+            let any = Lifetime::new("'__probed", Span::mixed_site());
+            NameElided(any.clone()).visit_type_mut(output);
+            let param = GenericParam::Lifetime(LifetimeParam::new(any));
+            sig.generics.params.insert(0, param);
             Borrowed::default()
         }
     }

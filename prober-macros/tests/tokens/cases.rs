@@ -127,6 +127,15 @@ fn conditions_that_go_on_without_data() {
         ("while let Ok(Some(x)) = vmi.read_u8(a) {}", ""),
         ("while let Err(x) = vmi.read_u8(a) {}", ""),
         ("while let Ok(x) = g(a) {}", ""),
+        ("with(|| while vmi.read_u8(a)? != b {});", scans),
+        ("probe!({ while vmi.read_u8(a)? != b {} g() })?;", ""),
+    ]);
+}
+
+#[test]
+fn conditions_that_end_without_data() {
+    let scans = "this loop may go on where data is missing";
+    refused(&[
         ("while vmi.read_u8(a)?.is_some_and(g) {}", ""),
         ("while (vmi.read_u8(a)?).copied().is_some_and(g) {}", ""),
         ("while vmi.read_u8(a)?.is_none_or(g) {}", scans),
@@ -184,9 +193,21 @@ fn conditions_that_go_on_without_data() {
             "",
         ),
         ("while g(vmi.read_u8(a)??) {}", ""),
-        ("with(|| while vmi.read_u8(a)? != b {});", scans),
-        ("probe!({ while vmi.read_u8(a)? != b {} g() })?;", ""),
     ]);
+}
+
+#[test]
+fn a_question_too_many() {
+    let by_itself = "leaves the function by itself";
+    refused(&[
+        ("settle!()?;", by_itself),
+        ("prober::settle!()?;", by_itself),
+        ("settle!();", ""),
+        ("probe!(vmi.read_u8(a)?)?;", "takes the `Result` itself"),
+        ("probe!(g()?)?;", ""),
+    ]);
+    assert!(expansion("probe!(g()?)?;").contains(":: read_answer_if ("));
+    assert!(expansion("probe!(g(b?))?;").contains(":: read_if ("));
 }
 
 #[test]
@@ -551,6 +572,19 @@ fn reads_in_the_arguments_of_macros() {
         ("g!(.vmi.read_u8(a) => b);", ""),
         ("g!(vmi.read_u8 => b);", ""),
         ("g!(b => stringify!(vmi.read_u8(a)) c);", ""),
+        (
+            "macro_rules! m { () => { vmi.read_u8(a) } }",
+            "that the body defines",
+        ),
+        ("macro_rules! m { ($vmi:ident) => { $vmi.read_u8(a) } }", ""),
+        ("macro_rules! m { () => { read_u8(a) } }", ""),
+    ]);
+}
+
+#[test]
+fn macros_that_take_text() {
+    let unseen = "cannot rewrite the read";
+    refused(&[
         ("stringify!(vmi.read_u8(a) => b);", ""),
         ("std::stringify!(vmi.read_u8(a) -> b);", ""),
         ("other::stringify!(vmi.read_u8(a) -> b);", unseen),
@@ -561,13 +595,11 @@ fn reads_in_the_arguments_of_macros() {
         ("concat!(vmi.read_u8(a) -> b);", unseen),
         ("thread_local!(static A: u8 = vmi.read_u8(a) -> b);", ""),
         ("thread_local!(vmi.read_u8(a) -> b);", unseen),
-        (
-            "macro_rules! m { () => { vmi.read_u8(a) } }",
-            "that the body defines",
-        ),
-        ("macro_rules! m { ($vmi:ident) => { $vmi.read_u8(a) } }", ""),
-        ("macro_rules! m { () => { read_u8(a) } }", ""),
     ]);
+}
+
+#[test]
+fn expressions_in_the_arguments_of_macros() {
     for call in [
         "dbg!(b?);",
         "g! { \"a\" => b?, }",

@@ -21,6 +21,7 @@ mod prober_macros {
     pub(crate) mod error;
     pub(crate) mod expand;
     pub(crate) mod fallback;
+    pub(crate) mod future;
     pub(crate) mod invisible;
     pub(crate) mod item;
     pub(crate) mod keep;
@@ -31,6 +32,7 @@ mod prober_macros {
     pub(crate) mod rewrite;
     pub(crate) mod signature;
     pub(crate) mod vocabulary;
+    pub(crate) mod wrapper;
 }
 
 use prober_macros::*;

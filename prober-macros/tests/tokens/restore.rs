@@ -166,7 +166,7 @@ impl Restore {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
             // `'__probed: { Some(EXPR) }, prober`
-            "read_if" | "need_if" => {
+            "read_if" | "read_answer_if" | "need_if" => {
                 self.probes += 1;
                 let block = groups(split_arguments().swap_remove(0), Delimiter::Brace).pop();
                 let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());

@@ -101,6 +101,7 @@ pub trait Ask: Sealed + Sized {
     fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, X> Ask for Result<T, X> {
     type Asked = Result<Option<Value<T>>, X>;
     type AskedBefore = Self::Asked;
@@ -164,6 +165,7 @@ impl<T, X> Ask for Result<T, X> {
 }
 
 /// A `None` leaves the function, and nothing is brought in for it.
+#[diagnostic::do_not_recommend]
 impl<T> Ask for Option<T> {
     type Asked = Result<Option<Value<T>>, ProbeError>;
     type AskedBefore = Option<Option<Value<T>>>;

@@ -1,6 +1,6 @@
 //! Probes.
 
-use crate::{FaultError, VmiProber};
+use crate::{FaultError, VmiProber, sealed::Sealed};
 
 /// A probe: `read(EXPR, prober)`.
 ///
@@ -31,6 +31,39 @@ pub fn read_if<T, E: FaultError>(
     match result {
         Some(result) => read(result, prober),
         None => prober.count_miss().map(|()| None),
+    }
+}
+
+/// [`read_if`] of an expression that ends with `?`, as `probe!(f()?)` does: it
+/// must be a `Result` all the same.
+///
+/// # Errors
+///
+/// Any error that is not about missing data.
+#[track_caller]
+#[inline]
+pub fn read_answer_if<T, E: FaultError, R: Answer<T, E>>(
+    result: Option<R>,
+    prober: &VmiProber<'_>,
+) -> Result<Option<T>, E> {
+    read_if(result.map(Answer::into_result), prober)
+}
+
+/// What `probe!(EXPR?)` takes.
+#[diagnostic::on_unimplemented(
+    message = "`probe!` takes the `Result` itself, and the `?` in it takes out a `{Self}`",
+    label = "not a `Result`",
+    note = "write the `?` behind it: `probe!(f())?`"
+)]
+pub trait Answer<T, E>: Sealed {
+    fn into_result(self) -> Result<T, E>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> Answer<T, E> for Result<T, E> {
+    #[inline]
+    fn into_result(self) -> Self {
+        self
     }
 }
 

@@ -58,6 +58,7 @@ pub trait Question: Sealed {
     fn part(self, prober: &VmiProber<'_>) -> Self::Part;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Question for Option<T> {
     type Result = Result<T, ProbeError>;
     type Part = Part<T, NoFailure>;
@@ -79,6 +80,7 @@ impl<T> Question for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, X> Question for Result<T, X> {
     type Result = Self;
     type Part = Part<T, Failure<X>>;

@@ -4,13 +4,13 @@ use vmi_core::Va;
 
 #[allow(unused_macros)]
 macro_rules! when {
-    ($condition:expr => $($act:tt)*) => { if $condition { $($act)* } };
+    ([$condition:expr] $act:stmt) => { if $condition { $act } };
 }
 
 #[probed(options)]
 fn pid(vmi: &Vmi, process: Va) -> prober::Result<Option<u32>> {
     let pid = vmi.read_u32(process)?;
-    when!(pid.is_some() => settle!(););
+    when!([pid.is_some()] settle!() now);
     Ok(pid)
 }
 

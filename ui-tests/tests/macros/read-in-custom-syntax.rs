@@ -4,12 +4,12 @@ use vmi_core::Va;
 
 #[allow(unused_macros)]
 macro_rules! first_of {
-    ($($value:expr => $name:ident),*) => { [$(($value?, stringify!($name))),*] };
+    ($([$value:expr] $name:ident)*) => { [$(($value?, stringify!($name))),*] };
 }
 
 #[probed(options)]
 fn pids(vmi: &Vmi, a: Va, b: Va) -> prober::Result<usize> {
-    let pids = first_of!(vmi.read_u32(a) => a, vmi.read_u32(b) => b);
+    let pids = first_of!([vmi.read_u32(a)] a [vmi.read_u32(b)] b);
     Ok(pids.len())
 }
 

@@ -3,7 +3,7 @@ use vmi_core::{Va, VmiError, VmiOs, VmiRead, VmiState, VmiWrite};
 
 #[allow(unused_macros)]
 macro_rules! when {
-    ($condition:expr => $act:expr) => { if $condition { $act } };
+    (if $condition:ident do ($act:expr) end) => { if $condition { $act } };
 }
 
 #[probed(options)]
@@ -13,7 +13,8 @@ where
     Os::Driver: VmiRead + VmiWrite,
 {
     let pid = vmi.read_u32(process)?;
-    when!(pid.is_some() => vmi.write_u32(copy, 4)?);
+    let is_there = pid.is_some();
+    when!(if is_there do (vmi.write_u32(copy, 4)?) end);
     Ok(())
 }
 

@@ -1,13 +1,16 @@
-// As `#[async_trait]` leaves it when it stands above an impl.
 use std::pin::Pin;
 
 use prober::{SuppressedPages, probed};
 use prober_ui_tests::Vmi;
-use vmi_core::Va;
+use vmi_core::{Va, VmiError};
+
+async fn read(vmi: &Vmi, process: Va) -> Result<u32, VmiError> {
+    vmi.read_u32(process)
+}
 
 #[probed(options)]
-fn pid<'a>(vmi: &'a Vmi, process: Va) -> Pin<Box<dyn Future<Output = prober::Result<Option<u32>>> + 'a>> {
-    Box::pin(async move { Ok(vmi.read_u32(process)?) })
+fn pid<'a>(vmi: &'a Vmi, process: Va) -> Pin<Box<dyn Future<Output = Result<u32, VmiError>> + 'a>> {
+    Box::pin(read(vmi, process + 8))
 }
 
 async fn caller(vmi: &Vmi, suppressed: &SuppressedPages) {

@@ -1,0 +1,10 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed(options, vmi = (ctx, vmi))]
+fn pid(ctx: &Vmi, process: Va) -> prober::Result<Option<u32>> {
+    Ok(ctx.read_u32(process)?)
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed(options)]
+fn name(vmi: &Vmi, process: Va) -> prober::Result<String> {
+    let name = vmi.read_string(process)??;
+    Ok(name.to_lowercase()?)
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    Ok(vmi.read_u32(process)?)
+}
+
+fn caller(vmi: &Vmi) {
+    let _ = pid(vmi, Va(0x1000));
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use prober::probed;
+
+#[probed]
+struct Process {
+    pid: u32,
+}
+
+fn main() {
+    let _ = Process { pid: 4 }.pid;
+}

@@ -1,0 +1,12 @@
+use prober::{probed, settle};
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    let pid = vmi.read_u32(process)?;
+    settle!(pid);
+    Ok(pid)
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use prober::{probed, unprobed};
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    unprobed!();
+    Ok(vmi.read_u32(process)?)
+}
+
+fn main() {}
