@@ -8,14 +8,6 @@
     clippy::semicolon_if_nothing_returned
 )] // Shapes under test.
 
-// The spellings by which an act can be written.
-#![allow(
-    clippy::clone_on_copy,
-    clippy::many_single_char_names,
-    clippy::needless_borrow,
-    clippy::semicolon_if_nothing_returned
-)]
-
 use prober::{Result, SuppressedPages, probed, settle, unprobed};
 use prober_tests::measured::measure;
 use vmi_arch_amd64::{EventMonitor, ExceptionVector, Interrupt};
