@@ -1,6 +1,7 @@
 //! The arguments: `#[probed(suppressed = .., vmi = .., limit = .., crate = ..)]`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
     Expr, ExprLit, Lit, Path, Token,
     ext::IdentExt,
@@ -87,13 +88,19 @@ impl Args {
             "suppressed" => self.suppressed = Some(value(&key, "EXPR", input, Expr::parse)?),
             "vmi" => {
                 for (receiver, expr) in value(&key, "RECEIVER", input, receivers)? {
-                    if self.receivers.contains(&receiver) {
+                    let is_default = self.receivers.first() == Some(&receiver);
+                    let text = |expr: &Expr| expr.to_token_stream().to_string();
+                    let named = self.named.iter().any(|named| text(named) == text(&expr));
+                    if named || (!is_default && self.receivers.contains(&receiver)) {
                         return Err(syn::Error::new_spanned(
                             expr,
                             format!("`{}` is a receiver already; remove it", receiver.text()),
                         ));
                     }
-                    self.receivers.push(receiver);
+                    // `vmi` may be named, too, as a macro does that is given it.
+                    if !is_default {
+                        self.receivers.push(receiver);
+                    }
                     self.named.push(expr);
                 }
             }

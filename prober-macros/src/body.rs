@@ -148,7 +148,11 @@ pub(crate) fn rewritten(
         // Of a closure that ends with a token of the user's rustc names what it
         // captures.
         let mut body = TokenStream::new();
-        let inner = quote!(#params #within #block);
+        let inner = if params::tail_may_borrow(block) {
+            quote!(#params #within return #block;)
+        } else {
+            quote!(#params #within #block)
+        };
         block
             .brace_token
             .surround(&mut body, |tokens| tokens.extend(inner));

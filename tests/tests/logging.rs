@@ -245,9 +245,12 @@ fn a_queue_warns_once_of_an_error_that_holds_one_fault_only() {
         let (guest, faults) = (guest(), FaultQueue::new());
         let vm = guest.vm();
         loop {
-            let run = vm.with(|vmi| match one {
-                true => faults.run(vmi, |suppressed| four(vmi, suppressed)),
-                false => faults.run(vmi, |suppressed| all(vmi, suppressed)),
+            let run = vm.with(|vmi| {
+                if one {
+                    faults.run(vmi, |suppressed| four(vmi, suppressed))
+                } else {
+                    faults.run(vmi, |suppressed| all(vmi, suppressed))
+                }
             });
             match run {
                 Err(VmiError::Translation(fault)) => guest.page_in(fault.va),

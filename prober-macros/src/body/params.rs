@@ -4,8 +4,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, Expr, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signature, Token, Type,
-    TypeParamBound,
+    Attribute, Block, Expr, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signature, Stmt,
+    Token, Type, TypeParamBound,
     visit_mut::{self, VisitMut},
 };
 
@@ -185,5 +185,43 @@ fn may_drop(ty: &Type) -> bool {
             |bound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.is_ident("Copy")),
         ),
         _ => true,
+    }
+}
+
+/// Whether the last expression of a body may hold something that borrows from
+/// a parameter, until the body has ended.
+///
+/// Up to edition 2021 such a temporary is dropped after the locals of the block
+/// that it ends, and so after our locals; after `return` it is not.
+/// What always leaves by itself needs no `return`, of which rustc would say
+/// that it is unreachable.
+pub(crate) fn tail_may_borrow(body: &Block) -> bool {
+    let Some(Stmt::Expr(tail, None)) = body.stmts.last() else {
+        return false;
+    };
+    match tail {
+        Expr::Match(tail) => !tail.arms.iter().all(|arm| leaves(&arm.body)),
+        Expr::If(tail) => !leaves_in(&tail.then_branch),
+        Expr::Block(tail) => tail_may_borrow(&tail.block),
+        Expr::Unsafe(tail) => tail_may_borrow(&tail.block),
+        Expr::Path(_) | Expr::Lit(_) | Expr::Closure(_) | Expr::Loop(_) | Expr::While(_) => false,
+        tail => !leaves(tail),
+    }
+}
+
+fn leaves(expr: &Expr) -> bool {
+    match expr {
+        // It may do, as `todo!()` and `bail!(..)` do.
+        Expr::Macro(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+        Expr::Block(block) => leaves_in(&block.block),
+        _ => false,
+    }
+}
+
+fn leaves_in(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(expr, _)) => leaves(expr),
+        Some(Stmt::Macro(_)) => true,
+        _ => false,
     }
 }

@@ -81,7 +81,6 @@ fn methods_that_hide_a_fault() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn conditions_that_go_on_without_data() {
     let scans = "this loop may go on where data is missing";
     let is_ok = "this loop goes on where data is missing";
@@ -513,7 +512,6 @@ fn a_mistake_is_the_only_error() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn reads_in_the_arguments_of_macros() {
     let unseen = "cannot rewrite the read";
     refused(&[

@@ -41,12 +41,12 @@ fn one_read() {
                         move || -> Result<Option<u32>, VmiError> {
                             let process = process;
                             #[allow(missing_docs)]
-                            {
+                            return {
                                 __probed::read(
                                     __probed::served(&vmi, __probed_run).read_u32(process),
                                     __probed_run,
                                 )
-                            }
+                            };
                         },
                     )
                     .finish()
@@ -81,7 +81,7 @@ fn question_in_a_probe() {
                         move || -> prober::Result<u32> {
                             let process = process;
                             #[allow(missing_docs)]
-                            {
+                            return {
                                 let peb = __probed::read(
                                     __probed::served(&vmi, __probed_run).read_va(process),
                                     __probed_run,
@@ -106,7 +106,7 @@ fn question_in_a_probe() {
                                     __probed_run,
                                 )?;
                                 Ok(__probed::value(pid, __probed_run)?)
-                            }
+                            };
                         },
                     )
                     .finish()
@@ -140,14 +140,14 @@ fn method_that_changes_self() {
                         move || -> prober::Result<&mut Vec<u32>> {
                             let process = process;
                             #[allow(missing_docs)]
-                            {
+                            return {
                                 let pid = __probed::need(
                                     __probed::served(&self.vmi, __probed_run).read_u32(process),
                                     __probed_run,
                                 )?;
                                 self.pids.push(pid);
                                 Ok(&mut self.pids)
-                            }
+                            };
                         },
                     )
                     .finish()
@@ -281,7 +281,7 @@ fn calls_that_settle() {
                             let from = from;
                             let to = to;
                             #[allow(missing_docs)]
-                            {
+                            return {
                                 let mut bytes = [0; 8];
                                 __probed::need(
                                     __probed::served(&vmi, __probed_run).read(from, &mut bytes),
@@ -298,7 +298,7 @@ fn calls_that_settle() {
                                 settle!(@ probed __probed::settle(__probed_run) ?);
                                 vmi.flush_v2p_cache();
                                 Ok(())
-                            }
+                            };
                         },
                     )
                     .finish()

@@ -70,7 +70,9 @@ fn body(expanded: TokenStream) -> TokenStream {
         .expect("a call of the runtime");
     let block = groups(run, Delimiter::Brace).pop().expect("a block");
     // What is put before the block, where there is something to put there.
-    if block.to_string().contains("# [allow (missing_docs)] {") {
+    let text = block.to_string();
+    let frames = ["{", "return {"].map(|start| format!("# [allow (missing_docs)] {start}"));
+    if frames.iter().any(|frame| text.contains(frame)) {
         let inner = groups(block.clone(), Delimiter::Brace).pop();
         return inner.unwrap_or(block);
     }

@@ -87,7 +87,7 @@ impl Generator {
                 ("$0?", "$0?.ok_or(VmiError::Timeout)?"),
                 (
                     "(match $0 { Ok(value) => value, Err(error) => return Err(error.into()) })",
-                    "(match $0 { Ok(value) => value?, Err(error) => return Err(error.into()) })",
+                    "(match $0? { Some(value) => value, None => return Err(VmiError::Timeout.into()) })",
                 ),
                 (
                     "(if let value = $0? { value } else { return Err(VmiError::Timeout.into()) })",

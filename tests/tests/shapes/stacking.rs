@@ -225,6 +225,7 @@ impl Scan for S {
 
 // A function that returns its future.
 #[probed]
+#[allow(clippy::manual_async_fn)]
 fn future(vmi: &Vmi, a: u64) -> impl Future<Output = prober::Result<u64>> {
     async move {
         let first = vmi.read_u64(a)?;
@@ -423,6 +424,9 @@ mod logged {
 
 /// Attributes of tests.
 mod of_tests {
+    // Where the whole value is a `?`, clippy does not see our types.
+    #![allow(clippy::needless_question_mark)]
+
     use super::*;
 
     #[probed(options, suppressed = none())]
