@@ -38,8 +38,10 @@ impl FaultQueue {
         Os::Driver: VmiRead,
     {
         let Some(_running) = Running::begin(&self.0.running) else {
-            let result = call(&self.state().suppressed_for(operation.waiter));
-            return result.map_or_else(|error| Step::Failed((report.within)(error)), Step::Done);
+            // Bound, so that the state is free while the operation runs.
+            let suppressed = self.state().suppressed_for(operation.waiter);
+            return call(&suppressed)
+                .map_or_else(|error| Step::Failed((report.within)(error)), Step::Done);
         };
         if !self.0.veto.borrow().is_for::<Os::Driver>() {
             let error = VmiError::Other("the veto is for the registers of another architecture");

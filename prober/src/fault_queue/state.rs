@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use vmi_core::{AddressContext, Pa};
 
-use self::{hand_outs::HandOuts, suppressions::Suppressions, waiters::Waiters};
+use self::{hand_outs::HandOuts, suppressions::Suppressions, waiters::Waiters, waiting::Waiting};
 pub(super) use self::{
     operation::{Operation, Waiter},
     thread::Thread,
@@ -109,6 +109,10 @@ impl State {
         can_serve: impl Fn(Lane) -> bool,
     ) {
         self.waiters.meet(waiter, self.runs, true);
+        if let Waiter::Thread(_) = waiter {
+            // What the veto held back is in the batch again.
+            self.waiters.change(waiter, Waiting::clear);
+        }
         let most = self.waiters.room(waiter, &self.settings);
         let any = matches!(waiter, Waiter::Job(_));
         let mut pages = batch

@@ -248,6 +248,72 @@ fn a_run_within_an_operation_leaves_the_faults_to_the_outer_one() {
     assert_eq!(faults.stats().given_up, 0);
 }
 
+/// Operations within one another that use the queue themselves.
+#[test]
+fn runs_within_runs_leave_the_queue_free() {
+    let (guest, vm) = guest(&[A]);
+    let faults = FaultQueue::new();
+    let run = || {
+        vm.with(|vmi| {
+            faults.run(vmi, |_| {
+                faults.run(vmi, |_| {
+                    faults.refuse(AddressContext::new(B, guest.root()));
+                    faults.run(vmi, |suppressed| {
+                        assert!(
+                            !faults
+                                .suppressed()
+                                .contains(&AddressContext::new(B, guest.root()))
+                        );
+                        values(vmi, &[A], suppressed)
+                    })
+                })
+            })
+        })
+    };
+    assert_eq!(injected(run()).va, A);
+    guest.page_in(A);
+    assert_eq!(run().unwrap(), [Some(A.0 + 1)]);
+}
+
+/// A page that the veto held back is missed again by the next run: it waits once.
+#[test]
+fn what_was_held_back_waits_once() {
+    let (guest, vm) = guest(&[A, B]);
+    let allowed = Rc::new(Cell::new(false));
+    let answer = Rc::clone(&allowed);
+    let faults = FaultQueue::new().may_inject(move |_: &Registers, fault: &AddressContext| {
+        if fault.va == A || answer.get() {
+            MayInject::Now
+        } else {
+            MayInject::NotNow
+        }
+    });
+    // B is held back; A comes and goes, so that the operation runs again with B held.
+    for _ in 0..3 {
+        assert_eq!(injected(event(&vm, &faults, &[A, B])).va, A);
+        guest.page_in(A);
+        let again = vm.with(|vmi| {
+            faults.run(vmi, |suppressed| {
+                guest.page_out(A);
+                vmi.flush_v2p_cache();
+                values(vmi, &[A, B], suppressed)
+            })
+        });
+        assert_eq!(injected(again).va, A);
+    }
+    allowed.set(true);
+    guest.page_in(A);
+    assert_eq!(injected(event(&vm, &faults, &[A, B])).va, B);
+    guest.page_in(B);
+    let before = faults.stats();
+    assert!(event(&vm, &faults, &[A, B]).is_ok());
+    let after = faults.stats();
+    assert_eq!(
+        (after.came_in - before.came_in, after.served - before.served),
+        (0, 1)
+    );
+}
+
 #[test]
 fn so_does_one_that_may_be_skipped() {
     let (guest, vm) = guest(&[A, B]);
