@@ -62,7 +62,7 @@ use crate::{
     classify,
     error::Errors,
     receiver::{self, Receiver},
-    rewrite::{self, Form, Settings},
+    rewrite::{self, Form, Settings, arguments},
 };
 
 /// Rewrites a body that keeps its types. Returns whether there is anything to
@@ -146,6 +146,14 @@ fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
         fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
             self.1 |= classify::is_read(call, self.0);
             visit::visit_expr_method_call(self, call);
+        }
+
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            for argument in arguments::parse(mac).exprs() {
+                let mut find = Find(self.0, false);
+                find.visit_expr(argument);
+                self.1 |= find.1;
+            }
         }
     }
     let mut find = Find(receivers, false);

@@ -251,6 +251,11 @@ impl Asker<'_, '_> {
     /// Writes a block; in a loop that does not go round again when doomed.
     fn block_with(&mut self, block: &mut Block, state: State, scope: &Scope, again: bool) -> bool {
         let Some(id) = Plan::block_of(block) else {
+            // One in a macro's arguments is not planned: it runs as it is
+            // written, and its faults are recorded.
+            if self.flow.records_in_closures {
+                Recorder { flow: self.flow }.visit_block_mut(block);
+            }
             return false;
         };
         let exit = state.exit.clone();
@@ -631,6 +636,17 @@ impl VisitMut for Recorder<'_, '_> {
                 self.record(&mut matched.expr);
             }
             _ => {}
+        }
+    }
+
+    fn visit_local_mut(&mut self, local: &mut syn::Local) {
+        visit_mut::visit_local_mut(self, local);
+        if let Some(init) = &mut local.init
+            && init.diverge.is_some()
+            && is_result_pattern(&local.pat)
+            && is_call(&init.expr)
+        {
+            self.record(&mut init.expr);
         }
     }
 

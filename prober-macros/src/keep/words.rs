@@ -221,13 +221,16 @@ fn holds_statement(tokens: TokenStream) -> bool {
         .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'))
 }
 
-/// Whether a macro's arguments may ask: there is a `?`, or a name by which a
-/// result is taken apart.
+/// Whether a macro's arguments may ask: there is a `?`, or a word by which a
+/// result is taken apart, perhaps in a block.
 pub(super) fn may_ask(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Punct(punct) => punct.as_char() == '?',
         TokenTree::Group(group) => may_ask(&group.stream()),
-        TokenTree::Ident(ident) => TAKE.contains(&ident.to_string().as_str()),
+        TokenTree::Ident(ident) => {
+            let word = ident.to_string();
+            matches!(word.as_str(), "let" | "match" | "matches") || TAKE.contains(&word.as_str())
+        }
         TokenTree::Literal(_) => false,
     })
 }

@@ -14,6 +14,7 @@ use syn::{
     Attribute, Block, ExprMethodCall, FnArg, ItemFn, ReturnType, Signature, Visibility,
     parse_quote,
     visit::{self, Visit},
+    visit_mut::VisitMut,
 };
 
 use super::restore::{restore, text};
@@ -156,6 +157,8 @@ impl Functions {
             let reason = [
                 "needs a function that returns a `Result`",
                 "must be written", // A hidden lifetime.
+                // A result that is taken apart: that is for the other form.
+                "a probe that faulted is `Ok(None)`, not an `Err`",
             ]
             .iter()
             .any(|reason| message.contains(reason));
@@ -288,7 +291,15 @@ fn inside(block: TokenStream) -> TokenStream {
 }
 
 /// A signature as text, without commas that close a list.
+/// Whether a parameter may change is said of its local in the body.
 fn signature(mut sig: Signature) -> String {
+    struct Locals;
+    impl VisitMut for Locals {
+        fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
+            pat.mutability = None;
+        }
+    }
+    Locals.visit_signature_mut(&mut sig);
     sig.inputs.pop_punct();
     sig.generics.params.pop_punct();
     sig.into_token_stream().to_string()

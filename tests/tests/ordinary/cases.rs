@@ -538,3 +538,38 @@ mod other_attributes {
         assert!(hard(block_on(above(&vmi, 9, &none()))).contains("nine"));
     }
 }
+
+/// What a block within a macro's arguments takes apart.
+#[test]
+fn a_block_in_the_arguments_of_a_macro_takes_a_result_apart() {
+    #[probed]
+    fn in_vec(vmi: &Vmi) -> prober::Result<Vec<u64>> {
+        let v = vec![{
+            let a = vmi.read_u64(1).unwrap_or(7);
+            a + 1
+        }];
+        Ok(v)
+    }
+    #[probed]
+    fn in_tail(vmi: &Vmi) -> prober::Result<Vec<u64>> {
+        Ok(vec![{
+            match vmi.read_u64(1) {
+                Ok(a) => a,
+                Err(_) => 7,
+            }
+        }])
+    }
+    #[probed]
+    fn in_format(vmi: &Vmi) -> prober::Result<String> {
+        Ok(format!("{}", {
+            let Ok(a) = vmi.read_u64(1) else {
+                return Ok("none".to_owned());
+            };
+            a
+        }))
+    }
+    let set = none();
+    assert_eq!(faults(in_vec(&Vmi::with(&[1]), &set)), [1]);
+    assert_eq!(faults(in_tail(&Vmi::with(&[1]), &set)), [1]);
+    assert_eq!(faults(in_format(&Vmi::with(&[1]), &set)), [1]);
+}
