@@ -15,6 +15,7 @@
     clippy::wildcard_imports,
     clippy::enum_glob_use,
     clippy::needless_late_init,
+    clippy::manual_unwrap_or,
     clippy::redundant_closure_call,
     clippy::redundant_pattern_matching,
     clippy::useless_format,
