@@ -192,7 +192,7 @@ impl FaultError for anyhow::Error {
         self.downcast_ref::<ProbeError>()
             .and_then(FaultError::missing)
             .or_else(|| self.downcast_ref::<VmiError>()?.missing())
-            .or_else(|| missing_in(self.as_ref()))
+            .or_else(|| self.chain().find_map(missing_in_itself))
     }
 }
 
