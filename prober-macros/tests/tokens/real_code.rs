@@ -290,8 +290,8 @@ fn inside(block: TokenStream) -> TokenStream {
     }
 }
 
-/// A signature as text, without commas that close a list.
-/// Whether a parameter may change is said of its local in the body.
+/// A signature as text, without commas that close a list, and without `mut`,
+/// which the local of a parameter has in its place.
 fn signature(mut sig: Signature) -> String {
     struct Locals;
     impl VisitMut for Locals {

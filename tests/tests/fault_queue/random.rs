@@ -37,6 +37,19 @@ fn pages() -> Vec<Va> {
         .collect()
 }
 
+/// Two address spaces with the same pages, which are out.
+fn two_spaces() -> [Guest; 2] {
+    let first = Guest::new();
+    let guests = [first.clone(), first.new_space()];
+    for guest in &guests {
+        for page in pages() {
+            guest.write_u64(page, page.0);
+        }
+    }
+    first.page_out_all();
+    guests
+}
+
 /// The veto's answer, which is a matter of the page.
 fn may_inject(va: Va) -> MayInject {
     match va.0 >> 20 & 7 {
@@ -55,14 +68,7 @@ fn at_every_step() {
 
 fn run(seed: u64) {
     let random = &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let first = Guest::new();
-    let guests = [first.clone(), first.new_space()];
-    for guest in &guests {
-        for page in pages() {
-            guest.write_u64(page, page.0);
-        }
-    }
-    first.page_out_all();
+    let guests @ [first, _] = &two_spaces();
     let vm = first.vm();
     let faults = FaultQueue::new()
         .max_injections(MAX_INJECTIONS)
@@ -81,9 +87,7 @@ fn run(seed: u64) {
         let want = wants.entry(thread).or_insert_with(|| {
             let all = pages();
             let count = 1 + random.next(5);
-            (0..count)
-                .map(|_| all[usize::try_from(random.next(8)).unwrap()])
-                .collect()
+            (0..count).map(|_| all[random.index(8)]).collect()
         });
 
         let before = faults.stats();
@@ -131,8 +135,8 @@ fn run(seed: u64) {
         }
 
         // The guest does as it likes.
-        let any = pages()[usize::try_from(random.next(8)).unwrap()];
-        let other = &guests[usize::try_from(random.next(2)).unwrap()];
+        let any = pages()[random.index(8)];
+        let other = &guests[random.index(2)];
         match random.next(12) {
             0 | 1 => other.page_out(any),
             2 => other.page_in(any),
@@ -166,14 +170,7 @@ fn a_job_at_every_step() {
 /// Returns how often the job's operation ended.
 fn run_job(seed: u64) -> u32 {
     let random = &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let first = Guest::new();
-    let guests = [first.clone(), first.new_space()];
-    for guest in &guests {
-        for page in pages() {
-            guest.write_u64(page, page.0);
-        }
-    }
-    first.page_out_all();
+    let guests @ [first, _] = &two_spaces();
     let vm = first.vm();
     let faults = FaultQueue::new()
         .max_injections(MAX_INJECTIONS)

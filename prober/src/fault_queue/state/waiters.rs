@@ -90,7 +90,7 @@ impl Waiters {
         }
     }
 
-    /// Forgets a job. Returns whether there was one.
+    /// Forgets a job.
     pub(super) fn remove_job(&mut self, job: u64) {
         if let Some(waiting) = self.jobs.remove(&job) {
             self.pages -= waiting.len();
