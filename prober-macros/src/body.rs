@@ -35,16 +35,27 @@ pub(crate) struct Function<'a> {
     /// The parameters as locals of the body.
     pub(crate) params: &'a TokenStream,
 
-    pub(crate) set: Set<'a>,
+    pub(crate) set: Set,
 }
 
 /// The suppressed set of a function.
-pub(crate) enum Set<'a> {
+pub(crate) enum Set {
     /// The value of the argument `suppressed = EXPR`.
-    Given(&'a Expr),
+    Given(Expr),
 
     /// The added parameter.
     Added(Added),
+}
+
+impl Set {
+    /// Whether the result still says what it borrows from, beside the added
+    /// parameter.
+    pub(crate) fn is_clear(&self) -> bool {
+        match self {
+            Self::Given(_) => true,
+            Self::Added(added) => added.is_clear,
+        }
+    }
 }
 
 /// What stands in the braces of a body with its probes, its prober and its
@@ -106,7 +117,7 @@ pub(crate) fn rewritten(
     let mut shares = false;
     let (take, suppressed) = match function.set {
         Set::Given(expr) => {
-            let set = Names::clone_set(expr);
+            let set = Names::clone_set(&expr);
             let name = emit::hygienic("__probed_suppressed", Span::call_site());
             (quote!(let #name = &#set;), name)
         }
