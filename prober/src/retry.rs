@@ -128,16 +128,11 @@ impl Retry {
                     warn_of_single_faults(std::any::type_name::<E>());
                 }
             }
-            let Some(mut batch) = missing.and_then(Missing::into_faults) else {
+            let Some(batch) = missing.and_then(Missing::into_faults) else {
                 return Err(error);
             };
-
-            let met = batch.clone();
-            batch.retain(|fault| !suppressed.contains(fault));
-            if batch.is_empty() {
-                let unavailable = Unavailable::new(met, None);
-                return Err(ProbeError::from(unavailable).into());
-            }
+            let mut batch = Unavailable::unless_pending(batch, suppressed)
+                .map_err(|unavailable| E::from(ProbeError::from(unavailable)))?;
             if runs >= self.max_runs {
                 return Err(error);
             }

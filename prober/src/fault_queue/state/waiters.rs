@@ -11,7 +11,7 @@ use crate::fault_queue::settings::Settings;
 pub(super) struct Waiters {
     threads: HashMap<Thread, Waiting, RandomState>,
 
-    /// The threads by the run that met them last.
+    /// The threads by the run that met them last: a run meets one.
     by_age: BTreeMap<u64, Thread>,
 
     jobs: HashMap<u64, Waiting, RandomState>,
@@ -69,13 +69,11 @@ impl Waiters {
             Waiter::Job(job) => self.jobs.get_mut(&job),
         };
         let Some(waiting) = waiting else { return };
+        let met = std::mem::replace(&mut waiting.run, run);
         if let Waiter::Thread(thread) = waiter {
-            if self.by_age.get(&waiting.run) == Some(&thread) {
-                self.by_age.remove(&waiting.run);
-            }
+            self.by_age.remove(&met);
             self.by_age.insert(run, thread);
         }
-        waiting.run = run;
     }
 
     /// Ends the wait of a thread, or of a job's operation.
@@ -102,9 +100,7 @@ impl Waiters {
         let Some(waiting) = self.threads.remove(&thread) else {
             return 0;
         };
-        if self.by_age.get(&waiting.run) == Some(&thread) {
-            self.by_age.remove(&waiting.run);
-        }
+        self.by_age.remove(&waiting.run);
         self.pages -= waiting.len();
         waiting.len()
     }
