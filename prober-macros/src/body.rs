@@ -94,7 +94,11 @@ pub(crate) fn rewritten(
         receivers: &args.receivers,
         mutable_readers: function.mutable_readers,
         krate: &args.krate,
-        form: Form::Options,
+        form: if args.options {
+            Form::Options
+        } else {
+            Form::Kept
+        },
     };
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();

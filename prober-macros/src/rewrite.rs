@@ -55,24 +55,11 @@ use crate::{
 
 /// Rewrites one body.
 pub(crate) struct Rewriter<'a> {
-    names: &'a Names,
-
-    /// The receivers whose reads are probed.
-    receivers: &'a [Receiver],
-
-    /// Other names of theirs in scope.
-    aliases: Aliases,
-
-    /// The receivers in scope that read through `&mut self`, so are not of
-    /// vmi-core: the runtime never serves their reads.
-    mutable_readers: Vec<Receiver>,
-
-    /// The path of the crate, by which its macros may be named.
-    krate: &'a syn::Path,
-
+    settings: Settings<'a>,
     errors: &'a mut Errors,
 
-    form: Form,
+    /// Other names of the receivers in scope.
+    aliases: Aliases,
 
     context: Context,
 
@@ -108,22 +95,26 @@ pub(crate) enum Form {
 /// What rewriting a body needs to know.
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
+
+    /// The receivers whose reads are probed.
     pub(crate) receivers: &'a [Receiver],
+
+    /// The receivers in scope that read through `&mut self`, so are not of
+    /// vmi-core: the runtime never serves their reads.
     pub(crate) mutable_readers: Vec<Receiver>,
+
+    /// The path of the crate, by which its macros may be named.
     pub(crate) krate: &'a syn::Path,
+
     pub(crate) form: Form,
 }
 
 /// Rewrites a body. Returns what is in it.
 pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Errors) -> Found {
     let mut rewriter = Rewriter {
-        names: settings.names,
-        receivers: settings.receivers,
-        aliases: Aliases::default(),
-        mutable_readers: settings.mutable_readers,
-        krate: settings.krate,
+        settings,
         errors,
-        form: settings.form,
+        aliases: Aliases::default(),
         context: Context::Function,
         loops: Vec::new(),
         labels: 0,
@@ -140,7 +131,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Async(future) => self.nest(|this| this.visit_block_mut(&mut future.block)),
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
-                if !self.context.is_in_probe() && self.form == Form::Options {
+                if !self.context.is_in_probe() && self.settings.form == Form::Options {
                     conditions::check(self, &expr.cond);
                 }
                 self.visit_expr_mut(&mut expr.cond);
@@ -185,7 +176,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Await(_)
                 if self.is_probe(expr)
                     && !self.context.is_in_probe()
-                    && self.form == Form::Options =>
+                    && self.settings.form == Form::Options =>
             {
                 self.probe_read(expr, false);
             }
@@ -198,14 +189,14 @@ impl VisitMut for Rewriter<'_> {
             Expr::Call(call) => {
                 // Checked before it is rewritten.
                 self.found.looks_needless |= self.looks_needless(call);
-                if self.form == Form::Options && self.changes_guest(call) {
+                if self.settings.form == Form::Options && self.changes_guest(call) {
                     self.settle_first(expr);
                 } else {
                     visit_mut::visit_expr_call_mut(self, call);
                 }
             }
             Expr::Macro(_) => self.macro_call(expr, false),
-            Expr::Verbatim(_) if self.form == Form::Kept => {}
+            Expr::Verbatim(_) if self.settings.form == Form::Kept => {}
             Expr::Verbatim(tokens) => {
                 if let Some(error) = unparsed::error(self, tokens, "syntax that it does not know") {
                     *expr = self.failed(&error);
@@ -222,11 +213,11 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let mutable_readers = self.mutable_readers.clone();
+        let mutable_readers = self.settings.mutable_readers.clone();
         let aliases = self.aliases.clone();
         self.end_markers(&mut block.stmts);
         visit_mut::visit_block_mut(self, block);
-        self.mutable_readers = mutable_readers;
+        self.settings.mutable_readers = mutable_readers;
         self.aliases = aliases;
     }
 
@@ -239,16 +230,20 @@ impl VisitMut for Rewriter<'_> {
         }
         // Seen before it is rewritten, and in scope behind it.
         let mut aliases = self.aliases.clone();
-        aliases.note(local, self.receivers, &mut self.mutable_readers);
+        aliases.note(
+            local,
+            self.settings.receivers,
+            &mut self.settings.mutable_readers,
+        );
         visit_mut::visit_local_mut(self, local);
-        receiver::note_binding(&mut self.mutable_readers, local);
+        receiver::note_binding(&mut self.settings.mutable_readers, local);
         self.aliases = aliases;
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         invisible::unwrap(stmt);
         match stmt {
-            Stmt::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
+            Stmt::Macro(call) if Marker::of(&call.mac.path, self.settings.krate).is_some() => {
                 let mut expr = Expr::Macro(syn::ExprMacro {
                     attrs: std::mem::take(&mut call.attrs),
                     mac: call.mac.clone(),
@@ -265,7 +260,7 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Expr(expr, Some(_)) => {
                 let place = (!self.context.is_in_probe()
-                    && self.form == Form::Options
+                    && self.settings.form == Form::Options
                     && hazards::discards_value(self, expr))
                 .then(|| Place::of(expr));
                 self.visit_expr_mut(expr);
@@ -294,7 +289,7 @@ impl VisitMut for Rewriter<'_> {
     fn visit_item_mut(&mut self, item: &mut Item) {
         if let Item::Macro(item) = &*item
             && item.ident.is_some()
-            && self.form == Form::Options
+            && self.settings.form == Form::Options
             && let Some(error) = unparsed::in_definition(self, &item.mac.tokens)
         {
             self.errors.push(error);
@@ -336,7 +331,7 @@ impl Rewriter<'_> {
         };
         for stmt in stmts {
             if let Stmt::Macro(call) = stmt
-                && Marker::of(&call.mac.path, self.krate).is_some()
+                && Marker::of(&call.mac.path, self.settings.krate).is_some()
             {
                 let end = glue(call.mac.path.span());
                 call.semi_token.get_or_insert_with(|| syn::Token![;](end));
@@ -346,7 +341,7 @@ impl Rewriter<'_> {
 
     /// Whether patterns straight on a probe may mean what they do not say.
     fn checks_patterns(&self) -> bool {
-        self.form == Form::Options && !self.context.is_in_probe()
+        self.settings.form == Form::Options && !self.context.is_in_probe()
     }
 
     /// Looks at the patterns in the condition of an `if`.

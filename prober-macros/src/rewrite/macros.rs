@@ -26,15 +26,17 @@ impl Rewriter<'_> {
     pub(super) fn macro_call(&mut self, expr: &mut Expr, needed: bool) {
         let place = Place::of(expr);
         let Expr::Macro(call) = expr else { return };
-        let result = match Marker::of(&call.mac.path, self.krate) {
+        let result = match Marker::of(&call.mac.path, self.settings.krate) {
             None => self.arguments(&mut call.mac),
             Some(Marker::Unprobed) => unprobed(&mut call.mac),
             Some(Marker::Settle) => self.settle(&mut call.mac),
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac, needed) {
                 Ok(form) => {
                     let attrs = std::mem::take(&mut call.attrs);
-                    *expr =
-                        super::with_attrs(&attrs, self.names.probe(&quote!(#expr), form, place));
+                    *expr = super::with_attrs(
+                        &attrs,
+                        self.settings.names.probe(&quote!(#expr), form, place),
+                    );
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -42,7 +44,7 @@ impl Rewriter<'_> {
         };
         if let Err(error) = result {
             let Expr::Macro(call) = expr else { return };
-            if Marker::of(&call.mac.path, self.krate).is_some() {
+            if Marker::of(&call.mac.path, self.settings.krate).is_some() {
                 let failed = self.failed(&error);
                 // Its import counts as used.
                 call.mac.tokens = quote!(@probed #failed);
@@ -72,7 +74,7 @@ impl Rewriter<'_> {
         let mut inner = syn::parse2::<Expr>(mac.tokens.clone())
             .map_err(|_| error(mac, "expected one expression: `probe!(EXPR)`"))?;
         if let Expr::Try(question) = &inner
-            && classify::is_read_expr(&question.expr, self.receivers)
+            && classify::is_read_expr(&question.expr, self.settings.receivers)
         {
             return Err(syn::Error::new(
                 question.question_token.span,
@@ -109,7 +111,7 @@ impl Rewriter<'_> {
                 "`settle!` cannot leave the function from a closure or an async block; call it before",
             ));
         }
-        let settle = self.names.settle();
+        let settle = self.settings.names.settle();
         mac.tokens = quote!(@probed #settle);
         Ok(())
     }

@@ -37,7 +37,7 @@ impl Rewriter<'_> {
         }
 
         match self.context {
-            Context::Function | Context::Closure if self.form == Form::Kept => {
+            Context::Function | Context::Closure if self.settings.form == Form::Kept => {
                 self.visit_expr_mut(&mut question.expr);
             }
             Context::Probe { loops, .. } => {
@@ -48,7 +48,7 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = operand(&question.expr);
-                let value = self.names.value_or_exit(&operand, place, mark);
+                let value = self.settings.names.value_or_exit(&operand, place, mark);
                 *expr = with_attrs(&attrs, value);
             }
             // In a closure `?` is rustc's.
@@ -71,7 +71,7 @@ impl Rewriter<'_> {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
                 let operand = operand(&question.expr);
-                let value = self.names.value(&operand, place, mark);
+                let value = self.settings.names.value(&operand, place, mark);
                 *question.expr = with_attrs(&attrs, value);
             }
         }
