@@ -36,7 +36,7 @@ pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, options: bool, er
     );
 }
 
-/// A receiver of which the body does not hold the words is a mistake, too.
+/// A named receiver that the body never mentions is a mistake, too.
 pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut Errors) {
     fn words(tokens: TokenStream, found: &mut Vec<String>) {
         for token in tokens {

@@ -24,8 +24,8 @@ pub(crate) const SUPPRESSED: &str = "suppressed";
 pub(crate) struct Added {
     pub(crate) name: Ident,
 
-    /// The same name as other macros wrote it that made the body: each has a
-    /// hygiene of its own.
+    /// The same name with the hygiene of each macro that wrote part of the
+    /// body.
     pub(crate) aliases: Vec<Ident>,
 
     /// Whether the result says what it borrows from.
@@ -34,7 +34,8 @@ pub(crate) struct Added {
     /// Types in the result that must not hide a lifetime.
     pub(crate) hiding: Vec<Path>,
 
-    /// Whether one that they hide would be that of this parameter.
+    /// Whether elision would give a hidden lifetime the lifetime of this
+    /// parameter.
     pub(crate) own_lifetime: bool,
 }
 

@@ -73,8 +73,8 @@ pub(crate) fn changes_guest(method: &Ident) -> bool {
 }
 
 /// Whether a macro takes its arguments as they are: as text or tokens, as
-/// functions of their own, or because it is a probe by itself. What of this a
-/// name says is not sure where somebody may have a macro of their own by it.
+/// functions of their own, or because it is a probe by itself. The name alone
+/// does not decide it where the user may have a macro of the same name.
 pub(crate) fn holds_text(mac: &Macro) -> bool {
     match name(mac).as_str() {
         "stringify" => is_of(mac, &["core", "std"]),

@@ -64,10 +64,10 @@ use crate::{FaultError, SuppressedPages};
 /// - An injection may be lost. It counts against its page when the thread that
 ///   it was made for is back and still misses the page, whatever happened in
 ///   between; after [`max_injections`](Self::max_injections) of these the page
-///   is suppressed. So it is after
-///   [`max_injections_in_all`](Self::max_injections_in_all), for whatever
-///   threads, in which the page never came in, or came in and went out again
-///   within one operation.
+///   is suppressed. It is also suppressed after
+///   [`max_injections_in_all`](Self::max_injections_in_all), counted over all
+///   threads, if it never came in, or came in and was paged out again within
+///   one operation.
 /// - Only pages of the current translation root are handed out, and those of
 ///   the kernel half. (With [`ask_os`](Self::ask_os), also those of the other
 ///   root of the same process.)
@@ -266,8 +266,8 @@ impl FaultQueue {
     ///
     /// The default answers [`NotNow`](MayInject::NotNow) for a page of the
     /// kernel half (bit 63 set) while the instruction pointer is in the user
-    /// half: an operating system takes a fault there for an access violation
-    /// of the program. It knows the halves alone. On amd64 take the veto of the
+    /// half: an operating system treats such a fault as an access violation of
+    /// the program. The default checks nothing else. On amd64 take the veto of the
     /// guest's operating system instead (feature `amd64`):
     ///
     /// ```
@@ -395,9 +395,10 @@ impl FaultQueue {
     /// user mode runs on another one than the kernel, in which the page may
     /// have been handed out.
     ///
-    /// Which roots belong together says the OS layer ([`ask_os`](Self::ask_os)).
-    /// Where it is not asked, the page counts if exactly one address space was
-    /// handed it, and nothing else was handed out under the current root.
+    /// The OS layer says which roots belong together
+    /// ([`ask_os`](Self::ask_os)). If it is not asked, the page counts only if
+    /// it was handed out to exactly one address space, and nothing else was
+    /// handed out under the current root.
     pub fn refuse_at<Os>(&self, vmi: &VmiState<'_, Os>, va: Va)
     where
         Os: VmiOs,

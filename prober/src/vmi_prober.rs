@@ -384,8 +384,8 @@ impl<'s> VmiProber<'s> {
         self.unavailable(None)
     }
 
-    /// What a function is left with that cannot come to `Ok`: where nothing is
-    /// pending, because its caller's run is doomed.
+    /// The error of a function that must not return `Ok` although it recorded
+    /// no fault: its caller's run is doomed, or a probe exceeded the limit.
     #[cold]
     pub(crate) fn left_doomed(&self) -> ProbeError {
         match self.cut_off() {

@@ -9,7 +9,7 @@ pub enum MayInject {
     /// cannot serve it in the state that it is in.
     NotNow,
 
-    /// Not at all: nothing backs the page. It is suppressed, for as long as
-    /// other pages that the queue itself suppresses.
+    /// Not at all: nothing backs the page. It is suppressed, and expires like
+    /// the other pages that the queue itself suppressed.
     Never,
 }

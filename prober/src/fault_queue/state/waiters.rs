@@ -60,8 +60,8 @@ impl Waiters {
         Some(result)
     }
 
-    /// Meets a waiter in a run, which has to do with it if it waits or is to
-    /// wait.
+    /// Records that a run concerns a waiter. Does nothing for a waiter that
+    /// neither waits nor is about to.
     pub(super) fn meet(&mut self, waiter: Waiter, run: u64, is_to_wait: bool) {
         let waiting = match waiter {
             Waiter::Thread(thread) if is_to_wait => Some(self.threads.entry(thread).or_default()),
