@@ -36,6 +36,11 @@ pub(crate) fn unused() -> TokenStream {
     quote!(#[allow(unused_variables)])
 }
 
+/// For a trait that only some variants of a derived error need.
+pub(crate) fn unused_import() -> TokenStream {
+    quote!(#[allow(unused_imports)])
+}
+
 /// For a parameter whose name begins with `_`, and which the expansion uses.
 pub(crate) fn underscore_binding() -> TokenStream {
     quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)])

@@ -324,7 +324,8 @@ impl FaultQueue {
     }
 
     /// Takes a [`step`](Self::step) for the interrupted thread, with an answer
-    /// that a handler can return with `?`.
+    /// that a handler can return with `?`. The operation's error must convert
+    /// into [`VmiError`]; [`step`](Self::step) takes any other.
     ///
     /// # Errors
     ///
@@ -386,6 +387,20 @@ impl FaultQueue {
     /// Counts only for a page that this queue handed out under that root and
     /// has not found in the page tables since: a fault of the guest's own
     /// changes nothing.
+    ///
+    /// ```
+    /// use prober::FaultQueue;
+    /// use vmi_core::{AddressContext, Va, VmiOs, VmiState};
+    ///
+    /// /// The guest raised an access violation at `va`. Returns whether an
+    /// /// injection was its cause, so that the program is not to see it.
+    /// fn access_violation<Os: VmiOs>(faults: &FaultQueue, vmi: &VmiState<'_, Os>, va: Va) -> bool {
+    ///     let fault = vmi.address_context(va);
+    ///     let is_ours = faults.is_handed_out(&fault);
+    ///     faults.refuse(fault);
+    ///     is_ours
+    /// }
+    /// ```
     pub fn refuse(&self, fault: AddressContext) {
         self.state().refuse(fault);
     }
@@ -399,6 +414,20 @@ impl FaultQueue {
     /// ([`ask_os`](Self::ask_os)). If it is not asked, the page counts only if
     /// it was handed out to exactly one address space, and nothing else was
     /// handed out under the current root.
+    ///
+    /// ```
+    /// use prober::FaultQueue;
+    /// use vmi_core::{Va, VmiOs, VmiRead, VmiState};
+    ///
+    /// /// The guest raised an access violation at `va`.
+    /// fn access_violation<Os>(faults: &FaultQueue, vmi: &VmiState<'_, Os>, va: Va)
+    /// where
+    ///     Os: VmiOs,
+    ///     Os::Driver: VmiRead,
+    /// {
+    ///     faults.refuse_at(vmi, va);
+    /// }
+    /// ```
     pub fn refuse_at<Os>(&self, vmi: &VmiState<'_, Os>, va: Va)
     where
         Os: VmiOs,

@@ -146,6 +146,21 @@ pub mod __private;
 /// ```
 pub use prober_macros::probed;
 
+/// # Examples
+///
+/// ```
+/// use prober::{FaultError, ProbeError};
+///
+/// #[derive(Debug, thiserror::Error, FaultError)]
+/// enum ListError {
+///     #[error(transparent)]
+///     Probe(#[from] ProbeError),
+///     #[error("the list is empty")]
+///     Empty,
+/// }
+///
+/// assert!(ListError::Empty.missing().is_none());
+/// ```
 pub use prober_macros::FaultError;
 
 pub use self::{

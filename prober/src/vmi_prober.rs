@@ -1,3 +1,6 @@
+//! The prober: it records the faults of an operation, and merges the batches of
+//! what that calls.
+
 use std::{
     cell::{Cell, RefCell},
     fmt,
@@ -298,7 +301,8 @@ impl<'s> VmiProber<'s> {
         self.cut_off.get()
     }
 
-    /// Records what an error says about missing data.
+    /// Records what an error says about missing data. Merges a callee's batch
+    /// into this one.
     #[inline]
     pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) {
         match missing {

@@ -1,4 +1,5 @@
 //! The lifetimes that the added parameter would otherwise make ambiguous.
+//! `future.rs` names its own, where it needs a name.
 
 use proc_macro2::Span;
 use quote::quote;

@@ -1,3 +1,5 @@
+//! All threads and jobs that wait for pages, within the bounds of the settings.
+
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
