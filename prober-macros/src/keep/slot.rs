@@ -316,7 +316,8 @@ fn parts(pat: &Pat) -> (Pat, Vec<Ident>, Vec<TokenStream>) {
         fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
             let mutability = pat.mutability.take();
             let ident = &pat.ident;
-            if is_variable(ident) {
+            // Each side of an or-pattern binds the same names.
+            if is_variable(ident) && !self.names.contains(ident) {
                 self.names.push(ident.clone());
                 self.outer.push(quote!(#mutability #ident));
             }
