@@ -405,6 +405,26 @@ impl Names {
         self.unless_doomed(&Expr::Verbatim(noted), place, missed)
     }
 
+    /// [`taken`](Self::taken) before an `unwrap`: it must not panic in a run that
+    /// the plain one would have left before.
+    pub(crate) fn unwrapped(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
+        let at = place.glue();
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        let noted = self.note(operand, place);
+        let outcome = quote_spanned! {at=>
+            match (#noted) {
+                __probed_value => {
+                    if #runtime::doomed(#prober) && #runtime::Taken(&__probed_value).panics() {
+                        #missed
+                    }
+                    __probed_value
+                }
+            }
+        };
+        call("as_operand", place, outcome)
+    }
+
     /// A value before an act, which must not run if a fault was met on the way to
     /// the value.
     pub(crate) fn unless_doomed(&self, value: &Expr, place: Place, missed: &TokenStream) -> Expr {

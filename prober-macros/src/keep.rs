@@ -37,6 +37,7 @@ mod params;
 mod plan;
 mod pointers;
 mod questions;
+mod risks;
 mod run;
 mod scope;
 mod search;

@@ -41,6 +41,7 @@ impl Branches<'_, '_> {
         shadowed: &Shadowed,
         scope: &Scope,
         last: Option<&Lifetime>,
+        unchecked: &Names,
     ) {
         let Some(id) = Plan::block_of(block) else {
             return;
@@ -63,6 +64,7 @@ impl Branches<'_, '_> {
             return;
         }
         let mut missing = self.missing.clone();
+        missing.extend(unchecked);
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
         let mut search = self.flow.search(&steps, &missing, &[], scope, 1);
@@ -78,11 +80,12 @@ impl Branches<'_, '_> {
     }
 
     pub(super) fn visit(&mut self, expr: &mut Expr) {
+        let none = Names::default();
         match expr {
             Expr::If(branch) => {
                 self.head(&mut branch.cond);
                 let shadowed = conditions(&branch.cond);
-                self.block(&mut branch.then_branch, &shadowed, self.scope, None);
+                self.block(&mut branch.then_branch, &shadowed, self.scope, None, &none);
                 if let Some((_, other)) = &mut branch.else_branch {
                     self.visit(other);
                 }
@@ -103,7 +106,7 @@ impl Branches<'_, '_> {
                     }
                     let shadowed = Shadowed::by(&arm.pat);
                     if let Expr::Block(body) = &mut *arm.body {
-                        self.block(&mut body.block, &shadowed, self.scope, None);
+                        self.block(&mut body.block, &shadowed, self.scope, None, &none);
                     } else {
                         *arm.body = Expr::Verbatim(quote!({}));
                     }
@@ -124,7 +127,11 @@ impl Branches<'_, '_> {
                 };
                 let scope = self.scope.with(label.clone(), Way::breaks(&label), go);
                 let scope = scope.skipped_break(self.flow.skipped_break(&each.body, &label));
-                self.block(&mut each.body, &shadowed, &scope, (!next).then_some(&label));
+                // By an item before.
+                let changes = Plan::block_of(&each.body).map(|body| self.flow.changes(body));
+                let unchecked = changes.unwrap_or_default().only_unchecked();
+                let last = (!next).then_some(&label);
+                self.block(&mut each.body, &shadowed, &scope, last, &unchecked);
             }
             Expr::While(each) => {
                 self.head(&mut each.cond);
@@ -134,7 +141,7 @@ impl Branches<'_, '_> {
                     .scope
                     .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
                     .skipped_break(self.flow.skipped_break(&each.body, &label));
-                self.block(&mut each.body, &shadowed, &scope, Some(&label));
+                self.block(&mut each.body, &shadowed, &scope, Some(&label), &none);
             }
             Expr::Loop(each) => {
                 let label = self.flow.label_loop(&mut each.label);
@@ -142,7 +149,13 @@ impl Branches<'_, '_> {
                     .scope
                     .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
                     .skipped_break(self.flow.skipped_break(&each.body, &label));
-                self.block(&mut each.body, &Shadowed::default(), &scope, Some(&label));
+                self.block(
+                    &mut each.body,
+                    &Shadowed::default(),
+                    &scope,
+                    Some(&label),
+                    &none,
+                );
             }
             Expr::Block(block) => {
                 let scope = match &block.label {
@@ -152,7 +165,7 @@ impl Branches<'_, '_> {
                     }
                     None => self.scope.clone(),
                 };
-                self.block(&mut block.block, &Shadowed::default(), &scope, None);
+                self.block(&mut block.block, &Shadowed::default(), &scope, None, &none);
             }
             Expr::Paren(paren) => self.visit(&mut paren.expr),
             Expr::Group(group) => self.visit(&mut group.expr),

@@ -15,6 +15,7 @@ use super::{
     outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
+    risks::Risks,
     scope::{Scope, Way},
     words::may_leave,
 };
@@ -244,6 +245,8 @@ impl Flow<'_> {
             .iter()
             .fold(Names::default(), |names, step| names.union(&step.binds));
         changed.remove_all(&own);
+        // What an item left unchecked is known to the next.
+        let changed = changed.without_unchecked();
         !steps.iter().any(|step| {
             let mentioned = if step.kind == Kind::Act {
                 self.of_asks(step, Self::reads)
@@ -309,6 +312,7 @@ impl Flow<'_> {
     /// What an expression mentions, also in its blocks.
     pub(super) fn mentions(&self, expr: &Expr) -> Names {
         let mut names = mentions(expr, &self.facts.locals);
+        names.extend(&self.risks(expr));
         for block in Plan::blocks_in(expr) {
             for step in self.plan.steps(block) {
                 names.extend(&step.mentions);
@@ -317,9 +321,16 @@ impl Flow<'_> {
         names
     }
 
+    fn risks(&self, expr: &Expr) -> Names {
+        let mut risks = Risks::new(&self.facts.locals);
+        risks.visit_expr(expr);
+        risks.names()
+    }
+
     /// What an expression mentions, beside what its calls only write to.
     pub(super) fn reads(&self, expr: &Expr) -> Names {
         let mut names = reads(expr, self.facts, self.receivers);
+        names.extend(&self.risks(expr));
         for block in Plan::blocks_in(expr) {
             for step in self.plan.steps(block) {
                 names.extend(&step.mentions);

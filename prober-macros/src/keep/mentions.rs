@@ -11,6 +11,9 @@ use crate::receiver::variable;
 /// Before the name of a variable that does not exist.
 const ABSENT: char = '!';
 
+/// Before the name of a variable that is there, but was not checked.
+const UNCHECKED: char = '?';
+
 /// Names of local variables. A field of `self` is a name of its own:
 /// `self.count`; `self` alone stands for all of them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -26,8 +29,33 @@ impl Names {
     }
 
     pub(super) fn remove_all(&mut self, other: &Self) {
-        self.0
-            .retain(|name| !other.0.contains(name.trim_start_matches(ABSENT)));
+        self.0.retain(|name| {
+            !other
+                .0
+                .contains(name.trim_start_matches([ABSENT, UNCHECKED]))
+        });
+    }
+
+    /// The same variables, as those that were not checked.
+    pub(super) fn unchecked(&self) -> Self {
+        let of = |name: &String| match name.split_once('.') {
+            // What checks `self` may check any field of it.
+            Some((whole, _)) => format!("{UNCHECKED}{whole}"),
+            None => format!("{UNCHECKED}{name}"),
+        };
+        Self(self.0.iter().map(of).collect())
+    }
+
+    /// Of these, those that were not checked.
+    pub(super) fn only_unchecked(&self) -> Self {
+        let is = |name: &&String| name.starts_with(UNCHECKED);
+        Self(self.0.iter().filter(is).cloned().collect())
+    }
+
+    /// Of these, the others.
+    pub(super) fn without_unchecked(&self) -> Self {
+        let is = |name: &&String| !name.starts_with(UNCHECKED);
+        Self(self.0.iter().filter(is).cloned().collect())
     }
 
     /// Adds names of variables that are missing and do not exist at all: what

@@ -14,7 +14,7 @@ use super::{
     mentions::Names,
     plan::{Step, core, keeps_all},
     scope::{Scope, Way, leaves_by},
-    words::Holds,
+    words::{Holds, is_err},
 };
 use crate::{
     emit::{Bind, glue, hygienic},
@@ -106,7 +106,7 @@ impl Flow<'_> {
         let init = init.as_ref().map(|init| &*init.expr);
         let init = init.expect("a `let` that asks has an initializer");
         if step.binds.is_empty() {
-            let (init, unit) = (asker.rewritten(init), self.emit.some(&quote!(())));
+            let (init, unit) = (asker.rewritten_for(init, pat), self.emit.some(&quote!(())));
             let tokens = quote! {
                 let #name = #label: { #attrs let #pat = #init; #unit };
             };
@@ -114,7 +114,7 @@ impl Flow<'_> {
         }
         if !keeps_all(pat) {
             let (inner, names, outer) = parts(pat);
-            let init = asker.rewritten(init);
+            let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&quote!((#(#names,)*)));
             let tokens = quote! {
                 let #name = #label: {
@@ -130,7 +130,7 @@ impl Flow<'_> {
             return (Some(bind), tokens);
         }
         if let Pat::Type(typed) = pat {
-            let init = asker.rewritten(init);
+            let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&operand(&init));
             let (inner, ty) = (&typed.pat, &typed.ty);
             let option = self.emit.option_of(ty);
@@ -154,7 +154,7 @@ impl Flow<'_> {
                 quote!(#attrs let #name = #init;)
             }
         } else {
-            let init = asker.rewritten(init);
+            let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&operand(&init));
             quote!(#attrs let #name = #label: { #value };)
         };
@@ -211,9 +211,7 @@ fn waits(init: &Expr) -> bool {
     question.attrs.is_empty()
         && match core(&question.expr) {
             Expr::MethodCall(_) => true,
-            Expr::Call(call) => {
-                !matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"))
-            }
+            call @ Expr::Call(_) => !is_err(call),
             _ => false,
         }
 }

@@ -297,6 +297,36 @@ impl<T, X> Taken<&Result<T, X>> {
     }
 }
 
+/// An item with its number, or with that of another list.
+impl<A, T, X> Taken<&(A, Result<T, X>)> {
+    /// Records the faults of an item. Returns whether the loop may go on.
+    #[track_caller]
+    #[inline]
+    pub fn seen(&self, prober: &VmiProber<'_>) -> bool {
+        Taken(&self.0.1).seen(prober)
+    }
+}
+
+/// What is unwrapped.
+impl<T, X> Taken<&Result<T, X>> {
+    /// Whether it holds no value, so that `unwrap` panics.
+    #[inline]
+    #[must_use]
+    pub fn panics(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// What is unwrapped.
+impl<T> Taken<&Option<T>> {
+    /// Whether it holds no value, so that `unwrap` panics.
+    #[inline]
+    #[must_use]
+    pub fn panics(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 /// The items of a loop whose body takes them apart: `watched(EXPR, |item|
 /// Taken(item).seen(prober))`.
 #[inline]
@@ -337,6 +367,11 @@ pub trait Note<R>: Sealed {
     #[inline]
     fn seen(&self, _: &VmiProber<'_>) -> bool {
         true
+    }
+
+    #[inline]
+    fn panics(&self) -> bool {
+        false
     }
 }
 

@@ -551,3 +551,49 @@ fn a_branch_that_ends_doomed() {
     );
     assert_eq!(log.take(), [0; 0]);
 }
+
+#[probed]
+fn unwraps(vmi: &Vmi, list: &[u64]) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    let b = vmi.read_u64(2).unwrap();
+    let c = vmi.read_u64(b + 10)?;
+    let d = list.first().expect("one");
+    Ok(a + c + vmi.read_u64(*d)?)
+}
+
+#[test]
+fn a_doomed_run_does_not_panic() {
+    assert_eq!(unwraps(&Vmi::default(), &[3], &none()).ok(), Some(16));
+    let missing = Vmi::with(&[1, 2, 3, 12]);
+    assert_eq!(faults(unwraps(&missing, &[3], &none())), [1, 2, 3]);
+    let missing = Vmi::with(&[1, 3, 12]);
+    assert_eq!(faults(unwraps(&missing, &[3], &none())), [1, 12, 3]);
+    // Nor where there is no value at all.
+    assert_eq!(faults(unwraps(&missing, &[], &none())), [1, 12]);
+    assert_eq!(
+        faults(unwraps(&Vmi::with(&[1, 2]), &[], &suppress(&[2]))),
+        [1]
+    );
+}
+
+#[probed]
+fn numbered_items(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let mut sum = vmi.read_u64(0)?;
+    for (number, item) in items(vmi).enumerate() {
+        let Ok(value) = item else { continue };
+        sum += value + number as u64;
+    }
+    act(log, 1);
+    Ok(sum)
+}
+
+#[test]
+fn items_with_numbers() {
+    let log = Log::default();
+    assert_eq!(numbered_items(&Vmi::default(), &log, &none()).ok(), Some(9));
+    assert_eq!(log.take(), [1]);
+    let vmi = Vmi::with(&[3]);
+    assert_eq!(faults(numbered_items(&vmi, &log, &none())), [3]);
+    assert_eq!(log.take(), [0; 0]);
+    assert_eq!(numbered_items(&vmi, &log, &suppress(&[3])).ok(), Some(4));
+}
