@@ -36,6 +36,10 @@ pub(crate) struct Function<'a> {
     pub(crate) params: &'a TokenStream,
 
     pub(crate) set: Set,
+
+    /// Whether it is a test. `#[test_case]` and its like put the attributes of a
+    /// function on the tests that call it, in which there is nothing to probe.
+    pub(crate) is_test: bool,
 }
 
 /// The suppressed set of a function.
@@ -111,8 +115,8 @@ pub(crate) fn rewritten(
         let asks = keep::rewrite(block, function.written, function.sig, settings, errors);
         (asks, false)
     };
-    if !asks && errors.is_empty() {
-        nothing_to_probe::report(function.written, function.sig, args.options, errors);
+    if !asks && !function.is_test && errors.is_empty() {
+        nothing_to_probe::report(function.written, function.sig, args, errors);
         return None;
     }
 

@@ -120,6 +120,13 @@ fn check_attributes(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut
     });
 }
 
+/// Whether a function is a test.
+pub(crate) fn is_test(attrs: &[Attribute]) -> bool {
+    attrs
+        .iter()
+        .any(|attr| last_name(attr).as_deref() == Some("test"))
+}
+
 fn last_name(attr: &Attribute) -> Option<String> {
     Some(attr.path().segments.last()?.ident.to_string())
 }

@@ -189,7 +189,9 @@ impl Names {
         let capture = moves.then(|| Token![move](sig.fn_token.span));
         if let Some(future) = &sig.asyncness {
             let capture = moves.then(|| quote!(move));
-            quote!(#runtime::outcome(#prober, #future #capture #body.await))
+            // What makes the function one that is not async must not do it behind
+            // our back: its `return` would go past the gate.
+            quote!(#runtime::outcome(#prober, #runtime::later(#future #capture #body).await))
         } else {
             quote!(#runtime::run(#prober, #capture || -> #output #body))
         }

@@ -54,6 +54,7 @@ fn function(
         Some(_) => TokenStream::new(),
     };
 
+    let is_test = check::is_test(&item.attrs);
     // What the body sees of the signature, before that changes.
     let mutable_readers = receiver::mutable_parameters(&item.sig);
     let output = output(&item.sig);
@@ -82,6 +83,7 @@ fn function(
                 mutable_readers,
                 params: &params,
                 set,
+                is_test,
             };
             rewritten(body, args, function, &mut allow, errors)
                 .filter(|_| is_valid)

@@ -8,12 +8,19 @@ use crate::{args::Args, error::Errors, keep};
 
 /// An attribute without effect is a mistake. Most likely the receiver has
 /// another name.
-pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, options: bool, errors: &mut Errors) {
-    if !options {
+pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, args: &Args, errors: &mut Errors) {
+    if !args.options {
+        // `#[test_case]` puts the attribute on functions that call this one.
+        let advice = match args.suppressed {
+            Some(_) => ", or put it above what writes test cases",
+            None => "",
+        };
         errors.at(
             sig.ident.span(),
-            "there is nothing to probe in this function: no `?`, no read, and no use of `suppressed`; \
-             remove `#[probed]`",
+            format!(
+                "there is nothing to probe in this function: no `?`, no read, and no use of \
+                 `suppressed`; remove `#[probed]`{advice}"
+            ),
         );
         return;
     }

@@ -24,7 +24,10 @@ pub use vmi_core::VmiError;
 
 pub use self::{
     act::{settle, settle_then, settled},
-    gate::{Finish, FromFaults, LIMIT, Outcome, Returned, outcome, run, start, unreachable_value},
+    gate::{
+        Finish, FromFaults, LIMIT, Later, Outcome, Returned, later, outcome, run, start,
+        unreachable_value,
+    },
     held::{Held, HeldWithoutFaults},
     keep::{
         Ask, DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, ask, ask_before,

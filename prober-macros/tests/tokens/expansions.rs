@@ -178,23 +178,25 @@ fn async_function() {
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::outcome(
                         __probed_run,
-                        async move {
-                            let process = process;
-                            let name = name;
-                            if false {
-                                return __probed::unreachable_value::<prober::Result<Option<u32>>>();
-                            }
-                            #[allow(missing_docs)]
-                            {
-                                __probed::value(find(&name).await, __probed_run)?;
-                                Ok(
-                                    __probed::read(
-                                        __probed::served(&vmi, __probed_run).read_u32(process),
-                                        __probed_run,
-                                    )?,
-                                )
-                            }
-                        }
+                        __probed::later(async move {
+                                let process = process;
+                                let name = name;
+                                if false {
+                                    return __probed::unreachable_value::<
+                                        prober::Result<Option<u32>>,
+                                    >();
+                                }
+                                #[allow(missing_docs)]
+                                {
+                                    __probed::value(find(&name).await, __probed_run)?;
+                                    Ok(
+                                        __probed::read(
+                                            __probed::served(&vmi, __probed_run).read_u32(process),
+                                            __probed_run,
+                                        )?,
+                                    )
+                                }
+                            })
                             .await,
                     )
                     .finish()

@@ -68,7 +68,12 @@ fn body(expanded: TokenStream) -> TokenStream {
         .rev()
         .find(|group| !group.is_empty())
         .expect("a call of the runtime");
-    let block = groups(run, Delimiter::Brace).pop().expect("a block");
+    // That of an async one stands in `later(..)`.
+    let later = groups(run.clone(), Delimiter::Parenthesis).pop();
+    let block = groups(run, Delimiter::Brace)
+        .pop()
+        .or_else(|| groups(later?, Delimiter::Brace).pop())
+        .expect("a block");
     // What is put before the block, where there is something to put there.
     let text = block.to_string();
     let frames = ["{", "return {"].map(|start| format!("# [allow (missing_docs)] {start}"));

@@ -30,6 +30,21 @@ pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, '
     Outcome { prober, result }
 }
 
+/// The body of an async function.
+#[inline]
+pub fn later<F: Later>(body: F) -> F {
+    body
+}
+
+/// The body of an async function.
+#[diagnostic::on_unimplemented(
+    message = "an attribute below `#[probed]` takes the `async` away",
+    label = "put `#[probed]` below that attribute"
+)]
+pub trait Later: Future {}
+
+impl<F: Future> Later for F {}
+
 /// The return type of a probed function.
 #[diagnostic::on_unimplemented(
     message = "`#[probed]` needs a function that returns a `Result`, not a `{Self}`",
