@@ -3,7 +3,7 @@
 pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Block, Expr, Type, spanned::Spanned};
 
 use crate::{
@@ -70,26 +70,22 @@ impl Set {
 ///     Ok(vmi.read_u64(a)?)
 /// }
 /// {                                                                      // Output
-///     use ::prober::__private::{self as __probed, Finish as _};
+///     use ::prober::__private::{self as __probed, PageFaultGate as _};
 ///     let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
 ///     __probed::run(__probed_run, move || -> Result<Option<u64>, VmiError> {
 ///         Ok(__probed::read(vmi.read_u64(a), __probed_run)?)
 ///     })
-///     .finish()
+///     .through_gate()
 /// }
 /// ```
 ///
-/// Every exit of the closure reaches `finish`, including those inside macros.
-///
-/// The `allow`s that it needs are added to those before the function: other
-/// attributes may move the body to a place where an inner attribute is an error.
+/// Every exit of the closure reaches `through_gate`, including those inside macros.
 ///
 /// Returns `None`, after reporting it, if there is nothing to probe.
 pub(crate) fn rewritten(
     block: &mut Block,
     args: &Args,
     function: Function<'_>,
-    allow: &mut TokenStream,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let own_names = Names::new();
@@ -160,15 +156,19 @@ pub(crate) fn rewritten(
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
         (own_names.imports_of_kept(&args.krate), start)
     };
-    let within = lints::inner_body();
-    let body = if params.is_empty() && sig.asyncness.is_none() {
+    let within = if looks_needless {
+        lints::needless_question_mark()
+    } else {
+        lints::inner_body()
+    };
+    let body = if params.is_empty() && sig.asyncness.is_none() && !looks_needless {
         quote!(#block)
     } else if sig.asyncness.is_none() {
         // Of a closure that ends with a token of the user's rustc names what it
         // captures.
         let mut body = TokenStream::new();
         let inner = if params::tail_may_borrow(block) {
-            quote!(#params #within return #block;)
+            quote!(#params return { #within #block };)
         } else {
             quote!(#params #within #block)
         };
@@ -181,15 +181,14 @@ pub(crate) fn rewritten(
         quote!({ #params #typed #within #block })
     };
     let outcome = own_names.run(sig, moves, output, &body);
-    let finish = Ident::new("finish", at);
+    let gate = Ident::new("through_gate", at);
+    let end = emit::glue(output.span());
+    let leave = quote_spanned!(end=> #outcome.#gate());
 
-    if looks_needless {
-        allow.extend(lints::needless_question_mark());
-    }
     Some(quote! {
         #imports
         #take
         #start
-        #outcome.#finish()
+        #leave
     })
 }

@@ -38,9 +38,6 @@ pub(crate) struct ProbeForm {
 
     /// Whether its value is needed: `PROBE??`.
     pub(crate) needed: bool,
-
-    /// Whether a `?` at its end takes the value out already, as it seems.
-    pub(crate) answered: bool,
 }
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
@@ -90,7 +87,7 @@ impl Names {
     pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
-        quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _};)
+        quote_spanned!(glue=> use #krate::__private::{self as #runtime, PageFaultGate as _};)
     }
 
     /// [`imports`](Self::imports) of a function that keeps types: also the
@@ -99,14 +96,18 @@ impl Names {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
         quote_spanned! {glue=>
-            use #krate::__private::{self as #runtime, Finish as _, Note as _, Opaque as _};
+            use #krate::__private::{self as #runtime, PageFaultGate as _, Note as _, Opaque as _};
         }
     }
 
-    /// The set that the user names: `__probed::clone_set(&EXPR)`.
+    /// The set that the user names: `__probed::AsSuppressedPages::clone_set(&EXPR)`.
     pub(crate) fn clone_set(set: &Expr) -> Expr {
         let place = Place::of(set);
-        call("clone_set", place, quote_spanned!(place.start=> &#set))
+        call(
+            "AsSuppressedPages::clone_set",
+            place,
+            quote_spanned!(place.start=> &#set),
+        )
     }
 
     /// `let __probed_run = &__probed::start(SET, LIMIT);`
@@ -147,10 +148,10 @@ impl Names {
     }
 
     /// A clone of the caller's set, which the function can doom for itself:
-    /// `let SET = &__probed::clone_set(SET);`
+    /// `let SET = &__probed::AsSuppressedPages::clone_set(SET);`
     pub(crate) fn share(&self, set: &Ident) -> TokenStream {
         let runtime = &self.runtime;
-        quote!(let #set = &#runtime::clone_set(#set);)
+        quote!(let #set = &#runtime::AsSuppressedPages::clone_set(#set);)
     }
 
     /// Has rustc say how to write the lifetime that a type hides: only rustc
@@ -170,7 +171,7 @@ impl Names {
     /// The error of a result whose type is an alias.
     pub(crate) fn error_of(&self, output: &Type) -> TokenStream {
         let runtime = &self.runtime;
-        quote!(<#output as #runtime::Returned>::Error)
+        quote!(<#output as #runtime::ReturnedResult>::Error)
     }
 
     /// Runs the body: `__probed::run(..)`, or `outcome` for an async one.
@@ -181,9 +182,10 @@ impl Names {
         output: &Type,
         body: &TokenStream,
     ) -> TokenStream {
-        let Self {
-            runtime, prober, ..
-        } = self;
+        // What is wrong with all of the body is said at the result.
+        let at = glue(output.span());
+        let runtime = self.runtime_at(output.span());
+        let prober = &self.prober;
         // rustc names captured variables in borrow errors only if `move` and
         // `async` have the user's span.
         let capture = moves.then(|| Token![move](sig.fn_token.span));
@@ -191,9 +193,9 @@ impl Names {
             let capture = moves.then(|| quote!(move));
             // What makes the function one that is not async must not do it behind
             // our back: its `return` would go past the gate.
-            quote!(#runtime::outcome(#prober, #runtime::later(#future #capture #body).await))
+            quote_spanned!(at=> #runtime::outcome(#prober, #runtime::later(#future #capture #body).await))
         } else {
-            quote!(#runtime::run(#prober, #capture || -> #output #body))
+            quote_spanned!(at=> #runtime::run(#prober, #capture || -> #output #body))
         }
     }
 
@@ -226,7 +228,6 @@ impl Names {
         };
         let name = match (form.needed, form.ends_early) {
             (false, false) => "read",
-            (false, true) if form.answered => "read_answer_if",
             (false, true) => "read_if",
             (true, false) => "need",
             (true, true) => "need_if",
@@ -246,25 +247,49 @@ impl Names {
         )
     }
 
-    /// The operand of a `?` outside a probe: `value(OPERAND, prober)`.
+    /// What `probe!` takes, which must be a `Result`: `can_be_probed(EXPR)`.
+    ///
+    /// Where the expression ends with `?`, another error says so.
+    pub(crate) fn can_be_probed(expr: &Expr, place: Place, answered: bool) -> Expr {
+        let name = if answered {
+            "AnswerCanBeProbed::can_be_probed"
+        } else {
+            "CanBeProbed::can_be_probed"
+        };
+        call(name, place.around(expr), quote!(#expr))
+    }
+
+    /// The operand of a `?` outside a probe: `question_mark(OPERAND, prober)`.
     pub(crate) fn value(&self, operand: &Expr, place: Place, question: Span) -> Expr {
         let prober = self.prober_at(place.start);
         let args = quote_spanned!(glue(question)=> #operand, #prober);
-        call("value", place, args)
+        call("OptionOrResult::question_mark", place.around(operand), args)
     }
 
-    /// `OPERAND?` inside a probe: `as_operand(match part(OPERAND, prober) { .. })`.
+    /// `OPERAND?` inside a probe: `as_operand(match
+    /// question_mark_in_probe(OPERAND, prober) { .. })`.
     pub(crate) fn value_or_exit(&self, operand: &Expr, place: Place, question: Span) -> Expr {
         let glue = glue(question);
         let prober = self.prober_at(place.start);
         let runtime = self.runtime_at(question);
         let block = &self.block;
-        let part = call("part", place, quote_spanned!(glue=> #operand, #prober));
+        let mark = Place {
+            start: question,
+            end: question,
+        };
+        // With the user's span, as the call: else rustc blames the attribute.
+        let error = Ident::new("probed_error", question);
+        let leave = call("LeaveWith::leave_with", mark, quote!(#error));
+        let part = call(
+            "OptionOrResult::question_mark_in_probe",
+            place.around(operand),
+            quote_spanned!(glue=> #operand, #prober),
+        );
         let part = quote_spanned! {glue=>
             match #part {
                 #runtime::Part::Value(__probed_value) => __probed_value,
                 #runtime::Part::Missing => break #block #runtime::None,
-                #runtime::Part::Failed(__probed_error) => return #runtime::leave_with(__probed_error),
+                #runtime::Part::Failed(#error) => return #leave,
             }
         };
         let place = Place {
@@ -325,11 +350,13 @@ impl Names {
         // rustc takes the span of `value.0` from the one to the other, so it
         // blames the user's whole expression for a wrong type.
         let value = Ident::new("probed_value", place.start);
+        // At the operand itself rustc would say to write `ref` before it.
+        let bound = Ident::new("probed_value", mark.span.resolved_at(place.start));
         let mut field = Literal::usize_unsuffixed(0);
         field.set_span(mark.span);
         let outcome = quote_spanned! {at=>
             match #ask {
-                #runtime::Some(#value) => #value.#field,
+                #runtime::Some(#bound) => #value.#field,
                 #runtime::None => #missed,
             }
         };
@@ -370,7 +397,9 @@ impl Names {
         } = question;
         let at = glue(mark.span);
         let prober = self.prober_at(place.start);
-        let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
+        let name = format!("ResultOrOption::{name}");
+        let args = quote_spanned!(at=> #operand, #prober);
+        let ask = call(&name, place.around(operand), args);
         quote!(#ask #adapter #mark)
     }
 
@@ -566,15 +595,19 @@ fn located(name: &Ident, span: Span) -> Ident {
 }
 
 /// A call to the runtime that replaces an expression of the user's:
-/// `__probed::NAME(ARGS)`.
+/// `__probed::NAME(ARGS)`, where the name may be a path.
 ///
-/// The path has the span of the expression's first token, and the parentheses
-/// have that of its last.
+/// The path begins with the span of the expression's first token and ends with
+/// that of its last, and so do the parentheses: rustc blames one and the same
+/// place for the function, for its argument and for the call.
 fn call(name: &str, place: Place, args: TokenStream) -> Expr {
     let mut args = Group::new(Delimiter::Parenthesis, args);
     args.set_span(place.end);
-    let [runtime, name] = [RUNTIME, name].map(|name| Ident::new(name, place.start));
-    let mut call = quote_spanned!(place.start=> #runtime::#name);
+    let mut call = Ident::new(RUNTIME, place.start).to_token_stream();
+    for word in name.split("::") {
+        let word = Ident::new(word, place.end);
+        call.extend(quote_spanned!(place.start=> ::#word));
+    }
     args.to_tokens(&mut call);
     Expr::Verbatim(call)
 }
@@ -606,6 +639,19 @@ impl Place {
     /// The span of what the expansion writes there.
     pub(crate) fn glue(self) -> Span {
         glue(self.start)
+    }
+
+    /// The same place for a call with this operand. The braces of a block are
+    /// glue, so that no lint sees them, and rustc blames the attribute where
+    /// such an argument stands in a call of the user's.
+    fn around(self, operand: &Expr) -> Self {
+        match operand {
+            Expr::Block(_) => Self {
+                start: glue(self.start),
+                end: glue(self.end),
+            },
+            _ => self,
+        }
     }
 }
 

@@ -85,7 +85,7 @@ fn function(
                 set,
                 is_test,
             };
-            rewritten(body, args, function, &mut allow, errors)
+            rewritten(body, args, function, errors)
                 .filter(|_| is_valid)
                 .unwrap_or_else(|| fallback::withheld(braces, &written, errors))
         }
@@ -158,7 +158,6 @@ fn rewritten(
     body: ParsedBody,
     args: &Args,
     function: body::Function<'_>,
-    allow: &mut TokenStream,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let ParsedBody {
@@ -183,7 +182,7 @@ fn rewritten(
             moves: frame.moves,
             ..function
         };
-        let content = body::rewritten(block, args, function, allow, errors)?;
+        let content = body::rewritten(block, args, function, errors)?;
         block.stmts = vec![Stmt::Expr(Expr::Verbatim(content), None)];
         Some(())
     })?;

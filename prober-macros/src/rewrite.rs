@@ -6,10 +6,12 @@
 //!
 //! vmi.read_u64(a? + 8)                // with `?` in it
 //! __probed::read_if('__probed: {
-//!     __probed::Some(vmi.read_u64(__probed::as_operand(match __probed::part(a, __probed_run) {
+//!     __probed::Some(vmi.read_u64(__probed::as_operand(match
+//!         __probed::OptionOrResult::question_mark_in_probe(a, __probed_run)
+//!     {
 //!         __probed::Part::Value(value) => value,
 //!         __probed::Part::Missing => break '__probed __probed::None,
-//!         __probed::Part::Failed(error) => return __probed::leave_with(error),
+//!         __probed::Part::Failed(error) => return __probed::LeaveWith::leave_with(error),
 //!     }) + 8))
 //! }, __probed_run)
 //!
@@ -17,7 +19,7 @@
 //! __probed::need(vmi.read_u64(a), __probed_run)?
 //!
 //! f()?                                // any other `?`
-//! __probed::value(f(), __probed_run)?
+//! __probed::OptionOrResult::question_mark(f(), __probed_run)?
 //! ```
 //!
 //! The value of a read is wrapped, never the call put into a closure: `?`,
@@ -39,6 +41,7 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::quote;
 use syn::{
     AngleBracketedGenericArguments, Attribute, BinOp, Block, Expr, Item, Local, Pat, Stmt, Type,
+    parse_quote,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
@@ -48,7 +51,7 @@ use self::{context::Context, loops::Loop};
 use crate::{
     emit::{Names, Place, glue},
     error::Errors,
-    invisible,
+    invisible, lints,
     marker::Marker,
     receiver::{self, Aliases, Receiver},
 };
@@ -126,12 +129,18 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
 
 impl VisitMut for Rewriter<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if self.settings.form == Form::Options && self.context == Context::Function {
+            self.check_operand(expr);
+        }
         match expr {
             Expr::Closure(closure) => self.nest(|this| this.visit_expr_mut(&mut closure.body)),
             Expr::Async(future) => self.nest(|this| this.visit_block_mut(&mut future.block)),
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
-                if !self.context.is_in_probe() && self.settings.form == Form::Options {
+                if !self.context.is_in_probe()
+                    && self.settings.form == Form::Options
+                    && !hazards::condition_takes_for_a_value(self, &mut expr.cond)
+                {
                     conditions::check(self, &expr.cond);
                 }
                 self.visit_expr_mut(&mut expr.cond);
@@ -206,6 +215,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Const(_) => invisible::Show.visit_expr_mut(expr),
             Expr::Repeat(repeat) => {
                 self.visit_expr_mut(&mut repeat.expr);
+                lints::array_length(repeat);
                 invisible::Show.visit_expr_mut(&mut repeat.len);
             }
             expr => visit_mut::visit_expr_mut(self, expr),
@@ -356,6 +366,23 @@ impl Rewriter<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Refuses a probe's `Option` where only a value can be.
+    fn check_operand(&mut self, expr: &mut Expr) {
+        let Some(operand) = hazards::taken_for_a_value(self, expr) else {
+            return;
+        };
+        let Expr::Try(question) = &*operand else {
+            return;
+        };
+        let error = syn::Error::new(
+            question.question_token.span,
+            "a probe gives an `Option`; write `??` to need the value",
+        );
+        let failed = self.failed(&error);
+        // The probe stays, so that what it mentions counts as used.
+        *operand = parse_quote!(({ let _ = #operand; #failed }));
     }
 
     /// What replaces an expression that cannot be rewritten, so that the error

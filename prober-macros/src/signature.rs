@@ -65,15 +65,15 @@ pub(crate) fn add_parameter(
         let aliases = spans.map(|span| Ident::new(SUPPRESSED, span)).collect();
         (Ident::new(SUPPRESSED, span), aliases)
     };
+    let place = emit::glue(place_of_type(sig, krate));
+    let ty = quote_spanned!(place=> &#krate::SuppressedPages);
     let glue = emit::glue(krate.span());
     // Not parsed: that would take longer than everything else here.
     sig.inputs.push(FnArg::Typed(PatType {
         attrs: Vec::new(),
         pat: Box::new(Pat::Verbatim(name.to_token_stream())),
         colon_token: Token![:](glue),
-        ty: Box::new(Type::Verbatim(
-            quote_spanned!(glue=> &#krate::SuppressedPages),
-        )),
+        ty: Box::new(Type::Verbatim(ty)),
     }));
     Added {
         name,
@@ -81,6 +81,30 @@ pub(crate) fn add_parameter(
         is_clear,
         hiding,
         own_lifetime,
+    }
+}
+
+/// Where rustc is to see the type of the added parameter.
+///
+/// With a receiver, at the end of the parameters: they are what rustc blames if a
+/// trait declares a method without the parameter. Else at the `&` of one of
+/// them: there rustc says to write a lifetime, when it does not know from which
+/// parameter a result borrows, so that what it says is what to write. Else at
+/// the path of the crate.
+fn place_of_type(sig: &Signature, krate: &Path) -> Span {
+    // A path that may be wrong.
+    let is_written = krate.segments.len() > 1 || krate.segments[0].ident != "prober";
+    let borrowed = sig.inputs.iter().rev().find_map(|input| match input {
+        FnArg::Typed(param) => match &*param.ty {
+            Type::Reference(ty) if ty.lifetime.is_none() => Some(ty.and_token.span),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    match sig.receiver() {
+        _ if is_written => krate.span(),
+        Some(_) => sig.paren_token.span.close(),
+        None => borrowed.unwrap_or_else(|| krate.span()),
     }
 }
 

@@ -141,6 +141,7 @@ pub(crate) fn warn_of_single_faults(error: &str) {
     );
 }
 
+#[diagnostic::do_not_recommend]
 impl FaultError for VmiError {
     #[inline]
     fn missing(&self) -> Option<Missing<'_>> {
@@ -152,6 +153,7 @@ impl FaultError for VmiError {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FaultError for ProbeError {
     fn missing(&self) -> Option<Missing<'_>> {
         match self {
@@ -164,6 +166,7 @@ impl FaultError for ProbeError {
 
 macro_rules! boxed {
     ($($error:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl FaultError for $error {
             fn missing(&self) -> Option<Missing<'_>> {
                 missing_in(lasting(&**self))
@@ -186,6 +189,7 @@ fn lasting<'e>(error: &'e (dyn Error + '_)) -> &'e (dyn Error + 'static) {
 }
 
 /// Finds the faults also under `context`.
+#[diagnostic::do_not_recommend]
 #[cfg(feature = "anyhow")]
 impl FaultError for anyhow::Error {
     fn missing(&self) -> Option<Missing<'_>> {

@@ -21,10 +21,9 @@ use std::{
 
 use vmi_core::{AddressContext, Pa, Registers, Va, VmiError, VmiOs, VmiRead, VmiState};
 
-pub use self::{job::Job, may_inject::MayInject, stats::Stats, step::Step};
+pub use self::{job::Job, may_inject::MayInject, run_error::RunError, stats::Stats, step::Step};
 use self::{
     outcome::{as_they_are, as_vmi_errors},
-    run_error::RunError,
     settings::Settings,
     state::{Operation, State, Thread, Waiter},
     veto::Veto,

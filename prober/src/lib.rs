@@ -70,6 +70,11 @@ pub mod testing;
 #[allow(missing_docs)] // Hidden; documented where a word helps.
 pub mod __private;
 
+// What rustc names in errors. Reached by a path that is not through a hidden
+// module, it is named without its path.
+#[doc(hidden)]
+pub use self::{__private::words as __words, fault_queue::RunError};
+
 /// Makes a function find all the missing pages of a pass, and return them at once.
 ///
 /// The function stays as it is; a last parameter, `suppressed: &SuppressedPages`, is added. Each `?` whose error can

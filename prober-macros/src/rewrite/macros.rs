@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     classify,
-    emit::{self, Place, ProbeForm},
+    emit::{self, Names, Place, ProbeForm},
     invisible,
     marker::{self, Marker},
     vocabulary::{self, LOOPLESS, name},
@@ -84,14 +84,11 @@ impl Rewriter<'_> {
         // Whether it is a `Result` in spite of the `?` only its type says.
         let answered = matches!(&inner, Expr::Try(question)
             if matches!(&*question.expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)));
+        let place = Place::of(&inner);
         let ends_early = self.in_probe(|this| this.visit_expr_mut(&mut inner));
-        let inner = operand(&inner);
+        let inner = Names::can_be_probed(&operand(&inner), place, answered);
         mac.tokens = quote!(@probed #inner);
-        Ok(ProbeForm {
-            ends_early,
-            needed,
-            answered,
-        })
+        Ok(ProbeForm { ends_early, needed })
     }
 
     /// `settle!()`.

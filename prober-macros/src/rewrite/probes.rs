@@ -69,15 +69,9 @@ impl Rewriter<'_> {
         }
         *expr = with_attrs(
             &attrs,
-            self.settings.names.probe(
-                &quote!(#expr),
-                ProbeForm {
-                    ends_early,
-                    needed,
-                    answered: false,
-                },
-                place,
-            ),
+            self.settings
+                .names
+                .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
         );
     }
 

@@ -1,7 +1,10 @@
 //! Each `?` of a body, inside and outside of probes; and `??` on a probe.
 
 use quote::quote;
-use syn::{Expr, visit_mut::VisitMut};
+use syn::{
+    Expr, parse_quote,
+    visit_mut::{self, VisitMut},
+};
 
 use super::{Context, Form, Rewriter, operand, take_attrs, with_attrs};
 use crate::emit::Place;
@@ -50,6 +53,21 @@ impl Rewriter<'_> {
                 let operand = operand(&question.expr);
                 let value = self.settings.names.value_or_exit(&operand, place, mark);
                 *expr = with_attrs(&attrs, value);
+            }
+            Context::Closure
+                if let Expr::Try(inner) = &*question.expr
+                    && self.is_probe(&inner.expr) =>
+            {
+                let error = syn::Error::new(
+                    mark,
+                    "this `?` in a closure or an async block cannot need the value of a probe; \
+                     handle `None` here, or need the value outside",
+                );
+                let failed = self.failed(&error);
+                // The probe stays, so that what it mentions counts as used.
+                let probe = &question.expr;
+                *expr = parse_quote!(({ let _ = #probe; #failed }));
+                visit_mut::visit_expr_mut(self, expr);
             }
             // In a closure `?` is rustc's.
             Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),

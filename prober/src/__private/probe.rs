@@ -34,35 +34,44 @@ pub fn read_if<T, E: FaultError>(
     }
 }
 
-/// [`read_if`] of an expression that ends with `?`, as `probe!(f()?)` does: it
-/// must be a `Result` all the same.
-///
-/// # Errors
-///
-/// Any error that is not about missing data.
-#[track_caller]
-#[inline]
-pub fn read_answer_if<T, E: FaultError, R: Answer<T, E>>(
-    result: Option<R>,
-    prober: &VmiProber<'_>,
-) -> Result<Option<T>, E> {
-    read_if(result.map(Answer::into_result), prober)
-}
-
-/// What `probe!(EXPR?)` takes.
+/// What `probe!(EXPR)` takes: `can_be_probed(EXPR)`.
 #[diagnostic::on_unimplemented(
-    message = "`probe!` takes the `Result` itself, and the `?` in it takes out a `{Self}`",
+    message = "`probe!` takes a `Result`, and this is of type `{Self}`",
     label = "not a `Result`",
-    note = "write the `?` behind it: `probe!(f())?`"
+    note = "write it around the call that can fail, and the `?` behind it: `probe!(f())?`"
 )]
-pub trait Answer<T, E>: Sealed {
-    fn into_result(self) -> Result<T, E>;
+pub trait CanBeProbed: Sealed {
+    type Result;
+
+    fn can_be_probed(self) -> Self::Result;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, E> Answer<T, E> for Result<T, E> {
+impl<T, E: FaultError> CanBeProbed for Result<T, E> {
+    type Result = Self;
+
     #[inline]
-    fn into_result(self) -> Self {
+    fn can_be_probed(self) -> Self {
+        self
+    }
+}
+
+/// What `probe!(EXPR?)` takes: a `Result` all the same.
+#[diagnostic::on_unimplemented(
+    message = "`probe!` takes the `Result` itself, and the `?` in it takes the value out, of type `{Self}`",
+    label = "not a `Result`",
+    note = "write the `?` behind `probe!` instead: `probe!(f())?`"
+)]
+pub trait AnswerCanBeProbed: Sealed {
+    type Result;
+
+    fn can_be_probed(self) -> Self::Result;
+}
+
+impl<T, E: FaultError> AnswerCanBeProbed for Result<T, E> {
+    type Result = Self;
+
+    #[inline]
+    fn can_be_probed(self) -> Self {
         self
     }
 }
