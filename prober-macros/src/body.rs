@@ -152,7 +152,7 @@ pub(crate) fn rewritten(
         let start = own_names.start(&suppressed, limit);
         (own_names.imports(&args.krate), start)
     } else {
-        let error = signature::own_error(output, &own_names);
+        let error = signature::own_error(output);
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
         (own_names.imports_of_kept(&args.krate), start)
     };

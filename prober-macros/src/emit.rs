@@ -140,7 +140,12 @@ impl Names {
         };
         let start = match error {
             Some(error) => {
-                quote!(#runtime::with_declared_error(#start, #runtime::DeclaredError::<#error>::default().known()))
+                // Blamed as the type itself, like `finish`: errors at one place are
+                // reported once.
+                let at = self.error.get();
+                let declared = Ident::new(RUNTIME, at);
+                let declared = quote_spanned!(at=> #declared::DeclaredError::<#error>::default());
+                quote!(#runtime::with_declared_error(#start, #declared.known()))
             }
             None => start,
         };
@@ -168,10 +173,11 @@ impl Names {
         }
     }
 
-    /// The error of a result whose type is an alias.
-    pub(crate) fn error_of(&self, output: &Type) -> TokenStream {
-        let runtime = &self.runtime;
-        quote!(<#output as #runtime::ReturnedResult>::Error)
+    /// The error of a result whose type is an alias. If it is none of a result,
+    /// the type is blamed: at one place rustc reports an error once.
+    pub(crate) fn error_of(output: &Type) -> TokenStream {
+        let runtime = Ident::new(RUNTIME, output.span());
+        quote_spanned!(output.span()=> <#output as #runtime::ReturnedResult>::Error)
     }
 
     /// Runs the body: `__probed::run(..)`, or `outcome` for an async one.
@@ -193,7 +199,7 @@ impl Names {
             let capture = moves.then(|| quote!(move));
             // What makes the function one that is not async must not do it behind
             // our back: its `return` would go past the gate.
-            quote_spanned!(at=> #runtime::outcome(#prober, #runtime::later(#future #capture #body).await))
+            quote_spanned!(at=> #runtime::outcome(#prober, #runtime::async_body(#future #capture #body).await))
         } else {
             quote_spanned!(at=> #runtime::run(#prober, #capture || -> #output #body))
         }

@@ -199,7 +199,7 @@ pub(crate) fn infer_impl_trait(output: &Type) -> Type {
 
 /// The error type of a function, if the runtime finds faults in it only by being
 /// given the type. It must be written in full.
-pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
+pub(crate) fn own_error(output: &Type) -> Option<TokenStream> {
     let error = error_type(output);
     let text = error.to_token_stream().to_string();
     let last = text.rsplit([' ', ':']).next().unwrap_or_default();
@@ -211,7 +211,7 @@ pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
     if !in_full || is_ours || matches!(last, "VmiError" | "ProbeError") {
         None
     } else if std::ptr::eq(error, output) {
-        Some(names.error_of(output))
+        Some(Names::error_of(output))
     } else {
         Some(error.to_token_stream())
     }

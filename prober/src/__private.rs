@@ -25,7 +25,7 @@ pub use vmi_core::VmiError;
 pub use self::words::*;
 pub use self::{
     act::{settle, settle_then, settled},
-    gate::{LIMIT, Later, Outcome, later, outcome, run, start, unreachable_value},
+    gate::{LIMIT, Outcome, outcome, run, start, unreachable_value},
     held::{Held, HeldWithoutFaults},
     keep::{
         DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, asked, doomed, filled,
@@ -39,7 +39,7 @@ pub use self::{
 /// What rustc names in errors: the root of the crate shows it, too.
 pub mod words {
     pub use super::{
-        gate::{FromPageFaults, PageFaultGate, ReturnedResult},
+        gate::{AsyncBody, FromPageFaults, PageFaultGate, ReturnedResult, async_body},
         keep::{ResultOrOption, leave_doomed},
         probe::{AnswerCanBeProbed, CanBeProbed, value_of_a_probe},
         question::{Failure, LeaveWith, OptionOrResult},

@@ -186,7 +186,7 @@ fn async_function() {
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::outcome(
                         __probed_run,
-                        __probed::later(async move {
+                        __probed::async_body(async move {
                                 let process = process;
                                 let name = name;
                                 if false {

@@ -68,11 +68,11 @@ fn body(expanded: TokenStream) -> TokenStream {
         .rev()
         .find(|group| !group.is_empty())
         .expect("a call of the runtime");
-    // That of an async one stands in `later(..)`.
-    let later = groups(run.clone(), Delimiter::Parenthesis).pop();
+    // That of an async one stands in `async_body(..)`.
+    let wrapped = groups(run.clone(), Delimiter::Parenthesis).pop();
     let block = groups(run, Delimiter::Brace)
         .pop()
-        .or_else(|| groups(later?, Delimiter::Brace).pop())
+        .or_else(|| groups(wrapped?, Delimiter::Brace).pop())
         .expect("a block");
     // What is put before the block, where there is something to put there.
     let framed = |block: &TokenStream| {

@@ -32,7 +32,7 @@ pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, '
 
 /// The body of an async function.
 #[inline]
-pub fn later<F: Later>(body: F) -> F {
+pub fn async_body<F: AsyncBody>(body: F) -> F {
     body
 }
 
@@ -41,9 +41,10 @@ pub fn later<F: Later>(body: F) -> F {
     message = "an attribute below `#[probed]` takes the `async` away",
     label = "put `#[probed]` below that attribute"
 )]
-pub trait Later: Future {}
+pub trait AsyncBody: Future {}
 
-impl<F: Future> Later for F {}
+#[diagnostic::do_not_recommend]
+impl<F: Future> AsyncBody for F {}
 
 /// The return type of a probed function.
 #[diagnostic::on_unimplemented(
