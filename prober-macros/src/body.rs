@@ -4,7 +4,7 @@ pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Block, Expr, Type, spanned::Spanned};
+use syn::{Block, Expr, FnArg, Token, Type, punctuated::Punctuated, spanned::Spanned};
 
 use crate::{
     args::Args,
@@ -31,6 +31,10 @@ pub(crate) struct Function<'a> {
 
     /// Parameters that are read through `&mut`.
     pub(crate) mutable_readers: Vec<Receiver>,
+
+    /// The parameters as they were declared: those that are locals of the body
+    /// lost their `mut`.
+    pub(crate) declared: &'a Punctuated<FnArg, Token![,]>,
 
     /// The parameters as locals of the body.
     pub(crate) params: &'a TokenStream,
@@ -108,7 +112,11 @@ pub(crate) fn rewritten(
         let asks = found.probes > 0 || keep::is_no_mistake(function.written);
         (asks, found.looks_needless)
     } else {
-        let asks = keep::rewrite(block, function.written, function.sig, settings, errors);
+        let sig = syn::Signature {
+            inputs: function.declared.clone(),
+            ..function.sig.clone()
+        };
+        let asks = keep::rewrite(block, function.written, &sig, settings, errors);
         (asks, false)
     };
     if !asks && !function.is_test && errors.is_empty() {

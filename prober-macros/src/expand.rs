@@ -55,6 +55,7 @@ fn function(
     };
 
     let is_test = check::is_test(&item.attrs);
+    let declared = item.sig.inputs.clone();
     // What the body sees of the signature, before that changes.
     let mutable_readers = receiver::mutable_parameters(&item.sig);
     let output = output(&item.sig);
@@ -81,6 +82,7 @@ fn function(
                 output: &output,
                 moves: true,
                 mutable_readers,
+                declared: &declared,
                 params: &params,
                 set,
                 is_test,

@@ -4,8 +4,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    BinOp, Block, Expr, ExprMethodCall, ExprTry, Label, Pat,
-    visit::Visit,
+    BinOp, Block, Expr, ExprMethodCall, ExprTry, Label, Lifetime, Pat,
+    visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
@@ -276,7 +276,7 @@ impl Asker<'_, '_> {
             // written, and its faults are recorded.
             if self.flow.records_in_closures {
                 // An act in it must not follow a fault.
-                let miss = acts(block).then(|| self.missed());
+                let miss = (self.strict || acts(block)).then(|| self.missed());
                 Recorder {
                     flow: self.flow,
                     miss,
@@ -351,9 +351,9 @@ impl Asker<'_, '_> {
             }
             state.taint.extend(&changes);
         }
-        let more = self.flow.skipped_break(body, &label);
+        let skipped = self.flow.skipped(body, &label);
         let scope = self.scope.with(label, on_break, on_continue);
-        let scope = scope.skipped_break(more);
+        let scope = scope.skipped(skipped);
         self.block_with(body, state, &scope, !next);
     }
 }
@@ -473,6 +473,9 @@ impl VisitMut for Asker<'_, '_> {
 
 impl Asker<'_, '_> {
     fn macro_arguments(&mut self, mac: &mut syn::Macro) {
+        if let Some(label) = self.scope.innermost() {
+            NameLoops(label).visit_macro_mut(mac);
+        }
         if Marker::of(&mac.path, self.flow.krate).is_some()
             || takes_text(mac)
             || !may_ask(&mac.tokens) && !takes_apart(mac)
@@ -523,14 +526,61 @@ fn is_compound(expr: &Expr) -> bool {
     )
 }
 
-/// Whether a block holds a statement that acts.
+/// Whether a block holds a statement that acts, at any depth.
 fn acts(block: &Block) -> bool {
-    let is_act = |stmt: &syn::Stmt| match stmt {
-        syn::Stmt::Expr(_, semi) => semi.is_some(),
-        syn::Stmt::Macro(_) => true,
-        syn::Stmt::Local(_) | syn::Stmt::Item(_) => false,
-    };
-    block.stmts.iter().any(is_act)
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_stmt(&mut self, stmt: &'ast syn::Stmt) {
+            self.0 |= match stmt {
+                syn::Stmt::Expr(_, semi) => semi.is_some(),
+                syn::Stmt::Macro(_) => true,
+                syn::Stmt::Local(_) | syn::Stmt::Item(_) => false,
+            };
+            visit::visit_stmt(self, stmt);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find(false);
+    find.visit_block(block);
+    find.0
+}
+
+/// Names the loop that is meant where a `break` or `continue` in the arguments
+/// of a macro names none: there may be a block of ours around.
+struct NameLoops(Lifetime);
+
+impl VisitMut for NameLoops {
+    fn visit_expr_break_mut(&mut self, exit: &mut syn::ExprBreak) {
+        if exit.label.is_none() {
+            exit.label = Some(self.0.clone());
+        }
+        visit_mut::visit_expr_break_mut(self, exit);
+    }
+    fn visit_expr_continue_mut(&mut self, exit: &mut syn::ExprContinue) {
+        if exit.label.is_none() {
+            exit.label = Some(self.0.clone());
+        }
+    }
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        if leaves_loop(mac) {
+            let mut arguments = arguments::parse(mac);
+            arguments.visit(self);
+            mac.tokens = arguments.into_token_stream();
+        }
+    }
+    fn visit_expr_for_loop_mut(&mut self, each: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut each.expr);
+    }
+    fn visit_expr_while_mut(&mut self, _: &mut syn::ExprWhile) {}
+    fn visit_expr_loop_mut(&mut self, _: &mut syn::ExprLoop) {}
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// Whether there may be a `break` or a `continue` in a macro's arguments.
+fn leaves_loop(mac: &syn::Macro) -> bool {
+    !takes_text(mac) && any_word(&mac.tokens, &|word| word == "break" || word == "continue")
 }
 
 /// Whether closures are called in an expression in which faults are recorded.

@@ -126,7 +126,7 @@ impl Branches<'_, '_> {
                     Way::breaks(&label)
                 };
                 let scope = self.scope.with(label.clone(), Way::breaks(&label), go);
-                let scope = scope.skipped_break(self.flow.skipped_break(&each.body, &label));
+                let scope = scope.skipped(self.flow.skipped(&each.body, &label));
                 // By an item before.
                 let changes = Plan::block_of(&each.body).map(|body| self.flow.changes(body));
                 let unchecked = changes.unwrap_or_default().only_unchecked();
@@ -140,7 +140,7 @@ impl Branches<'_, '_> {
                 let scope = self
                     .scope
                     .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
-                    .skipped_break(self.flow.skipped_break(&each.body, &label));
+                    .skipped(self.flow.skipped(&each.body, &label));
                 self.block(&mut each.body, &shadowed, &scope, Some(&label), &none);
             }
             Expr::Loop(each) => {
@@ -148,7 +148,7 @@ impl Branches<'_, '_> {
                 let scope = self
                     .scope
                     .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
-                    .skipped_break(self.flow.skipped_break(&each.body, &label));
+                    .skipped(self.flow.skipped(&each.body, &label));
                 self.block(
                     &mut each.body,
                     &Shadowed::default(),

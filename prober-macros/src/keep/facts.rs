@@ -80,7 +80,8 @@ impl Facts {
                 FnArg::Typed(param) => {
                     for name in bound(&param.pat).iter() {
                         facts.locals.insert(name.to_owned());
-                        if params.outlives(&param.ty) {
+                        let changes = is_mutable(&param.pat) && params.may_borrow(&param.ty);
+                        if changes || params.outlives(&param.ty) {
                             facts.mutable.insert(name.to_owned());
                             facts.outlive.insert(name.to_owned());
                         }
@@ -195,6 +196,11 @@ impl Facts {
     pub(super) fn connects(&self, name: &str) -> bool {
         self.is_mutable(name) || self.changes.contains_key(name) || self.sees.contains_key(name)
     }
+}
+
+/// Whether what a pattern binds can be changed: `mut name`.
+fn is_mutable(pat: &Pat) -> bool {
+    matches!(pat, Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_some())
 }
 
 /// The names that a pattern binds.

@@ -16,7 +16,7 @@ use super::{
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
     risks::Risks,
-    scope::{Scope, Way},
+    scope::{Scope, Skipped, Way},
     words::may_leave,
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
@@ -82,41 +82,51 @@ impl Flow<'_> {
             return None;
         }
         if let [exit] = exits {
-            return Some(self.skipped(exit, scope));
+            return Some(self.on_skipped(exit, scope));
         }
         if exits.contains(&Exit::Function) || exits.iter().any(has_label) {
             return Some(self.leave());
         }
         // A `break` and a `continue` of the same loop.
-        Some(self.skipped(&Exit::Break(None), scope))
+        Some(self.on_skipped(&Exit::Break(None), scope))
     }
 
     /// Where a run goes that skips an exit.
-    fn skipped(&self, exit: &Exit, scope: &Scope) -> Way {
-        let around = match exit {
-            Exit::Break(label) => scope.find(label.as_ref()),
-            Exit::Function | Exit::Continue(_) => None,
+    fn on_skipped(&self, exit: &Exit, scope: &Scope) -> Way {
+        let (label, is_break) = match exit {
+            Exit::Function => return self.leave(),
+            Exit::Break(label) => (label, true),
+            Exit::Continue(label) => (label, false),
         };
-        around
-            .and_then(|around| around.on_skipped_break.clone())
-            .unwrap_or_else(|| self.resolve(exit, scope))
+        let Some(around) = scope.find(label.as_ref()) else {
+            return self.leave();
+        };
+        match around.skipped {
+            Skipped::LeavesMore => self.leave(),
+            Skipped::Leaves if !is_break => around.on_break.clone(),
+            _ => self.resolve(exit, scope),
+        }
     }
 
-    /// Where a skipped `break` of a loop goes, where its body may leave more
-    /// than the loop.
-    pub(super) fn skipped_break(&self, body: &syn::Block, own: &Lifetime) -> Option<Way> {
-        let body = Plan::block_of(body)?;
+    /// What the body of a loop may leave, so that it is not come to where an
+    /// exit was skipped.
+    pub(super) fn skipped(&self, body: &syn::Block, own: &Lifetime) -> Skipped {
+        let Some(body) = Plan::block_of(body) else {
+            return Skipped::Nothing;
+        };
+        let is_own = |label: &Option<Lifetime>| label.as_ref().is_none_or(|label| label == own);
         let leaves_more = |exit: &Exit| match exit {
             Exit::Function => true,
-            Exit::Break(label) | Exit::Continue(label) => {
-                label.as_ref().is_some_and(|label| label != own)
-            }
+            Exit::Break(label) | Exit::Continue(label) => !is_own(label),
         };
-        self.plan
-            .steps(body)
-            .iter()
-            .any(|step| step.exits.iter().any(leaves_more))
-            .then(|| self.leave())
+        let exits = self.plan.steps(body).iter().flat_map(|step| &step.exits);
+        if exits.clone().any(leaves_more) {
+            Skipped::LeavesMore
+        } else if exits.clone().any(|exit| matches!(exit, Exit::Break(_))) {
+            Skipped::Leaves
+        } else {
+            Skipped::Nothing
+        }
     }
 
     pub(super) fn label_loop(&self, label: &mut Option<Label>) -> Lifetime {

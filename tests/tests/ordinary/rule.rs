@@ -597,3 +597,58 @@ fn items_with_numbers() {
     assert_eq!(log.take(), [0; 0]);
     assert_eq!(numbered_items(&vmi, &log, &suppress(&[3])).ok(), Some(4));
 }
+
+#[probed]
+fn takes_from_the_caller(
+    vmi: &Vmi,
+    mut items: impl Iterator<Item = u64>,
+    mut list: std::cell::RefMut<'_, Vec<u64>>,
+    last: impl FnOnce() -> u64,
+) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    let b = items.next().unwrap_or(2);
+    let c = vmi.read_u64(b)?;
+    let d = list.pop().unwrap_or(3);
+    let e = vmi.read_u64(d)?;
+    let f = vmi.read_u64(last())?;
+    Ok(a + c + e + f)
+}
+
+#[test]
+fn a_doomed_run_takes_nothing_from_the_caller() {
+    let list = RefCell::new(vec![10]);
+    let mut items = [20, 21].into_iter();
+    let called = Cell::new(0);
+    let last = || {
+        called.set(called.get() + 1);
+        30
+    };
+    let vmi = Vmi::with(&[1]);
+    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), last, &none());
+    assert_eq!(faults(found), [1]);
+    assert_eq!((items.len(), list.borrow().len(), called.get()), (2, 1, 0));
+    let vmi = Vmi::default();
+    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), last, &none());
+    assert_eq!(found.ok(), Some(61));
+    assert_eq!((items.len(), list.borrow().len(), called.get()), (1, 0, 1));
+}
+
+fn add(list: &mut Vec<u64>, value: u64) {
+    list.push(value);
+}
+
+#[probed]
+fn mutable_parameter(vmi: &Vmi, mut list: Vec<u64>) -> prober::Result<u64> {
+    add(&mut list, vmi.read_u64(1)?);
+    let next = vmi.read_u64(10 + list.len() as u64)?;
+    Ok(next + vmi.read_u64(2)?)
+}
+
+#[test]
+fn a_parameter_that_a_skipped_statement_changes_is_missing() {
+    let vmi = Vmi::with(&[1, 2, 10, 11]);
+    assert_eq!(faults(mutable_parameter(&vmi, vec![], &none())), [1, 2]);
+    assert_eq!(vmi.asked(), [1, 2]);
+    let vmi = Vmi::with(&[2, 10, 11]);
+    assert_eq!(faults(mutable_parameter(&vmi, vec![], &none())), [11, 2]);
+}

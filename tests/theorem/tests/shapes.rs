@@ -1155,4 +1155,66 @@ shapes! {
         write!(text, "{d:?}").unwrap();
         Ok(s[0] ^ y ^ n)
     }
+    a_return_behind_a_skipped_continue {
+        for o in root.list(0)? {
+            let o = o?;
+            if root.num(7)? % 2 == 0 {
+                return Ok(1);
+            }
+            out.push(o.num(1)?);
+        }
+        let a = root.num(1)?;
+        for o in root.items(1)? {
+            if o.num(0)? > 40 {
+                continue;
+            }
+            if o.num(1)? > 50 {
+                break;
+            }
+            w.act("o", o.num(2)?);
+        }
+        for i in 0..4 {
+            if root.num(i)? > 30 {
+                continue;
+            }
+            if root.opt(i)?.is_none() {
+                return Ok(root.num(i + 1)?);
+            }
+        }
+        Ok(a ^ root.num(2)?)
+    }
+    exits_in_macro_arguments {
+        let first = root.num(0)?;
+        for o in root.items(0)? {
+            let list = vec![(if first > 50 { continue } else { first })];
+            let text = format!("{}", {
+                if list[0] > 45 {
+                    break;
+                }
+                o.num(0)?
+            });
+            let a = root.num(text.len() as u64)?;
+            out.push(a);
+        }
+        Ok(root.num(1)?)
+    }
+    writes_what_a_block_takes {
+        let a = root.num(0)?;
+        writeln!(text, "{}", {
+            let t = root.try_num(1).ok().map_or(5, |x| x + 1);
+            t ^ root.num(t % 8)?
+        })
+        .ok();
+        let list = vec![{
+            let n;
+            if a > 20 {
+                n = root.try_num(2).unwrap_or(3);
+            } else {
+                w.act("small", root.try_num(3).unwrap_or(4));
+                n = 4;
+            }
+            n
+        }];
+        Ok(a ^ list[0] ^ root.num(4)?)
+    }
 }
