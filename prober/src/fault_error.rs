@@ -1,4 +1,4 @@
-use std::{error::Error, iter::successors};
+use std::{error::Error, io, iter::successors, sync::Arc};
 
 use vmi_core::{AddressContext, VmiError};
 
@@ -211,6 +211,14 @@ fn missing_in<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
 fn missing_in_itself<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
     if let Some(error) = error.downcast_ref::<VmiError>() {
         error.missing()
+    } else if let Some(error) = error.downcast_ref::<Box<VmiError>>() {
+        // One that is boxed gives the source of what is in the box as its own.
+        error.missing()
+    } else if let Some(error) = error.downcast_ref::<Arc<VmiError>>() {
+        error.missing()
+    } else if let Some(error) = error.downcast_ref::<io::Error>() {
+        // So does this one.
+        missing_in(error.get_ref()?)
     } else if let Some(error) = error.downcast_ref::<ProbeError>() {
         error.missing()
     } else if let Some(faults) = error.downcast_ref::<PageFaults>() {
