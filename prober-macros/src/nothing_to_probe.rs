@@ -63,7 +63,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
         if !of_receiver.iter().all(is_used) {
             errors.on(
                 receiver,
-                "nothing in this function is read through it; remove it",
+                "no read in this function uses this receiver; remove it",
             );
         }
     }

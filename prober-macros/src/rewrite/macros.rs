@@ -153,7 +153,7 @@ impl Rewriter<'_> {
         // A `break` in the arguments may mean a loop of the macro's own.
         let opaque = !LOOPLESS.contains(&name.as_str());
         self.loops.extend(opaque.then_some(Loop::Macro));
-        let place = format!("the arguments of `{name}!`, in a syntax of its own");
+        let place = format!("the arguments of `{name}!`, which are not all expressions");
         let rewritten = arguments.rewrite(self, &place);
         if opaque {
             self.loops.pop();

@@ -95,8 +95,8 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
                 Some(hidden) => errors.on(hidden, write_lifetime("parameter", hidden)),
                 None => errors.at(
                     at,
-                    "no parameter shows a lifetime that this could have, and it must not be that of \
-                     the parameter which `#[probed]` adds; write the lifetime",
+                    "none of your parameters has a lifetime for this, and that of the parameter which `#[probed]` \
+                     adds is not meant; write the lifetime",
                 ),
             }
             // So that no other error follows.

@@ -393,14 +393,14 @@ fn test_function() {
         &quote!(),
         &item,
         &expect![[r##"
-        #[test]
-        fn pid() -> prober::Result<()> {
-            probe!(@ probed());
-            ::core::compile_error! {
-                "`#[test]` takes a function without parameters, and `#[probed]` adds one; name the suppressed set instead: `#[probed(suppressed = ...)]`"
+            #[test]
+            fn pid() -> prober::Result<()> {
+                probe!(@ probed());
+                ::core::compile_error! {
+                    "`#[test]` takes a function without parameters, and `#[probed]` adds one; name the suppressed set instead: `#[probed(suppressed = EXPR)]`"
+                }
             }
-        }
-    "##]],
+        "##]],
     );
 }
 

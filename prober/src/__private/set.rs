@@ -4,7 +4,7 @@ use crate::{SuppressedPages, sealed::Sealed};
 
 /// What `#[probed(suppressed = EXPR)]` takes.
 #[diagnostic::on_unimplemented(
-    message = "`#[probed(suppressed = ...)]` takes a `SuppressedPages` or a reference to one, not a `{Self}`",
+    message = "`#[probed(suppressed = EXPR)]` takes a `SuppressedPages` or a reference to one, not a `{Self}`",
     label = "not a `SuppressedPages`"
 )]
 pub trait AsSuppressedPages: Sealed {
