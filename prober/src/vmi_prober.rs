@@ -383,8 +383,16 @@ impl<'s> VmiProber<'s> {
     /// The error of a missed probe whose value is needed. Noted here, because
     /// the declared error may not preserve it.
     #[cold]
-    pub(crate) fn needed(&self) -> ProbeError {
+    pub(crate) fn needed(&self, place: &Location<'_>) -> ProbeError {
         self.found.borrow_mut().needed = true;
+        self.left_early(place)
+    }
+
+    /// The error of a `?` on a missing value, which leaves the function there.
+    /// Logged, for what could be asked behind it takes another run.
+    #[cold]
+    pub(crate) fn left_early(&self, place: &Location<'_>) -> ProbeError {
+        tracing::trace!(%place, "left early: a value that is needed here is missing");
         self.unavailable(None)
     }
 

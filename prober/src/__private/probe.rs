@@ -1,5 +1,7 @@
 //! Probes.
 
+use core::panic::Location;
+
 use crate::{FaultError, VmiProber, sealed::Sealed};
 
 /// A probe: `read(EXPR, prober)`.
@@ -84,7 +86,8 @@ impl<T, E: FaultError> AnswerCanBeProbed for Result<T, E> {
 #[track_caller]
 #[inline]
 pub fn need<T, E: FaultError>(result: Result<T, E>, prober: &VmiProber<'_>) -> Result<T, E> {
-    read(result, prober)?.ok_or_else(|| prober.needed().into())
+    let place = Location::caller();
+    read(result, prober)?.ok_or_else(|| prober.needed(place).into())
 }
 
 /// [`read_if`] whose value is needed.
@@ -98,7 +101,8 @@ pub fn need_if<T, E: FaultError>(
     result: Option<Result<T, E>>,
     prober: &VmiProber<'_>,
 ) -> Result<T, E> {
-    read_if(result, prober)?.ok_or_else(|| prober.needed().into())
+    let place = Location::caller();
+    read_if(result, prober)?.ok_or_else(|| prober.needed(place).into())
 }
 
 /// The value of a probe that a statement discards: warns.

@@ -56,11 +56,12 @@ impl<T> OptionOrResult for Option<T> {
     type Result = Result<T, ProbeError>;
     type Part = Part<T, NoFailure>;
 
+    #[track_caller]
     #[inline]
     fn question_mark(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
         match self {
             Some(value) => Ok(value),
-            None => Err(prober.unavailable(None)),
+            None => Err(prober.left_early(Location::caller())),
         }
     }
 
