@@ -305,6 +305,25 @@ impl Names {
         call("as_operand", place, part)
     }
 
+    /// [`value_or_exit`](Self::value_or_exit) of a name that holds an `Option`:
+    /// `as_operand(match NAME { .. })`.
+    pub(crate) fn some_or_exit(&self, name: &Expr, place: Place, question: Span) -> Expr {
+        let glue = glue(question);
+        let runtime = self.runtime_at(question);
+        let block = &self.block;
+        let value = quote_spanned! {glue=>
+            match #name {
+                #runtime::Some(__probed_value) => __probed_value,
+                #runtime::None => break #block #runtime::None,
+            }
+        };
+        let place = Place {
+            end: question,
+            ..place
+        };
+        call("as_operand", place, value)
+    }
+
     /// `value_of_a_probe(VALUE)`: warns that a statement discards it.
     pub(crate) fn value_of_a_probe(value: &Expr, place: Place) -> Expr {
         call("value_of_a_probe", place, quote!(#value))

@@ -31,6 +31,7 @@ mod context;
 mod hazards;
 mod loops;
 mod macros;
+mod named_reads;
 mod pieces;
 mod probes;
 mod question_marks;
@@ -47,7 +48,7 @@ use syn::{
 };
 
 pub(crate) use self::probes::operand;
-use self::{context::Context, loops::Loop};
+use self::{context::Context, loops::Loop, named_reads::NamedReads};
 use crate::{
     emit::{Names, Place, glue},
     error::Errors,
@@ -63,6 +64,8 @@ pub(crate) struct Rewriter<'a> {
 
     /// Other names of the receivers in scope.
     aliases: Aliases,
+
+    named_reads: NamedReads,
 
     context: Context,
 
@@ -118,6 +121,7 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
         settings,
         errors,
         aliases: Aliases::default(),
+        named_reads: NamedReads::default(),
         context: Context::Function,
         loops: Vec::new(),
         labels: 0,
@@ -133,7 +137,12 @@ impl VisitMut for Rewriter<'_> {
             self.check_operand(expr);
         }
         match expr {
-            Expr::Closure(closure) => self.nest(|this| this.visit_expr_mut(&mut closure.body)),
+            Expr::Closure(closure) => {
+                for input in &closure.inputs {
+                    self.named_reads.forget(input);
+                }
+                self.nest(|this| this.visit_expr_mut(&mut closure.body));
+            }
             Expr::Async(future) => self.nest(|this| this.visit_block_mut(&mut future.block)),
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
@@ -162,6 +171,7 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::ForLoop(expr) => {
                 self.visit_expr_mut(&mut expr.expr);
+                self.named_reads.forget(&expr.pat);
                 self.visit_loop(&mut expr.label, &mut expr.body);
             }
             Expr::Loop(expr) => self.visit_loop(&mut expr.label, &mut expr.body),
@@ -225,10 +235,12 @@ impl VisitMut for Rewriter<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
         let mutable_readers = self.settings.mutable_readers.clone();
         let aliases = self.aliases.clone();
+        let named_reads = self.named_reads.clone();
         self.end_markers(&mut block.stmts);
         visit_mut::visit_block_mut(self, block);
         self.settings.mutable_readers = mutable_readers;
         self.aliases = aliases;
+        self.named_reads = named_reads;
     }
 
     fn visit_local_mut(&mut self, local: &mut Local) {
@@ -245,9 +257,12 @@ impl VisitMut for Rewriter<'_> {
             self.settings.receivers,
             &mut self.settings.mutable_readers,
         );
+        let mut named_reads = self.named_reads.clone();
+        named_reads.bind(local, self.gives_option_of_a_number(local));
         visit_mut::visit_local_mut(self, local);
         receiver::note_binding(&mut self.settings.mutable_readers, local);
         self.aliases = aliases;
+        self.named_reads = named_reads;
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
@@ -263,6 +278,8 @@ impl VisitMut for Rewriter<'_> {
                 *stmt = Stmt::Expr(expr, semi);
             }
             Stmt::Macro(call) => {
+                // It may bind the names that it is given.
+                self.named_reads = NamedReads::default();
                 if let Err(error) = self.arguments(&mut call.mac) {
                     let failed = self.failed_macro(&error, &call.mac);
                     *stmt = Stmt::Expr(failed, call.semi_token);
@@ -287,6 +304,7 @@ impl VisitMut for Rewriter<'_> {
 
     // The guard of a `match` arm is a part of its pattern.
     fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        self.named_reads.forget(pat);
         if let Pat::Guard(guarded) = pat {
             self.visit_expr_mut(&mut guarded.guard);
         } else {

@@ -44,6 +44,14 @@ pub(crate) fn is_served(method: &Ident) -> bool {
     ) || name.starts_with("read_string")
 }
 
+/// Whether a read by this name gives a number or an address.
+pub(crate) fn reads_number(method: &Ident) -> bool {
+    let name = method.unraw().to_string();
+    ["read_u", "read_va", "read_address"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether a method by this name acts on the guest: its memory, registers,
 /// views, frames, or the events it raises.
 ///

@@ -174,7 +174,10 @@ fn where_a_run_is_left_early_is_traced() {
     }
     let vm = Guest::new().vm();
     for (function, place) in [
-        (at_once as fn(&State<'_>, &_) -> _, place_of("let needed = vmi")),
+        (
+            at_once as fn(&State<'_>, &_) -> _,
+            place_of("let needed = vmi"),
+        ),
         (at_use, place_of("Ok(value.map(")),
     ] {
         let traces = logged(Level::TRACE, || {

@@ -27,7 +27,13 @@ impl Rewriter<'_> {
         let place = Place::of(expr);
         let Expr::Macro(call) = expr else { return };
         let result = match Marker::of(&call.mac.path, self.settings.krate) {
-            None => self.arguments(&mut call.mac),
+            None => {
+                // They may bind names in a way of their own.
+                let named_reads = std::mem::take(&mut self.named_reads);
+                let result = self.arguments(&mut call.mac);
+                self.named_reads = named_reads;
+                result
+            }
             Some(Marker::Unprobed) => unprobed(&mut call.mac),
             Some(Marker::Settle) => self.settle(&mut call.mac),
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac, needed) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use quote::quote;
-use syn::{Expr, ExprMethodCall, token::Brace, visit_mut};
+use syn::{Expr, ExprMethodCall, Local, token::Brace, visit_mut};
 
 use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
@@ -42,6 +42,24 @@ impl Rewriter<'_> {
     fn is_read(&self, call: &ExprMethodCall) -> bool {
         classify::is_read(call, self.settings.receivers)
             || !self.aliases.whole.is_empty() && classify::is_read(call, &self.aliases.whole)
+    }
+
+    /// Whether the value of a `let` is the `Option` of a number: `= READ?;`
+    ///
+    /// A value that `?` moves is left to the runtime, whose errors explain it.
+    pub(super) fn gives_option_of_a_number(&self, local: &Local) -> bool {
+        if let Some(init) = &local.init
+            && init.diverge.is_none()
+            && let Expr::Try(question) = &*init.expr
+            && let Expr::MethodCall(call) = &*question.expr
+        {
+            self.settings.form == Form::Options
+                && self.context == Context::Function
+                && vocabulary::reads_number(&call.method)
+                && self.is_read(call)
+        } else {
+            false
+        }
     }
 
     /// Whether an expression is `settle!()`.

@@ -51,7 +51,12 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = operand(&question.expr);
-                let value = self.settings.names.value_or_exit(&operand, place, mark);
+                let names = self.settings.names;
+                let value = if self.named_reads.contain(&operand) {
+                    names.some_or_exit(&operand, place, mark)
+                } else {
+                    names.value_or_exit(&operand, place, mark)
+                };
                 *expr = with_attrs(&attrs, value);
             }
             Context::Closure

@@ -94,15 +94,9 @@ fn question_in_a_probe() {
                                                 __probed::served(&vmi, __probed_run)
                                                     .read_u32(
                                                         __probed::as_operand(
-                                                            match __probed::OptionOrResult::question_mark_in_probe(
-                                                                peb,
-                                                                __probed_run,
-                                                            ) {
-                                                                __probed::Part::Value(__probed_value) => __probed_value,
-                                                                __probed::Part::Missing => break '__probed __probed::None,
-                                                                __probed::Part::Failed(probed_error) => {
-                                                                    return __probed::LeaveWith::leave_with(probed_error);
-                                                                }
+                                                            match peb {
+                                                                __probed::Some(__probed_value) => __probed_value,
+                                                                __probed::None => break '__probed __probed::None,
                                                             },
                                                         ) + 8,
                                                     ),

@@ -198,13 +198,20 @@ impl Restore {
                 let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());
                 restored.extend(self.tokens(some.expect("`{ Some(EXPR) }`")));
             }
-            // `match question_mark_in_probe(EXPR, prober) { .. }`, or an operand.
+            // `match question_mark_in_probe(EXPR, prober) { .. }`, `match NAME { Some(..) => .. }`,
+            // or an operand.
             "as_operand" => {
                 let tokens = arguments.stream();
-                let is_part = tokens
-                    .to_string()
-                    .starts_with("match __probed :: OptionOrResult :: question_mark_in_probe");
-                if is_part {
+                let text = tokens.to_string();
+                let is_part =
+                    text.starts_with("match __probed :: OptionOrResult :: question_mark_in_probe");
+                let words = tokens.clone().into_iter().collect::<Vec<_>>();
+                if let [_, name, TokenTree::Group(arms)] = &words[..]
+                    && arms.stream().to_string().starts_with("__probed :: Some")
+                {
+                    restored.extend([name.clone()]);
+                    restored.extend("?".parse::<TokenStream>());
+                } else if is_part {
                     let part = groups(tokens, Delimiter::Parenthesis).swap_remove(0);
                     restored.extend(self.tokens(split(part).swap_remove(0)));
                     restored.extend("?".parse::<TokenStream>());
