@@ -17,7 +17,7 @@ use super::{
     questions::asks_of_act,
     risks::Risks,
     scope::{Scope, Skipped, Way},
-    words::may_leave,
+    words::{holds_exit, may_leave},
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
 
@@ -177,7 +177,7 @@ impl Flow<'_> {
                 self.1 = true;
             }
             fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-                self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed";
+                self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed" || holds_exit(mac);
             }
             fn visit_block(&mut self, block: &'ast syn::Block) {
                 let steps = Plan::block_of(block).map(|block| self.0.plan.steps(block));

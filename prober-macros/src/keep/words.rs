@@ -245,6 +245,15 @@ fn holds_block(tokens: TokenStream) -> bool {
     })
 }
 
+/// Whether something is left from within a macro's arguments: how is seen only
+/// where that runs.
+pub(super) fn holds_exit(mac: &Macro) -> bool {
+    !takes_text(mac)
+        && any_word(&mac.tokens, &|word| {
+            word == "return" || word == "break" || word == "continue"
+        })
+}
+
 /// Whether there is a `;` in tokens.
 pub(super) fn holds_statement(tokens: TokenStream) -> bool {
     tokens
@@ -509,7 +518,8 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         self.found |= matches!(
             name.as_str(),
             "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
-        ) || holds_block(mac.tokens.clone());
+        ) || holds_block(mac.tokens.clone())
+            || holds_exit(mac);
     }
 
     // It may be called at once.

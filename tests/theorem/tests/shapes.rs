@@ -1217,4 +1217,18 @@ shapes! {
         }];
         Ok(a ^ list[0] ^ root.num(4)?)
     }
+    acts_on_the_way_out_of_a_macro {
+        let first = root.num(0)?;
+        let list = vec![match first % 5 {
+            1 | 2 => return w.finish(first).map_err(Into::into),
+            other => other,
+        }];
+        let mut at = Some(root);
+        while let Some(o) = at {
+            at = o.next()?;
+            let again = vec![(if o.num(1)? > 20 { continue } else { 3 })];
+            out.push(again[0] ^ o.num(2)?);
+        }
+        Ok(list[0] ^ root.num(1)?)
+    }
 }
