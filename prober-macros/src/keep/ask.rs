@@ -19,8 +19,8 @@ use super::{
     scope::{Scope, Way, leaves_by},
     words::{
         any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, hides_error,
-        is_call, is_result_pattern, may_ask, operand_of_takes, panics, shows_error, takes_apart,
-        takes_text,
+        holds_exit, is_call, is_result_pattern, may_ask, operand_of_takes, panics, shows_error,
+        takes_apart, takes_text,
     },
 };
 use crate::{
@@ -562,7 +562,7 @@ impl VisitMut for NameLoops {
         }
     }
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        if leaves_loop(mac) {
+        if holds_exit(mac) {
             let mut arguments = arguments::parse(mac);
             arguments.visit(self);
             mac.tokens = arguments.into_token_stream();
@@ -576,11 +576,6 @@ impl VisitMut for NameLoops {
     fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
     fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
-}
-
-/// Whether there may be a `break` or a `continue` in a macro's arguments.
-fn leaves_loop(mac: &syn::Macro) -> bool {
-    !takes_text(mac) && any_word(&mac.tokens, &|word| word == "break" || word == "continue")
 }
 
 /// Whether closures are called in an expression in which faults are recorded.
