@@ -667,8 +667,8 @@ impl Place {
     }
 
     /// The same place for a call with this operand. The braces of a block are
-    /// glue, so that no lint sees them, and rustc blames the attribute where
-    /// such an argument stands in a call of the user's.
+    /// glue, so that no lint sees them. Where only one of a call and its argument
+    /// is glue, rustc blames the attribute.
     fn around(self, operand: &Expr) -> Self {
         match operand {
             Expr::Block(_) => Self {

@@ -57,12 +57,18 @@ pub(super) fn taken_for_a_value<'e>(
         Expr::Unary(unary) if !matches!(unary.op, UnOp::Deref(_)) => &mut unary.expr,
         _ => return None,
     };
-    let mut operand = operand;
-    while let Expr::Paren(paren) = operand {
-        operand = &mut paren.expr;
-    }
+    let operand = within(operand);
     let is_option = matches!(&*operand, Expr::Try(question) if rewriter.is_probe(&question.expr));
     is_option.then_some(operand)
+}
+
+/// An expression without the parentheses around it.
+fn within(expr: &mut Expr) -> &mut Expr {
+    match expr {
+        Expr::Paren(paren) => within(&mut paren.expr),
+        Expr::Group(group) => within(&mut group.expr),
+        expr => expr,
+    }
 }
 
 /// The same in the condition of a loop.
@@ -90,6 +96,7 @@ fn is_literal(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(_) => true,
         Expr::Paren(paren) => is_literal(&paren.expr),
+        Expr::Group(group) => is_literal(&group.expr),
         Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && is_literal(&unary.expr),
         _ => false,
     }

@@ -210,6 +210,40 @@ fn a_question_too_many() {
 }
 
 #[test]
+fn an_option_for_a_number() {
+    let number = "write `??` to need the value";
+    refused(&[
+        ("g(vmi.read_u8(a)? + 1);", number),
+        ("g(-1 * (vmi.read_u8(a)?));", number),
+        ("g(vmi.read_u8(a)? == 3);", number),
+        ("g(vmi.read_u8(a)? as u64);", number),
+        ("g(!vmi.read_u8(a)?);", number),
+        ("g(0..vmi.read_u8(a)?);", number),
+        ("g(probe!(g())? > 3);", number),
+        ("g!(vmi.read_u8(a)? + 1);", number),
+        ("while vmi.read_u8(a)? != 0 {}", number),
+        ("while b && vmi.read_u8(a)? != 0 {}", number),
+        // Some type may make these compile.
+        ("g(vmi.read_u8(a)? + b);", ""),
+        ("g(b + vmi.read_u8(a)?);", ""),
+        ("b += vmi.read_u8(a)?;", ""),
+        ("g(vmi.read_u8(a)? == b);", ""),
+        ("g(..vmi.read_u8(a)?);", ""),
+        ("g(vmi.read_u8(a)?? + 1);", ""),
+        ("g(b? + 1);", ""),
+        ("g(*vmi.read_u8(a)?);", ""),
+        // A part of a probe gives its value.
+        ("vmi.read_u8(vmi.read_u8(a)? + 1)?;", ""),
+        // What a closure gives is its own affair.
+        ("g(|| vmi.read_u8(a)? + 1);", ""),
+        ("g(|| vmi.read_u8(a)??);", "need the value outside"),
+        ("g(async { vmi.read_u8(a)?? });", "need the value outside"),
+        ("g(|| vmi.read_u8(a)?);", ""),
+        ("g(|| b??);", ""),
+    ]);
+}
+
+#[test]
 fn patterns_straight_on_a_probe() {
     let err = "not an `Err`";
     let ok = "this also matches a probe that faulted";
