@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Expr, Lifetime, Pat, Stmt, token::Brace};
+use syn::{Expr, ExprAwait, ExprTry, Lifetime, Pat, Stmt, token::Brace};
 
 use super::{
     facts::bound,
@@ -169,8 +169,8 @@ impl Branches<'_, '_> {
             }
             Expr::Paren(paren) => self.visit(&mut paren.expr),
             Expr::Group(group) => self.visit(&mut group.expr),
-            Expr::Try(question) => {
-                let mut inner = (*question.expr).clone();
+            Expr::Try(ExprTry { expr: inner, .. }) | Expr::Await(ExprAwait { base: inner, .. }) => {
+                let mut inner = (**inner).clone();
                 self.visit(&mut inner);
                 *expr = inner;
             }

@@ -456,25 +456,33 @@ fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
     }
 }
 
-/// The attributes of a statement.
+/// The attributes of a statement. rustc allows none on an assignment or on an
+/// operator between two operands.
 pub(super) fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
     match stmt {
         Stmt::Local(local) => &local.attrs,
         Stmt::Macro(call) => &call.attrs,
         Stmt::Expr(expr, _) => match expr {
-            Expr::Assign(expr) => &expr.attrs,
+            Expr::Array(expr) => &expr.attrs,
+            Expr::Await(expr) => &expr.attrs,
             Expr::Block(expr) => &expr.attrs,
             Expr::Break(expr) => &expr.attrs,
             Expr::Call(expr) => &expr.attrs,
-            Expr::Continue(expr) => &expr.attrs,
+            Expr::Field(expr) => &expr.attrs,
             Expr::ForLoop(expr) => &expr.attrs,
             Expr::If(expr) => &expr.attrs,
+            Expr::Index(expr) => &expr.attrs,
             Expr::Loop(expr) => &expr.attrs,
             Expr::Macro(expr) => &expr.attrs,
             Expr::Match(expr) => &expr.attrs,
             Expr::MethodCall(expr) => &expr.attrs,
+            Expr::Paren(expr) => &expr.attrs,
+            Expr::Reference(expr) => &expr.attrs,
             Expr::Return(expr) => &expr.attrs,
+            Expr::Struct(expr) => &expr.attrs,
             Expr::Try(expr) => &expr.attrs,
+            Expr::Tuple(expr) => &expr.attrs,
+            Expr::Unary(expr) => &expr.attrs,
             Expr::Unsafe(expr) => &expr.attrs,
             Expr::While(expr) => &expr.attrs,
             _ => &[],

@@ -16,7 +16,7 @@ fn expansion_of(signature: &str, body: &str, args: &TokenStream) -> String {
 
 /// Puts what stands in `@(..)` into invisible delimiters, as what a macro was
 /// given for `$e:expr` is.
-fn grouped(tokens: TokenStream) -> TokenStream {
+pub(crate) fn grouped(tokens: TokenStream) -> TokenStream {
     let mut invisible = false;
     let tokens = tokens.into_iter().filter_map(|token| match token {
         TokenTree::Punct(punct) if punct.as_char() == '@' => {
