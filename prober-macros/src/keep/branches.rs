@@ -8,7 +8,7 @@ use super::{
     facts::bound,
     flow::Flow,
     mentions::Names,
-    plan::{Exit, Kind, Plan, Step},
+    plan::{Kind, Plan},
     scope::{Scope, Way},
     slot::uses,
 };
@@ -68,11 +68,6 @@ impl Branches<'_, '_> {
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
         let mut search = self.flow.search(&steps, &missing, &[], scope, 1);
-        // An exit that is reached is taken, also where nothing is asked.
-        if let Some(exit) = exits_always(&steps) {
-            let exit = self.flow.resolve(exit, scope);
-            search.extend(self.flow.go(&exit));
-        }
         if let Some(label) = last {
             search.extend(quote!(break #label;));
         }
@@ -177,16 +172,6 @@ impl Branches<'_, '_> {
             _ => *expr = Expr::Verbatim(quote!({})),
         }
     }
-}
-
-/// The exit that a block takes in any case, where nothing in it asks: a search
-/// leaves it out.
-fn exits_always<'s>(steps: &[&'s Step]) -> Option<&'s Exit> {
-    let last = steps.last()?;
-    let asks = steps.iter().any(|step| step.asks);
-    (!asks && last.kind == Kind::Exit)
-        .then(|| last.exits.last())
-        .flatten()
 }
 
 /// Names that are bound at the start of a block.

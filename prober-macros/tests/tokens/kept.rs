@@ -12,6 +12,7 @@
 mod asked;
 mod names;
 mod taken;
+mod written;
 
 use proc_macro2::TokenStream;
 use quote::quote;

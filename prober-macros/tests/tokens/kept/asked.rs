@@ -272,3 +272,23 @@ fn effects_in_initializers() {
         case(signature, &body, "a", Said::EndsWith(" c e"));
     }
 }
+
+/// The value of a block that is an operand: the call at its end asks, as that
+/// of a `let` does.
+#[test]
+fn blocks_as_operands() {
+    check(
+        r#"
+        act({ let a = x.a()?; let b = x.b()?; y.c() }); Ok(1) // a: a! b c
+        let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
+        let v = if 1 { let a = x.a()?; y.c() } else { y.e() }; let w = v?; Ok(w) // a: a! c
+        let v = y.g({ let a = x.a()?; y.c() })?; Ok(1) // a: a! c
+        let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
+        let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e
+        act(x.a().unwrap_or(1), x.b()?); Ok(1) // a: a! b
+        act(x.a()?, return Ok(2), x.b()?); Ok(1) // a: a!
+        act(x.a()?, panic!(), x.b()?); Ok(1) // a: a!
+        act(x.a()?, { if 1 { return Ok(1) } 2 }, x.b()?); Ok(1) // a: a!
+    "#,
+    );
+}

@@ -62,3 +62,62 @@ fn items_taken_apart() {
         case(SIGNATURE, &body, "i1", Said::Has("[act(1)]", !dooms));
     }
 }
+
+/// A fault that a closure takes apart, or leaves with, is recorded: what acts
+/// waits.
+#[test]
+fn closures() {
+    for (closure, dooms) in [
+        ("x.e()?", true),
+        ("x.e().ok()", true),
+        ("if let Ok(v) = x.e() { 1 } else { 2 }", true),
+        ("match x.e() { Ok(v) => 1, Err(_) => 2 }", true),
+        ("{ let Ok(v) = x.e() else { return 2 }; 1 }", true),
+        ("{ let r = x.e(); 1 }", false),
+        (
+            "{ let r = x.e(); if let Ok(v) = r { 1 } else { 2 } }",
+            false,
+        ),
+        (
+            "{ let r = x.e(); match r { Ok(v) => 1, Err(_) => 2 } }",
+            false,
+        ),
+        (
+            "{ let r = x.e(); let Ok(v) = r else { return 2 }; 1 }",
+            false,
+        ),
+        ("{ let r = x.e(); r.unwrap_or(1) }", false),
+        ("match x.e() { v => 1 }", false),
+        ("{ let v = x.e() else { return 2 }; 1 }", false),
+    ] {
+        for body in [
+            format!("let n = [1].map(|i| {closure}).count(); act(1); Ok(x.b()?)"),
+            format!("act([1].map(|i| {closure}).count()); Ok(x.b()?)"),
+            format!("let n = Some(1).map(|i| {closure}); act(1); Ok(x.b()?)"),
+        ] {
+            case(SIGNATURE, &body, "e", Said::Has("[act", !dooms));
+            case(SIGNATURE, &body, "e", Said::EndsWith(" b"));
+        }
+    }
+}
+
+/// Behind a head that took a fault apart nothing acts.
+#[test]
+fn heads_that_take_apart() {
+    check(
+        r#"
+        if x.a().is_ok() { act(1); } else { act(2); } Ok(x.b()?) // a: a! b
+        if x.a().is_err() { let c = x.c()?; act(1); } Ok(x.b()?) // a: a! c b
+        match x.a().ok() { Some(a) => { act(a); } None => { act(0); } } Ok(x.b()?) // a: a! b
+        for i in x.a().ok() { act(i); } act(1); Ok(x.b()?) // a: a! b
+        for i in x.a().unwrap_or(vec![7]) { act(i); } Ok(x.b()?) // a: a! b
+        while x.a().is_err() { act(1); break; } Ok(x.b()?) // a: a! b
+        let u = for i in x.a().unwrap_or(vec![7]) { act(i); }; Ok(x.b()?) // a: a! b
+        let u = while x.a().is_err() { act(1); break; }; Ok(x.b()?) // a: a! b
+        let u = if x.a().is_err() { act(1); 1 } else { 2 }; Ok(x.b()?) // a: a! b
+        let u = match x.a().is_err() { true => { act(1); 1 } _ => 2 }; Ok(x.b()?) // a: a! b
+        let u = loop { if x.a().is_ok() { act(2); break 1; } act(1); break 2; }; Ok(x.b()?) // a: a! b
+        let u = y.g(if x.a().is_err() { act(1); 1 } else { 2 })?; Ok(x.b()?) // a: a! b
+    "#,
+    );
+}
