@@ -4,10 +4,6 @@
     clippy::needless_raw_string_hashes,
     reason = "any of them may hold a text"
 )]
-#![allow(
-    clippy::needless_raw_string_hashes,
-    reason = "any of them may hold a text"
-)]
 
 mod asked;
 mod names;

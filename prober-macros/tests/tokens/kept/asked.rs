@@ -281,7 +281,6 @@ fn blocks_as_operands() {
         r#"
         act({ let a = x.a()?; let b = x.b()?; y.c() }); Ok(1) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
-        let v = if 1 { let a = x.a()?; y.c() } else { y.e() }; let w = v?; Ok(w) // a: a! c
         let v = y.g({ let a = x.a()?; y.c() })?; Ok(1) // a: a! c
         let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
         let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e

@@ -293,7 +293,10 @@ fn slots() {
         ),
         ("let _ = x.a()?", "let _ = __probed"),
         // The type of `Err(..)?` comes from the exit.
-        ("let a = Err(x.a()?)?", "break"),
+        (
+            "let a = Err(x.a()?)?",
+            "Some (__probed :: as_operand (match",
+        ),
         ("let a = (x.a())?", ":: wait ("),
         ("let a = x.a()?.f", ":: Some ("),
     ] {

@@ -212,7 +212,7 @@ impl Machine<'_> {
                 self.note(value);
                 return truth(true);
             }
-            (_, "finish") => return self.finish(value),
+            (_, "through_gate") => return self.through_gate(value),
             (_, "known") => return Value::UNIT,
             (_, "get" | "borrow" | "as_ref" | "iter_of" | "as_mut" | "borrow_mut" | "lock") => {
                 return match receiver.borrow().clone() {

@@ -103,7 +103,7 @@ impl Machine<'_> {
     }
 
     /// The gate.
-    pub(super) fn finish(&self, result: Value) -> Value {
+    pub(super) fn through_gate(&self, result: Value) -> Value {
         let result = self.note(result);
         let faults = self.faults.take();
         if !faults.is_empty() {
