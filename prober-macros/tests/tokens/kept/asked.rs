@@ -103,6 +103,7 @@ fn heads() {
         let a = x.a()?; (if x.b()? { let c = x.c()?; }); Ok(a) // a: a! b c
         let a = x.a()?; (if x.b()? { let c = x.c()?; }).await; Ok(a) // a: a! b c
         let a = x.a()?; @(if x.b()? { let c = x.c()?; y.act() } else { y.act() })?; Ok(a) // a: a! b c
+        let a = x.a()?; @(if x.b()? { let c = x.c()?; }); Ok(a) // a: a! b c
         let a = x.a()?; match x.b()? { 1 => { let c = x.c()?; } _ => {} } Ok(a) // a: a! b c
         let a = x.a()?; match x.b()? { n if x.c()? > 1 => {} n => { let d = x.d(n)?; } } Ok(a) // a: a! b c d(b)
         let a = x.a()?; for k in x.k()? { let c = k.c()?; } Ok(a) // a: a! k k.0.c k.1.c
@@ -281,10 +282,8 @@ fn blocks_as_operands() {
         r#"
         act({ let a = x.a()?; let b = x.b()?; y.c() }); Ok(1) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
-        let v = y.g({ let a = x.a()?; y.c() })?; Ok(1) // a: a! c
         let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
         let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e
-        act(x.a().unwrap_or(1), x.b()?); Ok(1) // a: a! b
         act(x.a()?, return Ok(2), x.b()?); Ok(1) // a: a!
         act(x.a()?, panic!(), x.b()?); Ok(1) // a: a!
         act(x.a()?, { if 1 { return Ok(1) } 2 }, x.b()?); Ok(1) // a: a!

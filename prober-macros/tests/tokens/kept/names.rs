@@ -210,6 +210,9 @@ fn views_of_variables() {
         let t = Cell::new(0); let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
         let t = Cell::new(0); let a = x.a()?; act(&t); let e = x.e(t.get())?; Ok(a + x.b()?) // a: a! b
         let t = 0; let r = &t; let a = x.a()?; act(r); let e = x.e(t)?; Ok(a + x.b()?) // a: a! e(0) b
+        # Its type says nothing of a cell.
+        let t = y.g()?; let r = &t; let a = x.a()?; r.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
         # A closure that is called at once keeps nothing.
         let mut t = 0; let n = [1].map(|v| v + t).count(); let a = x.a()?; act(n); let e = x.e(t)?; Ok(a) // a: a! e(0)
     "#,

@@ -73,6 +73,16 @@ fn closures() {
         ("if let Ok(v) = x.e() { 1 } else { 2 }", true),
         ("match x.e() { Ok(v) => 1, Err(_) => 2 }", true),
         ("{ let Ok(v) = x.e() else { return 2 }; 1 }", true),
+        ("x.e().map_err(|e| 1).ok()", true),
+        ("x.e().map_err(|e| 1)?", true),
+        ("x.e().as_ref().ok()", true),
+        ("{ let r = x.e().map_err(|e| 1); 1 }", true),
+        ("if let Ok(v) = x.e().map_err(|e| 1) { 1 } else { 2 }", true),
+        ("format!(1, x.e().is_ok())", true),
+        ("format!(1, 2, { let r = x.e().ok(); 1 })", true),
+        ("matches!(x.e(), Ok(_))", true),
+        ("unprobed!(x.e()).ok()", false),
+        ("{ let r = x.e().inspect(|v| 1); 1 }", false),
         ("{ let r = x.e(); 1 }", false),
         (
             "{ let r = x.e(); if let Ok(v) = r { 1 } else { 2 } }",
@@ -118,6 +128,19 @@ fn heads_that_take_apart() {
         let u = match x.a().is_err() { true => { act(1); 1 } _ => 2 }; Ok(x.b()?) // a: a! b
         let u = loop { if x.a().is_ok() { act(2); break 1; } act(1); break 2; }; Ok(x.b()?) // a: a! b
         let u = y.g(if x.a().is_err() { act(1); 1 } else { 2 })?; Ok(x.b()?) // a: a! b
+    "#,
+    );
+}
+
+/// A block in the arguments of a macro runs as it is written, but does not act
+/// on what it took apart.
+#[test]
+fn blocks_in_macros() {
+    check(
+        r#"
+        let v = vec![{ if x.a().is_err() { println! {} } 1 }]; Ok(x.b()?) // a: a! b
+        let v = vec![{ let r = x.a().unwrap_or(7); act(r); 1 }]; Ok(x.b()?) // a: a!
+        let v = vec![{ let r = x.a().unwrap_or(7); y.d(r).ok() }]; Ok(x.b()?) // a: a!
     "#,
     );
 }

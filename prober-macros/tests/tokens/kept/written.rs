@@ -359,3 +359,40 @@ fn types_of_variables() {
         written(SIGNATURE, &body, "type_of (& b)", tied);
     }
 }
+
+/// There may be a block of ours around a `break` in a macro.
+#[test]
+fn loops_that_macros_leave() {
+    for (call, text) in [
+        (
+            "println!(1, if c { break } else { 1 })",
+            "{ break '__probed_loop",
+        ),
+        (
+            "println!(1, if c { continue } else { 1 })",
+            "{ continue '__probed_loop",
+        ),
+        ("println!(1, if c { break 'l } else { 1 })", "{ break 'l }"),
+        ("println!(1, for k in l { break })", "for k in l { break }"),
+        (
+            "println!(1, for k in { if c { break } l } {})",
+            "{ break '__probed_loop",
+        ),
+        ("println!(1, while c { break })", "while c { break }"),
+        ("println!(1, loop { break })", "loop { break }"),
+        ("quote!(break)", "quote ! (break)"),
+    ] {
+        let body = format!("for i in j {{ act(x.a()?); {call}; }} Ok(1)");
+        written(SIGNATURE, &body, text, true);
+    }
+}
+
+/// A run that cannot be doomed does not look whether it is.
+#[test]
+fn no_look_without_a_cause() {
+    for (head, looks) in [("c", false), ("x.b().is_ok()", true)] {
+        let body = format!("act(0); if {head} {{ act(x.a()?); }} Ok(1)");
+        let direct = "{ act (__probed :: ResultOrOption :: ask_or_leave (x . a";
+        written(SIGNATURE, &body, direct, !looks);
+    }
+}

@@ -352,9 +352,10 @@ impl Machine<'_> {
             ("or_else", None) => self.call(&args[0], vec![value.within("Err").expect("an error")]),
             ("ok_or", Some(good)) => variant("Ok", [good]),
             ("ok_or", None) => variant("Err", [args.remove(0)]),
-            ("map" | "map_err" | "and_then" | "context" | "with_context" | "copied", _) => {
-                value.clone()
-            }
+            (
+                "map" | "map_err" | "inspect" | "and_then" | "context" | "with_context" | "copied",
+                _,
+            ) => value.clone(),
             (name, _) => panic!("the machine does not know `{name}` of a result"),
         }
     }
