@@ -290,3 +290,18 @@ fn blocks_as_operands() {
     "#,
     );
 }
+
+/// Of several exits the widest is what a skipped statement leaves.
+#[test]
+fn the_widest_exit() {
+    check(
+        r#"
+        for i in [1, 2] { let a = x.d(i)?; if a > 1 { break; } else { continue; } } Ok(x.c()?) // d(1): d(1)! c
+        for i in [1, 2] { let a = x.d(i)?; if a > 1 { return Ok(0); } else { continue; } } Ok(x.c()?) // d(1): d(1)!
+        'o: for j in [1, 2] { for i in [1, 2] { let a = x.d(i)?; if a > 1 { break 'o; } else { continue; } } let e = x.e()?; } Ok(x.c()?) // d(1): d(1)!
+        for i in [1, 2] { if x.d(i)? > 1 { break; } if x.e(i)? > 1 { return Ok(0); } } Ok(x.c()?) // d(1): d(1)!
+        for i in [1, 2] { if x.d(i)? > 1 { continue; } if x.e(i)? > 1 { return Ok(0); } } Ok(x.c()?) // d(1): d(1)!
+        loop { act(x.a()?, break, x.b()?); } Ok(1) // a: a!
+    "#,
+    );
+}

@@ -284,3 +284,62 @@ fn outputs() {
         case(&signature, body, "a", Said::Is("a! b".to_owned()));
     }
 }
+
+/// What is a mention of a variable, and what only has its name.
+#[test]
+fn mentions() {
+    for (value, mentions) in [
+        ("n", true),
+        ("(1, n)", true),
+        ("x.g(n)?", true),
+        ("Row { n }", true),
+        ("Row { f: n }", true),
+        ("&n", true),
+        ("n.f", true),
+        ("format!(\"{n}\")", true),
+        ("format!(\"{n:?}\")", true),
+        ("format!(\"{:n$}\", 1)", true),
+        ("format!(\"{} n\", 1)", false),
+        ("format!(\"{nn} {n_}\", 1)", false),
+        ("x.n", false),
+        ("x.f.n", false),
+        ("Row { n: 1 }", false),
+        ("n::g", false),
+        ("g::n", false),
+        ("vec![n]", true),
+        ("[0..n]", true),
+        ("'n: { 1 }", false),
+    ] {
+        let body = format!(
+            "let mut n = 0; let a = x.a()?; n = a; let g = {value}; let e = x.e(g)?; Ok(x.b()?)"
+        );
+        case(SIGNATURE, &body, "a", Said::Has(" e", !mentions));
+    }
+    check_in(
+        "fn f(&mut self, x: &X)",
+        r#"
+        let a = x.a()?; self.n = a; let e = x.e(self.n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; self.n = a; let e = x.e(self.m)?; Ok(x.b()?) // a: a! e(0) b
+        let a = x.a()?; self.n = a; let e = x.e(&self)?; Ok(x.b()?) // a: a! b
+    "#,
+    );
+}
+
+/// Through which parameters a function changes what outlives it.
+#[test]
+fn parameters() {
+    for (signature, changes) in [
+        ("fn f(x: &X, t: &mut T)", true),
+        ("fn f(x: &X, t: Option<&mut T>)", true),
+        ("fn f(x: &X, t: (&mut T, T))", true),
+        ("fn f(x: &X, t: &T)", false),
+        ("fn f(x: &X, t: u64)", false),
+        ("fn f(x: &X, t: impl FnMut(T))", true),
+        ("fn f(x: &X, t: impl Fn(T))", false),
+        ("fn f<C: FnMut(T)>(x: &X, t: C)", true),
+        ("fn f<C: Fn(T)>(x: &X, t: C)", false),
+    ] {
+        let body = "let a = x.a()?; act(1); let g = t.g()?; Ok(x.b()?)";
+        case(signature, body, "a", Said::Has("t.g", !changes));
+    }
+}

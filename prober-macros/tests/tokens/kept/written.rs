@@ -396,3 +396,56 @@ fn no_look_without_a_cause() {
         written(SIGNATURE, &body, direct, !looks);
     }
 }
+
+/// rustc would blame blocks of ours for these.
+#[test]
+fn exits_of_no_loop() {
+    for (statement, is_refused) in [
+        ("break;", true),
+        ("continue;", true),
+        ("if c { break; }", true),
+        ("for i in { break; j } {}", true),
+        ("'l: { break 'l; }", false),
+        ("'l: loop { continue 'l; }", false),
+        ("loop { break; }", false),
+        ("while c { continue; }", false),
+        ("for i in j { continue; }", false),
+        ("let g = || loop { break };", false),
+        ("fn g() { loop { break; } }", false),
+    ] {
+        let body = format!("x.a()?; {statement} Ok(1)");
+        written(SIGNATURE, &body, "outside of a loop", is_refused);
+    }
+}
+
+/// Only of what the body takes apart are the items looked at.
+#[test]
+fn items_that_are_watched() {
+    for (items, body, watched) in [
+        ("k", "i.ok();", true),
+        ("k", "j.ok();", false),
+        ("k", "i.other();", false),
+        ("k", "if let Ok(g) = i {}", true),
+        ("k", "if let Ok(g) = j {}", false),
+        ("k", "if let Some(g) = i {}", false),
+        ("k", "let Ok(g) = i else { continue };", true),
+        ("k", "let Ok(g) = j else { continue };", false),
+        ("k", "match i { Ok(g) => {} _ => {} }", true),
+        ("k", "match j { Ok(g) => {} _ => {} }", false),
+        ("k", "act(matches!(i, Ok(_)));", true),
+        ("k", "act(matches!(j, Ok(_)));", false),
+        ("k", "act(matches!(i, Some(_)));", false),
+        ("k", "let h = || i.ok();", true),
+        ("k", "fn h() { i.ok(); }", false),
+        ("k.flatten()", "", true),
+        ("k.flatten(1)", "", false),
+        ("k.filter_map(Result::ok)", "", true),
+        ("k.filter_map(Other::ok)", "", false),
+        ("k.filter_map(Result::err)", "", false),
+        ("k.filter_map(ok)", "", false),
+        ("k.map(Result::ok)", "", false),
+    ] {
+        let body = format!("x.a()?; for i in {items} {{ {body} }} Ok(1)");
+        written(SIGNATURE, &body, ":: watched (", watched);
+    }
+}
