@@ -164,12 +164,35 @@ pub(crate) fn rewritten(
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
         (own_names.imports_of_kept(&args.krate), start)
     };
+    let body = framed(block, sig, output, params, looks_needless, &own_names);
+    let outcome = own_names.run(sig, moves, output, &body);
+    let gate = Ident::new("through_gate", at);
+    let end = emit::glue(output.span());
+    let leave = quote_spanned!(end=> #outcome.#gate());
+
+    Some(quote! {
+        #imports
+        #take
+        #start
+        #leave
+    })
+}
+
+/// The body within the closure or the async block that it becomes.
+fn framed(
+    block: &Block,
+    sig: &syn::Signature,
+    output: &Type,
+    params: &TokenStream,
+    looks_needless: bool,
+    names: &Names,
+) -> TokenStream {
     let within = if looks_needless {
         lints::needless_question_mark()
     } else {
         lints::inner_body()
     };
-    let body = if params.is_empty() && sig.asyncness.is_none() && !looks_needless {
+    if params.is_empty() && sig.asyncness.is_none() && !looks_needless {
         quote!(#block)
     } else if sig.asyncness.is_none() {
         // Of a closure that ends with a token of the user's rustc names what it
@@ -185,18 +208,7 @@ pub(crate) fn rewritten(
             .surround(&mut body, |tokens| tokens.extend(inner));
         body
     } else {
-        let typed = own_names.type_of_async_body(output);
+        let typed = names.type_of_async_body(output);
         quote!({ #params #typed #within #block })
-    };
-    let outcome = own_names.run(sig, moves, output, &body);
-    let gate = Ident::new("through_gate", at);
-    let end = emit::glue(output.span());
-    let leave = quote_spanned!(end=> #outcome.#gate());
-
-    Some(quote! {
-        #imports
-        #take
-        #start
-        #leave
-    })
+    }
 }
