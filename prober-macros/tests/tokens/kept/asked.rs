@@ -280,7 +280,6 @@ fn effects_in_initializers() {
 fn blocks_as_operands() {
     check(
         r#"
-        act({ let a = x.a()?; let b = x.b()?; y.c() }); Ok(1) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
         let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
         let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e
@@ -289,6 +288,9 @@ fn blocks_as_operands() {
         act(x.a()?, { if 1 { return Ok(1) } 2 }, x.b()?); Ok(1) // a: a!
     "#,
     );
+    // Not in all states: what `act` does with an `Err` of `y.c()` is its own affair.
+    let body = "act({ let a = x.a()?; let b = x.b()?; y.c() }); Ok(1)";
+    case(SIGNATURE, body, "a", Said::Is("a! b c".to_owned()));
 }
 
 /// Of several exits the widest is what a skipped statement leaves.

@@ -348,11 +348,11 @@ impl Machine<'_> {
                 self.acted(format!("{name}{}", text(&args)));
                 value.clone()
             }
-            ("or" | "or_else", Some(_)) => value.clone(),
             ("or_else", None) => self.call(&args[0], vec![value.within("Err").expect("an error")]),
             ("ok_or", Some(good)) => variant("Ok", [good]),
             ("ok_or", None) => variant("Err", [args.remove(0)]),
-            (
+            ("or" | "or_else", Some(_))
+            | (
                 "map" | "map_err" | "inspect" | "and_then" | "context" | "with_context" | "copied",
                 _,
             ) => value.clone(),
