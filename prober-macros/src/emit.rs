@@ -357,6 +357,17 @@ impl Names {
         Expr::Verbatim(self.left_by_mark(name, question))
     }
 
+    /// A question of a search, whose answer nobody needs, as a condition under
+    /// which the search ends: `sought(OPERAND, prober)`.
+    pub(crate) fn sought(&self, operand: &Expr, place: Place, mark: Span) -> Expr {
+        let prober = self.prober_at(place.start);
+        call(
+            "sought",
+            place,
+            quote_spanned!(glue(mark)=> #operand, #prober),
+        )
+    }
+
     /// `NAME(OPERAND, prober)ADAPTER?`
     fn left_by_mark(&self, name: &str, question: Question<'_>) -> TokenStream {
         let Question {
@@ -434,7 +445,7 @@ impl Names {
         quote_spanned!(glue(at)=> #runtime::asked(#question);)
     }
 
-    /// The same for a result on which there is no `?`.
+    /// [`asked`](Self::asked) for a result on which there is no `?`.
     pub(crate) fn noted(&self, result: &Expr, at: Span) -> TokenStream {
         let noted = self.note(result, Place { start: at, end: at });
         quote_spanned!(glue(at)=> let _ = #noted;)

@@ -28,7 +28,7 @@ pub use self::{
     held::{Held, HeldWithoutFaults},
     keep::{
         Ask, DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, ask, ask_before,
-        ask_or_leave, ask_or_leave_before, ask_probe, asked, doomed, filled, leave_doomed,
+        ask_or_leave, ask_or_leave_before, ask_probe, asked, doomed, filled, leave_doomed, sought,
         start_sharing, type_of, type_of_slot, wait, wait_before, watched, with_declared_error,
     },
     probe::{need, need_if, read, read_answer_if, read_if, value_of_a_probe},

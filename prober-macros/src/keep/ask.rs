@@ -15,7 +15,7 @@ use super::{
     plan::{Plan, core},
     questions::asks,
     run::State,
-    scope::{Scope, Way, leaves_by},
+    scope::{Scope, Way},
     words::{
         any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
         is_result_pattern, may_ask, operand_of_takes, takes_apart, takes_text,
@@ -70,13 +70,15 @@ impl Asker<'_, '_> {
         if self.later.iter().all(Vec::is_empty) {
             return miss.to_token_stream();
         }
-        let siblings = self
-            .later
-            .iter()
-            .rev()
-            .flatten()
-            .map(|sibling| self.flow.sibling(sibling, self.scope, self.taint));
-        quote!({ #(#siblings)* #miss })
+        let mut asked = Asked::default();
+        for sibling in self.later.iter().rev().flatten() {
+            asked.add(
+                self.flow.sibling(sibling, self.scope, self.taint),
+                self.flow,
+            );
+        }
+        let siblings = asked.written(self.flow);
+        quote!({ #siblings #miss })
     }
 
     /// Whether a miss does no more than leave the function, as the plain one
@@ -168,6 +170,20 @@ impl Asker<'_, '_> {
         } else {
             Expr::Verbatim(quote!(#(#attrs)* #value))
         };
+    }
+
+    /// `EXPR?` of a search, whose answer nobody needs: a condition under which
+    /// the search ends.
+    fn sought(mut self, question: &ExprTry) -> Expr {
+        let mut question = question.clone();
+        // What it makes of an error is never seen.
+        take_adapter(&mut question);
+        self.serve(&mut question.expr);
+        let place = Place::of(&question.expr);
+        self.visit_expr_mut(&mut question.expr);
+        let operand = operand(&question.expr);
+        let mark = question.question_token.span;
+        self.flow.emit.sought(&operand, place, mark)
     }
 
     /// Lets the runtime serve a read on a type of vmi-core.
@@ -538,6 +554,60 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
     Some(adapter)
 }
 
+/// A question whose answer nobody needs, as it is written.
+pub(super) enum Sought {
+    /// A condition under which the search ends.
+    Ends(Expr),
+    Code(TokenStream),
+}
+
+/// Questions whose answers nobody needs, one after the other.
+#[derive(Default)]
+pub(super) struct Asked {
+    out: TokenStream,
+    ends: Vec<Expr>,
+}
+
+impl Asked {
+    pub(super) fn add(&mut self, sought: Sought, flow: &Flow<'_>) {
+        match sought {
+            Sought::Ends(condition) => self.ends.push(condition),
+            Sought::Code(code) => self.out(flow).extend(code),
+        }
+    }
+
+    /// What is written behind them.
+    pub(super) fn out(&mut self, flow: &Flow<'_>) -> &mut TokenStream {
+        let ends = std::mem::take(&mut self.ends);
+        if !ends.is_empty() {
+            let leave = flow.leave();
+            self.out.extend(quote!(if #(#ends)||* { #leave }));
+        }
+        &mut self.out
+    }
+
+    pub(super) fn written(mut self, flow: &Flow<'_>) -> TokenStream {
+        std::mem::take(self.out(flow))
+    }
+}
+
+/// An expression that is one question, and no more. Not `Err(..)?`: rustc takes
+/// the type of its value from the exit.
+pub(super) fn waits(expr: &Expr) -> Option<&ExprTry> {
+    let Expr::Try(question) = expr else {
+        return None;
+    };
+    let waits = question.attrs.is_empty()
+        && match core(&question.expr) {
+            Expr::MethodCall(_) => true,
+            Expr::Call(call) => {
+                !matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"))
+            }
+            _ => false,
+        };
+    waits.then_some(question)
+}
+
 impl Flow<'_> {
     pub(super) fn asker<'f>(
         &'f self,
@@ -581,18 +651,38 @@ impl Flow<'_> {
     }
 
     /// A question whose answer nobody needs.
-    pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> TokenStream {
-        let label = self.label("ask");
-        let rewritten = self.ask(expr, Way::breaks(&label), true, true, true, scope, taint);
+    pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> Sought {
+        if let Some(question) = waits(expr) {
+            return self.seek(question, true, scope, taint);
+        }
+        let block = self.target("ask");
+        let rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
         let asked = if matches!(expr, Expr::Try(_)) {
             self.emit.asked(&rewritten, start(expr))
         } else {
             self.emit.noted(&rewritten, start(expr))
         };
-        if leaves_by(&asked, &label) {
-            quote!(#label: { #asked })
-        } else {
-            quote!({ #asked })
+        let label = block.label();
+        Sought::Code(quote!(#label { #asked }))
+    }
+
+    /// A question of a search, whose answer nobody needs.
+    pub(super) fn seek(
+        &self,
+        question: &ExprTry,
+        strict: bool,
+        scope: &Scope,
+        taint: &Names,
+    ) -> Sought {
+        let block = self.target("ask");
+        let asker = self.asker(block.end(), strict, true, true, scope, taint);
+        let ends = asker.sought(question);
+        match block.label() {
+            Some(label) => {
+                let leave = self.leave();
+                Sought::Code(quote!(#label { if #ends { #leave } }))
+            }
+            None => Sought::Ends(ends),
         }
     }
 

@@ -65,9 +65,11 @@ impl Branches<'_, '_> {
         let mut missing = self.missing.clone();
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
-        let mut search = self.flow.search(&steps, &missing, &[], scope, 1);
+        let search = self.flow.search(&steps, &missing, &[], scope, 1);
         // An exit that is reached is taken, also where nothing is asked.
-        if let Some(exit) = exits_always(&steps) {
+        let exit = exits_always(&steps).filter(|_| search.is_empty());
+        let mut search = search.statements(self.flow);
+        if let Some(exit) = exit {
             let exit = self.flow.resolve(exit, scope);
             search.extend(self.flow.go(&exit));
         }

@@ -15,7 +15,7 @@ use super::{
     outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
-    scope::{Scope, Way},
+    scope::{Scope, Target, Way},
     words::may_leave,
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
@@ -146,6 +146,11 @@ impl Flow<'_> {
     pub(super) fn label(&self, what: &str) -> Lifetime {
         let name = format!("'__probed_{what}_{}", self.number());
         Lifetime::new(&name, Span::mixed_site())
+    }
+
+    /// A block that may be left.
+    pub(super) fn target(&self, what: &str) -> Target {
+        Target::new(self.label(what))
     }
 
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {

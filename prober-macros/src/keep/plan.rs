@@ -127,6 +127,9 @@ pub(super) struct Step {
     /// What it may leave.
     pub(super) exits: Vec<Exit>,
 
+    /// Whether its value is a read whose type its name tells.
+    pub(super) type_is_known: bool,
+
     /// What becomes of closures in its initializer.
     pub(super) closures: Option<Holds>,
 
@@ -293,6 +296,17 @@ impl Planner<'_> {
                 .and_then(|init| holds_closure(&init.expr)),
             _ => None,
         };
+        let type_is_known = match &stmt {
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) => match &*init.expr {
+                Expr::Try(question) => matches!(&*question.expr, Expr::MethodCall(call)
+                    if vocabulary::tells_type(&call.method)
+                        && classify::is_read(call, self.receivers)),
+                _ => false,
+            },
+            _ => false,
+        };
         let kind = self.kind(&stmt, last);
         let mut roots = roots;
         if let Stmt::Expr(expr, _) = &stmt
@@ -325,6 +339,7 @@ impl Planner<'_> {
             takes,
             effect,
             exits,
+            type_is_known,
             closures,
             conditional,
         }

@@ -8,7 +8,7 @@ use super::{
     flow::Flow,
     mentions::Names,
     plan::{BlockId, Kind, Step, core, keeps_all},
-    scope::{Scope, Way, leaves_by},
+    scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
 };
 
@@ -162,14 +162,15 @@ impl Hot<'_, '_> {
         {
             let missing = self.state.taint.clone().union(&slot.missing());
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
-            let otherwise = quote!(#search #exit);
+            let otherwise = search.then(&exit);
             self.out
                 .extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
         } else {
             let doomed = self.flow.doomed();
             let taint = self.state.taint.clone();
             let search = self.flow.search(&rest, &taint, &pending, self.scope, 0);
-            self.out.extend(quote!(if #doomed { #search #exit }));
+            let search = search.then(&exit);
+            self.out.extend(quote!(if #doomed { #search }));
             for slot in &pending {
                 if let Some(bind) = &slot.bind {
                     self.out
@@ -229,11 +230,7 @@ impl Hot<'_, '_> {
         missing.extend_absent(&step.binds);
         let miss = if questions(&step.stmt) == 1 && step.exits.is_empty() {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
-            if search.is_empty() {
-                exit
-            } else {
-                Way::To(quote!({ #search #exit }))
-            }
+            search.and(&exit)
         } else {
             exit
         };
@@ -330,8 +327,8 @@ impl Hot<'_, '_> {
             }
             return;
         }
-        let label = self.flow.label("step");
-        let go_on = Way::breaks(&label);
+        let block = self.flow.target("step");
+        let go_on = block.end();
         let given_up = self.flow.gives_up(&step.stmt);
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
@@ -339,19 +336,19 @@ impl Hot<'_, '_> {
         if step.changes.meets(&self.flow.facts.unset) {
             // A doomed run must not seem to go on without the value.
             let done = self.flow.label("done");
-            let exit = &self.state.exit;
+            let search = search.then(&self.state.exit);
+            let label = block.label();
             self.out.extend(quote! {
-                #done: { #label: { #tokens break #done } #search #exit }
+                #done: { #label { #tokens break #done } #search }
             });
             // A loop in it may have gone on to the next item.
             self.doom(step);
             return;
         }
-        if leaves_by(&tokens, &label) {
-            self.out.extend(quote!(#label: { #tokens }));
-        } else {
-            self.out.extend(tokens);
-        }
+        self.out.extend(match block.label() {
+            Some(label) => quote!(#label { #tokens }),
+            None => tokens,
+        });
         self.doom(step);
     }
 

@@ -1,12 +1,10 @@
 //! The loops and labelled blocks around, for the exits that a search reaches.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Lifetime;
-
-use super::words::any_word;
 
 /// Where a run goes: a diverging expression.
 #[derive(Clone)]
@@ -16,6 +14,9 @@ pub(super) enum Way {
 
     /// To a place in it.
     To(TokenStream),
+
+    /// Out of a block of the expansion.
+    End(TokenStream, Rc<Cell<bool>>),
 }
 
 impl Way {
@@ -32,8 +33,44 @@ impl Way {
 
 impl ToTokens for Way {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let (Self::Leave(way) | Self::To(way)) = self;
+        let (Self::Leave(way) | Self::To(way) | Self::End(way, _)) = self;
+        if let Self::End(_, used) = self {
+            used.set(true);
+        }
         way.to_tokens(tokens);
+    }
+}
+
+/// A block of the expansion that may be left by its label, which is written if
+/// anything does.
+pub(super) struct Target {
+    label: Lifetime,
+    used: Rc<Cell<bool>>,
+}
+
+impl Target {
+    pub(super) fn new(label: Lifetime) -> Self {
+        Self {
+            label,
+            used: Rc::default(),
+        }
+    }
+
+    /// Leaves the block, with its value.
+    pub(super) fn way(&self, value: &TokenStream) -> Way {
+        let label = &self.label;
+        Way::End(quote!(break #label #value), self.used.clone())
+    }
+
+    /// Leaves the block, which has no value.
+    pub(super) fn end(&self) -> Way {
+        self.way(&TokenStream::new())
+    }
+
+    /// `'LABEL:`, if it is used.
+    pub(super) fn label(&self) -> Option<TokenStream> {
+        let label = &self.label;
+        self.used.get().then(|| quote!(#label:))
     }
 }
 
@@ -104,9 +141,4 @@ impl Scope {
             around.outer.find(label)
         }
     }
-}
-
-/// Whether tokens leave by a label.
-pub(super) fn leaves_by(tokens: &TokenStream, label: &Lifetime) -> bool {
-    any_word(tokens, &|word| *word == label.ident)
 }

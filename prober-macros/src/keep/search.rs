@@ -2,15 +2,16 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Lifetime, Stmt};
+use syn::{Expr, Stmt};
 
 use super::{
+    ask::{Asked, waits},
     branches::Branches,
     flow::Flow,
     mentions::Names,
     plan::{Kind, Step, core, keeps_all},
     questions::{asks, asks_of_act},
-    scope::{Scope, Way, leaves_by},
+    scope::{Scope, Target, Way},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
     words::{Holds, handed_suppressed},
 };
@@ -28,36 +29,50 @@ impl Flow<'_> {
         slots: &[Slot],
         scope: &Scope,
         depth: usize,
-    ) -> TokenStream {
+    ) -> Searched {
         let steps = self.relevant(steps);
-        let mut out = TokenStream::new();
-        for component in self.components(&steps, slots) {
-            let label = self.label("part");
+        let mut searched = Searched::default();
+        let components = self.components(&steps, slots);
+        let is_one = components.len() == 1;
+        for component in components {
+            let block = self.target("part");
             let mut search = Search {
                 flow: self,
-                label: &label,
-                used: false,
+                block: &block,
                 missing: missing.clone(),
                 slots: slots.iter().collect(),
                 own: Vec::new(),
                 scope,
                 depth,
-                out: TokenStream::new(),
+                asked: Asked::default(),
+                exit: None,
             };
             search.steps(&component);
             let Search {
-                out: part, used, ..
+                mut asked, exit, ..
             } = search;
-            if part.is_empty() {
-                continue;
-            }
-            if used {
-                out.extend(quote!(#label: { #part }));
+            let label = block.label();
+            // What leaves the block by its label goes on behind the exit.
+            let (inside, behind) = if label.is_some() {
+                (exit, None)
             } else {
-                out.extend(quote!({ #part }));
+                (None, exit)
+            };
+            if let Some(exit) = inside {
+                let go = self.go(&exit);
+                asked.out(self).extend(go);
             }
+            let part = asked.written(self);
+            if !part.is_empty() {
+                searched.tokens.extend(match label {
+                    None if is_one => part,
+                    label => quote!(#label { #part }),
+                });
+            }
+            // Nothing is searched behind it: its group is the last one.
+            searched.exit = behind;
         }
-        out
+        searched
     }
 
     /// The statements that ask, and those that feed them. What a skipped
@@ -148,11 +163,52 @@ impl Flow<'_> {
     }
 }
 
+/// A search, as it is written.
+#[derive(Default)]
+pub(super) struct Searched {
+    tokens: TokenStream,
+    /// The exit that a doomed run has reached at its end.
+    exit: Option<Way>,
+}
+
+impl Searched {
+    /// Whether nothing is asked, and nothing is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.exit.is_none()
+    }
+
+    /// The search, and where the run goes from it: an expression that diverges.
+    pub(super) fn and(self, way: &Way) -> Way {
+        let way = self.exit.as_ref().unwrap_or(way);
+        if self.tokens.is_empty() {
+            return way.clone();
+        }
+        let tokens = self.tokens;
+        Way::To(quote!({ #tokens #way }))
+    }
+
+    /// Its statements, and where the run goes from it.
+    pub(super) fn then(self, way: &Way) -> TokenStream {
+        let Self { mut tokens, exit } = self;
+        exit.as_ref().unwrap_or(way).to_tokens(&mut tokens);
+        tokens
+    }
+
+    /// Its statements; code may follow.
+    pub(super) fn statements(self, flow: &Flow<'_>) -> TokenStream {
+        let Self { mut tokens, exit } = self;
+        if let Some(exit) = exit {
+            tokens.extend(flow.go(&exit));
+        }
+        tokens
+    }
+}
+
 /// Writes the search of one group of statements.
 struct Search<'f, 'a> {
     flow: &'f Flow<'a>,
-    label: &'f Lifetime,
-    used: bool,
+    /// The block that it stands in.
+    block: &'f Target,
     missing: Names,
     /// Slots from before.
     slots: Vec<&'f Slot>,
@@ -160,10 +216,16 @@ struct Search<'f, 'a> {
     own: Vec<Slot>,
     scope: &'f Scope,
     depth: usize,
-    out: TokenStream,
+    asked: Asked,
+    /// The exit that was reached.
+    exit: Option<Way>,
 }
 
 impl Search<'_, '_> {
+    fn out(&mut self) -> &mut TokenStream {
+        self.asked.out(self.flow)
+    }
+
     fn steps(&mut self, steps: &[&Step]) {
         for (index, step) in steps.iter().enumerate() {
             if !self.step(step, &steps[index..]) {
@@ -200,7 +262,7 @@ impl Search<'_, '_> {
             Kind::Let => self.local(step, rest),
             Kind::Ask => {
                 let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
-                self.out.extend(tokens);
+                self.out().extend(tokens);
                 if rest_asks && !slot.names.is_empty() {
                     self.own.push(slot);
                 }
@@ -230,11 +292,9 @@ impl Search<'_, '_> {
                 self.flow
                     .search(rest, &missing, &slots, self.scope, self.depth + 1)
             } else {
-                TokenStream::new()
+                Searched::default()
             };
-            let label = self.label;
-            self.used = true;
-            let otherwise = quote!(#otherwise break #label);
+            let otherwise = otherwise.then(&self.block.end());
             let Slot {
                 name, uses, bind, ..
             } = slot;
@@ -244,8 +304,7 @@ impl Search<'_, '_> {
                 let none = self.flow.emit.none();
                 quote!(if let #none = #name { #otherwise })
             };
-            self.out.extend(tokens);
-            self.out.extend(uses);
+            self.out().extend([tokens, uses]);
         }
     }
 
@@ -311,7 +370,7 @@ impl Search<'_, '_> {
         for (ask, mentioned, read) in asks {
             if !read.meets(&gone) && !gone.lacks(&mentioned) {
                 let sibling = self.flow.sibling(ask, self.scope, &self.missing);
-                self.out.extend(sibling);
+                self.asked.add(sibling, self.flow);
                 gone.extend(&self.flow.facts.changed(&mentioned, &Names::default()));
             }
         }
@@ -321,7 +380,7 @@ impl Search<'_, '_> {
     fn leave(&mut self, step: &Step) -> bool {
         match self.flow.widest(&step.exits, self.scope) {
             Some(exit) => {
-                self.out.extend(self.flow.go(&exit));
+                self.exit = Some(exit);
                 false
             }
             None => true,
@@ -345,20 +404,26 @@ impl Search<'_, '_> {
             .init
             .as_ref()
             .is_some_and(|init| extends_temporaries(&init.expr));
-        if step.asks && simple && !extends {
+        let asked = (!used && step.type_is_known && step.exits.is_empty())
+            .then(|| local.init.as_ref().and_then(|init| waits(&init.expr)))
+            .flatten()
+            .filter(|_| simple && local.attrs.is_empty());
+        if let Some(question) = asked {
+            let sought = self.flow.seek(question, false, self.scope, &self.missing);
+            self.asked.add(sought, self.flow);
+        } else if step.asks && simple && !extends {
             let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
-            self.out.extend(tokens);
-            self.out.extend(self.flow.tie(step, Some(&slot)));
+            let tie = self.flow.tie(step, Some(&slot));
+            self.out().extend([tokens, tie]);
             if used {
                 self.own.push(slot);
             }
         } else {
             // Bound where it stands; without its value the group ends.
-            let label = self.label;
             let mut local = local.clone();
             if let Some(init) = &mut local.init {
                 let leave = self.flow.widest(&step.exits, self.scope);
-                let leave = leave.unwrap_or_else(|| Way::breaks(label));
+                let leave = leave.unwrap_or_else(|| self.block.end());
                 let mut asker =
                     self.flow
                         .asker(leave.clone(), false, true, true, self.scope, &self.missing);
@@ -376,10 +441,9 @@ impl Search<'_, '_> {
                     **diverge = blocks;
                 }
             }
-            self.used |= leaves_by(&local.to_token_stream(), label);
-            local.to_tokens(&mut self.out);
-            self.out.extend(uses(&local.pat));
-            self.out.extend(self.flow.tie(step, None));
+            local.to_tokens(self.out());
+            let tie = self.flow.tie(step, None);
+            self.out().extend([uses(&local.pat), tie]);
         }
         self.missing.remove_all(&step.binds);
         true
@@ -390,10 +454,10 @@ impl Search<'_, '_> {
         let Stmt::Expr(expr, _) = &step.stmt else {
             return true;
         };
-        let label = self.flow.label("head");
+        let block = self.flow.target("head");
         let mut expr = expr.clone();
         let leave = self.flow.widest(&step.exits, self.scope);
-        let miss = leave.unwrap_or_else(|| Way::breaks(&label));
+        let miss = leave.unwrap_or_else(|| block.end());
         let mut branches = Branches {
             flow: self.flow,
             scope: self.scope,
@@ -401,7 +465,11 @@ impl Search<'_, '_> {
             miss: miss.clone(),
         };
         branches.visit(&mut expr);
-        self.out.extend(quote!(#label: { #expr; break #label }));
+        let tokens = quote!(#expr;);
+        self.out().extend(match block.label() {
+            Some(label) => quote!(#label { #tokens }),
+            None => tokens,
+        });
         self.missing.extend(&step.changes);
         if self.flow.gives_up(&step.stmt) {
             return self.leave(step);

@@ -3,17 +3,17 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, Lifetime, Local, Pat, Stmt,
+    Expr, Local, Pat, Stmt,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
 
 use super::{
-    ask::Asker,
+    ask::{Asker, waits},
     flow::Flow,
     mentions::Names,
-    plan::{Step, core, keeps_all},
-    scope::{Scope, Way, leaves_by},
+    plan::{Step, keeps_all},
+    scope::{Scope, Target},
     words::Holds,
 };
 use crate::{
@@ -58,20 +58,20 @@ impl Flow<'_> {
             &format!("__probed_slot_{}", self.number()),
             Span::call_site(),
         );
-        let label = self.label("miss");
+        let block = self.target("miss");
         // A skipped exit ends the search.
-        let miss = self.widest(&step.exits, scope).unwrap_or_else(|| {
-            let none = self.emit.none();
-            Way::To(quote!(break #label #none))
-        });
+        let miss = self
+            .widest(&step.exits, scope)
+            .unwrap_or_else(|| block.way(&self.emit.none()));
         let asker = self.asker(miss, false, doomed, true, scope, taint);
         let (bind, tokens) = match &step.stmt {
-            Stmt::Local(local) => self.slot_of_local(local, step, &name, &label, asker),
+            Stmt::Local(local) => self.slot_of_local(local, step, &name, &block, asker),
             Stmt::Expr(expr, _) => {
                 let unit = self.emit.some(&quote!(()));
                 let expr = asker.rewritten(expr);
+                let label = block.label();
                 let tokens = quote! {
-                    let #name = #label: { #expr; #unit };
+                    let #name = #label { #expr; #unit };
                 };
                 (None, tokens)
             }
@@ -96,7 +96,7 @@ impl Flow<'_> {
         local: &Local,
         step: &Step,
         name: &Ident,
-        label: &Lifetime,
+        block: &Target,
         mut asker: Asker<'_, '_>,
     ) -> (Option<Bind>, TokenStream) {
         let Local {
@@ -107,8 +107,9 @@ impl Flow<'_> {
         let init = init.expect("a `let` that asks has an initializer");
         if step.binds.is_empty() {
             let (init, unit) = (asker.rewritten(init), self.emit.some(&quote!(())));
+            let label = block.label();
             let tokens = quote! {
-                let #name = #label: { #attrs let #pat = #init; #unit };
+                let #name = #label { #attrs let #pat = #init; #unit };
             };
             return (None, tokens);
         }
@@ -116,8 +117,9 @@ impl Flow<'_> {
             let (inner, names, outer) = parts(pat);
             let init = asker.rewritten(init);
             let value = self.emit.some(&quote!((#(#names,)*)));
+            let label = block.label();
             let tokens = quote! {
-                let #name = #label: {
+                let #name = #label {
                     #attrs let #inner = #init;
                     #value
                 };
@@ -134,8 +136,9 @@ impl Flow<'_> {
             let value = self.emit.some(&operand(&init));
             let (inner, ty) = (&typed.pat, &typed.ty);
             let option = self.emit.option_of(ty);
+            let label = block.label();
             let tokens = quote! {
-                #attrs let #name: #option = #label: { #value };
+                #attrs let #name: #option = #label { #value };
             };
             let bind = Bind {
                 attrs,
@@ -144,19 +147,18 @@ impl Flow<'_> {
             };
             return (Some(bind), tokens);
         }
-        let tokens = if step.exits.is_empty() && waits(init) {
+        let tokens = if step.exits.is_empty() && waits(init).is_some() {
             let mut init = init.clone();
             asker.question_that_waits(&mut init);
-            let init = init.to_token_stream();
-            if leaves_by(&init, label) {
-                quote!(#attrs let #name = #label: { #init };)
-            } else {
-                quote!(#attrs let #name = #init;)
+            match block.label() {
+                Some(label) => quote!(#attrs let #name = #label { #init };),
+                None => quote!(#attrs let #name = #init;),
             }
         } else {
             let init = asker.rewritten(init);
             let value = self.emit.some(&operand(&init));
-            quote!(#attrs let #name = #label: { #value };)
+            let label = block.label();
+            quote!(#attrs let #name = #label { #value };)
         };
         let bind = Bind {
             attrs,
@@ -202,23 +204,7 @@ impl Flow<'_> {
     }
 }
 
-/// Whether an initializer is one question, and no more. Not `Err(..)?`: rustc
-/// takes the type of its value from the exit.
-fn waits(init: &Expr) -> bool {
-    let Expr::Try(question) = init else {
-        return false;
-    };
-    question.attrs.is_empty()
-        && match core(&question.expr) {
-            Expr::MethodCall(_) => true,
-            Expr::Call(call) => {
-                !matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"))
-            }
-            _ => false,
-        }
-}
-
-/// The name that a `let` gives to a value whose type is not written.
+/// The name that a `let` gives to a value whose type nothing tells.
 fn inferred(step: &Step) -> Option<&Ident> {
     let Stmt::Local(Local {
         pat: Pat::Ident(pat),
@@ -233,7 +219,8 @@ fn inferred(step: &Step) -> Option<&Ident> {
         Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
     );
     let one = pat.by_ref.is_none() && pat.subpat.is_none() && is_variable(&pat.ident);
-    (one && !plain && step.closures != Some(Holds::Type)).then_some(&pat.ident)
+    let known = plain || step.type_is_known || step.closures == Some(Holds::Type);
+    (one && !known).then_some(&pat.ident)
 }
 
 /// Whether a pattern can be taken apart at once, and its names be kept.

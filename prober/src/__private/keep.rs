@@ -46,6 +46,15 @@ pub fn wait<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Waits {
     operand.wait(prober)
 }
 
+/// A question of a search, whose answer nobody needs: `if sought(EXPR, prober) {
+/// return leave_doomed(prober) }`. Returns whether the search ends: with what
+/// fails, and where nothing can be brought in.
+#[track_caller]
+#[must_use]
+pub fn sought<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> bool {
+    operand.sought(prober)
+}
+
 /// [`wait`] before a call that makes another error.
 #[track_caller]
 #[inline]
@@ -92,6 +101,9 @@ pub trait Ask: Sealed + Sized {
 
     #[track_caller]
     fn wait_before(self, prober: &VmiProber<'_>) -> Self::WaitsBefore;
+
+    #[track_caller]
+    fn sought(self, prober: &VmiProber<'_>) -> bool;
 
     #[track_caller]
     fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left;
@@ -146,6 +158,15 @@ impl<T, X> Ask for Result<T, X> {
     }
 
     #[track_caller]
+    fn sought(self, prober: &VmiProber<'_>) -> bool {
+        let ends = self.wait(prober).is_err();
+        if ends {
+            prober.end_search();
+        }
+        ends
+    }
+
+    #[track_caller]
     #[inline]
     fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self {
         match self {
@@ -191,6 +212,13 @@ impl<T> Ask for Option<T> {
     #[inline]
     fn wait_before(self, _: &VmiProber<'_>) -> Self::WaitsBefore {
         self.map(Some)
+    }
+
+    fn sought(self, prober: &VmiProber<'_>) -> bool {
+        if self.is_none() {
+            prober.end_search();
+        }
+        self.is_none()
     }
 
     #[inline]
