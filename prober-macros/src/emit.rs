@@ -15,6 +15,9 @@ use syn::{Expr, Lifetime, MacroDelimiter, Member, Path, Signature, Token, Type, 
 /// The name under which a function imports the runtime.
 const RUNTIME: &str = "__probed";
 
+/// The receiver that is put beside the prober once.
+const SERVED: &str = "__probed_served";
+
 /// The names of one expansion, and the calls that use them.
 pub(crate) struct Names {
     /// The runtime: `__probed`.
@@ -242,6 +245,25 @@ impl Names {
             place,
             quote_spanned!(place.glue()=> &#receiver, #prober),
         )
+    }
+
+    /// [`served`](Self::served) for all reads on a variable:
+    /// `let __probed_served = served(&RECEIVER, prober);`
+    pub(crate) fn bind_served(&self, receiver: &Ident) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        let name = hygienic(SERVED, Span::call_site());
+        quote!(let #name = #runtime::served(&#receiver, #prober);)
+    }
+
+    /// The variable that [`bind_served`](Self::bind_served) makes.
+    pub(crate) fn served_once(&self, at: Span) -> Expr {
+        Expr::Path(syn::ExprPath {
+            attrs: Vec::new(),
+            qself: None,
+            path: hygienic(SERVED, at).into(),
+        })
     }
 
     /// The operand of a `?` outside a probe: `value(OPERAND, prober)`.

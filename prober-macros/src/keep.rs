@@ -25,6 +25,7 @@
 //! evaluates what asks, and nothing that acts.
 
 mod ask;
+mod beside;
 mod branches;
 mod facts;
 mod flow;
@@ -99,6 +100,7 @@ pub(crate) fn rewrite(
         errors,
     );
     plan::show(block);
+    let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, names);
     loops::check(block, errors);
     pointers::leave(block);
@@ -113,6 +115,7 @@ pub(crate) fn rewrite(
         emit: names,
         receivers,
         mutable_readers: &never_served,
+        beside,
         krate,
         records_in_closures: !returns_code(sig),
         needs: RefCell::default(),
@@ -127,13 +130,15 @@ pub(crate) fn rewrite(
         value: false,
     };
     let (tokens, _) = flow.hot(body, state, &Scope::default());
+    let beside = beside.map(|receiver| names.bind_served(receiver));
     let ties = flow.ties.borrow();
     let ties = ties.iter().map(|(_, tie)| tie);
+    let first = quote!(#beside #(let mut #ties;)*);
     // Items that begin the body are still the first in their block.
-    let tokens = match (ties.len(), begins_with_item) {
-        (0, _) => tokens,
-        (_, true) => quote!(#(let mut #ties;)* { #tokens }),
-        (_, false) => quote!(#(let mut #ties;)* #tokens),
+    let tokens = if begins_with_item && !first.is_empty() {
+        quote!(#first { #tokens })
+    } else {
+        quote!(#first #tokens)
     };
     block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
     asks

@@ -145,9 +145,9 @@ impl Asker<'_, '_> {
         let Expr::Try(question) = expr else { return };
         let attrs = std::mem::take(&mut question.attrs);
         let adapter = take_adapter(question);
+        let place = Place::of(&question.expr);
         self.serve(&mut question.expr);
         let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
-        let place = Place::of(&question.expr);
         self.visit_expr_mut(&mut question.expr);
         let operand = operand(&question.expr);
         let question = Question {
@@ -178,8 +178,8 @@ impl Asker<'_, '_> {
         let mut question = question.clone();
         // What it makes of an error is never seen.
         take_adapter(&mut question);
-        self.serve(&mut question.expr);
         let place = Place::of(&question.expr);
+        self.serve(&mut question.expr);
         self.visit_expr_mut(&mut question.expr);
         let operand = operand(&question.expr);
         let mark = question.question_token.span;
@@ -191,7 +191,13 @@ impl Asker<'_, '_> {
         if let Expr::MethodCall(call) = operand
             && self.flow.is_served(call)
         {
-            *call.receiver = self.flow.emit.served(&call.receiver);
+            let once = matches!((&*call.receiver, self.flow.beside), (Expr::Path(path), Some(name))
+                if path.path.is_ident(name));
+            *call.receiver = if once {
+                self.flow.emit.served_once(start(&call.receiver))
+            } else {
+                self.flow.emit.served(&call.receiver)
+            };
         }
     }
 

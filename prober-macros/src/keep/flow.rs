@@ -27,6 +27,8 @@ pub(super) struct Flow<'a> {
     pub(super) emit: &'a Emit,
     pub(super) receivers: &'a [Receiver],
     pub(super) mutable_readers: &'a [Receiver],
+    /// The receiver that is put beside the prober once.
+    pub(super) beside: Option<&'a Ident>,
     pub(super) krate: &'a syn::Path,
 
     /// Whether closures may hold on to the prober.
