@@ -527,7 +527,11 @@ fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
 pub(super) fn has_taken(head: &Expr) -> bool {
     any_word(&head.to_token_stream(), &|word| {
         let word = word.to_string();
-        word == "Taken" || word.starts_with("__probed_s") || word.starts_with("__probed_loop")
+        word == "Taken"
+            || ["slot", "step", "loop"].iter().any(|what| {
+                let ours = word.strip_prefix("__probed_");
+                ours.is_some_and(|ours| ours.starts_with(what))
+            })
     })
 }
 

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::{
+    Expr, Lit, Member, Pat, PathArguments, Stmt,
+    visit::{self, Visit},
+};
 
-use super::words::is_static;
+use super::{outputs::Writes, words::is_static};
 use crate::receiver::variable;
 
 /// Before the name of a variable that does not exist.
@@ -82,10 +86,193 @@ impl FromIterator<String> for Names {
 }
 
 /// The variables that code mentions, out of those that the function binds.
-pub(super) fn mentions(code: &impl ToTokens, locals: &HashSet<String>) -> Names {
+///
+/// Code is looked through as it was parsed, and as tokens only where it was not:
+/// to make tokens of it takes much longer.
+pub(super) fn mentions<T: Code + ?Sized>(code: &T, locals: &HashSet<String>) -> Names {
+    let mut mentions = Mentions {
+        locals,
+        names: Names::default(),
+        writes: None,
+    };
+    code.visit(&mut mentions);
+    mentions.names
+}
+
+/// The variables that tokens mention.
+pub(super) fn mentions_of_tokens(tokens: &TokenStream, locals: &HashSet<String>) -> Names {
     let mut names = Names::default();
-    collect(code.to_token_stream(), locals, &mut names);
+    collect(tokens.clone(), locals, &mut names);
     names
+}
+
+/// Code that can be looked through.
+pub(super) trait Code {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>);
+}
+
+impl Code for Stmt {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        visitor.visit_stmt(self);
+    }
+}
+
+impl Code for Expr {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        visitor.visit_expr(self);
+    }
+}
+
+impl Code for Box<Expr> {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        visitor.visit_expr(self);
+    }
+}
+
+/// Collects what code mentions: any token with the name of a variable that is
+/// not a member, a field's name, a part of a longer path or a macro's name.
+pub(super) struct Mentions<'l> {
+    pub(super) locals: &'l HashSet<String>,
+    pub(super) names: Names,
+    /// What calls only write to, if that is asked for.
+    pub(super) writes: Option<Writes<'l>>,
+}
+
+impl Mentions<'_> {
+    fn name(&mut self, ident: &Ident) {
+        let name = variable(ident);
+        if self.locals.contains(&name) {
+            self.names.insert(name);
+        }
+    }
+
+    fn tokens(&mut self, tokens: TokenStream) {
+        collect(tokens, self.locals, &mut self.names);
+    }
+
+    /// Arguments, some of which are only written to.
+    fn arguments<'e>(
+        &mut self,
+        args: impl IntoIterator<Item = &'e Expr>,
+        written: impl Fn(&Writes<'_>, &'e Expr) -> Option<&'e Expr>,
+    ) {
+        for arg in args {
+            let output = self.writes.as_ref().and_then(|writes| written(writes, arg));
+            let Some(output) = output else {
+                self.visit_expr(arg);
+                continue;
+            };
+            let all = mentions(output, self.locals);
+            if let Some(writes) = &mut self.writes {
+                writes.names.extend(&all);
+            }
+            // The bounds of a part are read.
+            if let Expr::Reference(buffer) = arg
+                && let Expr::Index(part) = &*buffer.expr
+            {
+                self.visit_expr(&part.index);
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions<'_> {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if path.path.is_ident("self") || path.path.is_ident("__self") {
+            self.names.insert("self".to_owned());
+        } else {
+            visit::visit_expr_path(self, path);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if self.writes.is_some() {
+            self.visit_expr(&call.func);
+            self.arguments(&call.args, |writes, arg| writes.of_call(&call.args, arg));
+        } else {
+            visit::visit_expr_call(self, call);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if self.writes.is_some() {
+            self.visit_expr(&call.receiver);
+            if let Some(turbofish) = &call.turbofish {
+                self.visit_angle_bracketed_generic_arguments(turbofish);
+            }
+            self.arguments(&call.args, |writes, arg| writes.of_method(call, arg));
+        } else {
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
+        match (&*field.base, &field.member) {
+            (Expr::Path(base), Member::Named(name))
+                if base.path.is_ident("self") || base.path.is_ident("__self") =>
+            {
+                self.names.insert(format!("self.{name}"));
+            }
+            _ => self.visit_expr(&field.base),
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let is_long = path.leading_colon.is_some() || path.segments.len() > 1;
+        if let Some(last) = path.segments.last() {
+            let is_generic = matches!(&last.arguments, PathArguments::AngleBracketed(args)
+                if args.colon2_token.is_some());
+            // `crate::COUNT` is the same as `COUNT`.
+            if !is_generic && (!is_long || is_static(&last.ident.to_string())) {
+                self.name(&last.ident);
+            }
+        }
+        for segment in &path.segments {
+            self.visit_path_arguments(&segment.arguments);
+        }
+    }
+
+    fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
+        self.visit_expr(&field.expr);
+    }
+
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        self.name(&pat.ident);
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_pat_type(&mut self, typed: &'ast syn::PatType) {
+        // The name before a type is taken for a field's.
+        if !matches!(&*typed.pat, Pat::Ident(pat) if pat.subpat.is_none()) {
+            self.visit_pat(&typed.pat);
+        }
+        self.visit_type(&typed.ty);
+    }
+
+    fn visit_lit(&mut self, lit: &'ast Lit) {
+        if matches!(
+            lit,
+            Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) | Lit::Verbatim(_)
+        ) {
+            self.tokens(lit.to_token_stream());
+        }
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        self.tokens(mac.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, attr: &'ast syn::Attribute) {
+        self.tokens(attr.meta.to_token_stream());
+    }
+
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        self.tokens(item.to_token_stream());
+    }
+
+    fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
+        self.tokens(tokens.clone());
+    }
 }
 
 fn collect(tokens: TokenStream, locals: &HashSet<String>, names: &mut Names) {

@@ -16,7 +16,7 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
-    outputs::reads,
+    outputs::reads_and_all,
     words::{
         Holds, changes_behind_reference, handed_suppressed, holds_closure, is_effect, is_static,
         may_leave, operand_of_takes,
@@ -103,7 +103,7 @@ pub(super) struct Step {
     /// What it mentions, beside what its calls only write to.
     pub(super) reads: Names,
 
-    /// What it mentions outside of its blocks.
+    /// What it mentions outside of its blocks, if it has any.
     pub(super) head: Names,
 
     pub(super) binds: Names,
@@ -263,17 +263,20 @@ impl Planner<'_> {
             stmt = Stmt::Expr(expr, semi);
         }
         let locals = &self.facts.locals;
-        let all = match &stmt {
+        let (reads, all) = match &stmt {
             // What it binds is new.
-            Stmt::Local(local) => mentions_of_value(local, locals),
-            stmt => mentions(stmt, locals),
-        };
-        let reads = match &stmt {
             Stmt::Local(syn::Local {
                 init: Some(init), ..
-            }) if init.diverge.is_none() => reads(&*init.expr, self.facts, self.receivers),
-            Stmt::Expr(..) => reads(&stmt, self.facts, self.receivers),
-            _ => all.clone(),
+            }) if init.diverge.is_none() => reads_and_all(&init.expr, self.facts, self.receivers),
+            Stmt::Local(local) => {
+                let all = mentions_of_value(local, locals);
+                (all.clone(), all)
+            }
+            Stmt::Expr(expr, _) => reads_and_all(expr, self.facts, self.receivers),
+            stmt => {
+                let all = mentions(stmt, locals);
+                (all.clone(), all)
+            }
         };
         let mut look = Look::new(self.facts, self.receivers, self.krate);
         look.visit_stmt(&stmt);
@@ -321,7 +324,10 @@ impl Planner<'_> {
             .iter()
             .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
 
-        let (head, head_asks) = self.head(&stmt, kind);
+        let (head, head_asks) = match (kind, &stmt) {
+            (Kind::Compound, Stmt::Expr(expr, _)) => self.head(expr),
+            _ => (Names::default(), asks),
+        };
 
         visit_mut::visit_stmt_mut(self, &mut stmt);
 
@@ -345,24 +351,15 @@ impl Planner<'_> {
         }
     }
 
-    /// What the head of a statement mentions, and whether it asks.
-    fn head(&self, stmt: &Stmt, kind: Kind) -> (Names, bool) {
+    /// What the head of a statement with blocks mentions, and whether it asks.
+    fn head(&self, expr: &Expr) -> (Names, bool) {
         let mut look = Look::new(self.facts, self.receivers, self.krate);
         let mut names = Names::default();
-        if let (Kind::Compound, Stmt::Expr(expr, _)) = (kind, stmt) {
-            for head in heads(expr) {
-                names.extend(&mentions(head, &self.facts.locals));
-                look.visit_expr(head);
-            }
-            look.asks |= takes_apart(expr);
-        } else {
-            names = match stmt {
-                Stmt::Local(local) => mentions_of_value(local, &self.facts.locals),
-                stmt => mentions(stmt, &self.facts.locals),
-            };
-            look.visit_stmt(stmt);
+        for head in heads(expr) {
+            names.extend(&mentions(head, &self.facts.locals));
+            look.visit_expr(head);
         }
-        (names, look.asks)
+        (names, look.asks || takes_apart(expr))
     }
 
     fn kind(&self, stmt: &Stmt, last: bool) -> Kind {

@@ -10,7 +10,7 @@ use syn::{
 
 use super::{
     facts::Facts,
-    mentions::mentions,
+    mentions::mentions_of_tokens,
     plan::{Kind, core, root},
 };
 use crate::vocabulary::{self, name};
@@ -460,7 +460,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         self.found |= match &*each.expr {
             Expr::Path(_) => self.outlives(&each.expr),
             // It is watched already.
-            Expr::Verbatim(items) => mentions(items, &self.facts.locals)
+            Expr::Verbatim(items) => mentions_of_tokens(items, &self.facts.locals)
                 .iter()
                 .any(|name| self.facts.outlives(name)),
             _ => false,
