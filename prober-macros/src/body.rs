@@ -111,7 +111,7 @@ pub(crate) fn rewritten(
             (quote!(let #name = &#set;), name)
         }
         Set::Added(added) => {
-            shares = !args.options && keep::names_set(function.written);
+            shares = !args.options && added.may_be_named && keep::names_set(function.written);
             let Added {
                 name,
                 aliases,

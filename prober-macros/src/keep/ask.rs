@@ -17,8 +17,8 @@ use super::{
     run::State,
     scope::{Scope, Way},
     words::{
-        any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, is_call,
-        is_result_pattern, may_ask, operand_of_takes, takes_apart, takes_text,
+        any_word, evaluates, handed_suppressed, has_faults_of_its_own, is_call, is_result_pattern,
+        may_ask, operand_of_takes, questions, takes_apart, takes_text,
     },
 };
 use crate::{
@@ -95,7 +95,10 @@ impl Asker<'_, '_> {
                 && (self.flow.records_in_closures && calls_back(operands[index])
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);
-            if !rest.is_empty() && has_question(&done[index]) && !self.flow.may_exit(done[index]) {
+            if !rest.is_empty()
+                && questions(|count| count.visit_expr(done[index])) > 0
+                && !self.flow.may_exit(done[index])
+            {
                 let mut gone = Names::default();
                 let mut later = Vec::new();
                 gone.extend(&changed(self.flow, done[index]));

@@ -11,8 +11,12 @@ use syn::{
 };
 
 use super::{
-    links::Links, mentions::Names, outputs::is_collection, params::Params, plan::root,
-    words::is_static,
+    links::Links,
+    mentions::Names,
+    outputs::is_collection,
+    params::Params,
+    plan::root,
+    words::{is_cell, is_static, names_any},
 };
 use crate::vocabulary;
 
@@ -86,7 +90,7 @@ impl Facts {
                         if params.is_sink(&param.ty) {
                             facts.sinks.insert(name.to_owned());
                         }
-                        if super::words::is_cell(&param.ty) {
+                        if names_any(|find| find.visit_type(&param.ty), &is_cell) {
                             facts.cells.insert(name.to_owned());
                         }
                     }

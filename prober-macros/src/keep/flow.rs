@@ -3,9 +3,10 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    rc::Rc,
 };
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token, visit::Visit};
 
@@ -15,7 +16,7 @@ use super::{
     outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
-    scope::{Scope, Target, Way},
+    scope::{Scope, Target, Way, label},
     words::may_leave,
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
@@ -146,13 +147,12 @@ impl Flow<'_> {
     }
 
     pub(super) fn label(&self, what: &str) -> Lifetime {
-        let name = format!("'__probed_{what}_{}", self.number());
-        Lifetime::new(&name, Span::mixed_site())
+        label(what, self.number())
     }
 
     /// A block that may be left.
-    pub(super) fn target(&self, what: &str) -> Target {
-        Target::new(self.label(what))
+    pub(super) fn target(&self, what: &'static str) -> Rc<Target> {
+        Target::new(what, self.number())
     }
 
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {

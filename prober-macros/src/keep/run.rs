@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Stmt, visit_mut::VisitMut};
+use syn::{Expr, Stmt, visit::Visit, visit_mut::VisitMut};
 
 use super::{
     flow::Flow,
@@ -10,6 +10,7 @@ use super::{
     plan::{BlockId, Kind, Step, core, keeps_all},
     scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
+    words::questions,
 };
 
 /// What a block begins with.
@@ -55,13 +56,13 @@ struct Hot<'f, 'a> {
     steps: &'f [Step],
     scope: &'f Scope,
     out: TokenStream,
-    pending: Vec<Slot>,
+    pending: Vec<Slot<'f>>,
     /// Whether the run may be doomed by something other than a slot.
     other_doom: bool,
     state: State,
 }
 
-impl Hot<'_, '_> {
+impl<'f> Hot<'f, '_> {
     fn is_doomed(&self) -> bool {
         self.other_doom || !self.pending.is_empty()
     }
@@ -186,7 +187,10 @@ impl Hot<'_, '_> {
     fn slot(&mut self, index: usize) {
         let step = &self.steps[index];
         // Where the next statement needs it at once, no slot is needed.
-        if !self.is_doomed() && self.is_needed_next(index) && questions(&step.stmt) == 1 {
+        if !self.is_doomed()
+            && self.is_needed_next(index)
+            && questions(|count| count.visit_stmt(&step.stmt)) == 1
+        {
             self.bind_now(index);
             return;
         }
@@ -228,7 +232,8 @@ impl Hot<'_, '_> {
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
         let mut missing = step.changes.clone();
         missing.extend_absent(&step.binds);
-        let miss = if questions(&step.stmt) == 1 && step.exits.is_empty() {
+        let miss = if questions(|count| count.visit_stmt(&step.stmt)) == 1 && step.exits.is_empty()
+        {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
             search.and(&exit)
         } else {
@@ -400,21 +405,6 @@ impl Hot<'_, '_> {
             self.doom(step);
         }
     }
-}
-
-/// How many `?` a statement has outside of its blocks.
-fn questions(stmt: &Stmt) -> usize {
-    fn count(tokens: TokenStream) -> usize {
-        tokens
-            .into_iter()
-            .map(|token| match token {
-                proc_macro2::TokenTree::Punct(punct) => usize::from(punct.as_char() == '?'),
-                proc_macro2::TokenTree::Group(group) => count(group.stream()),
-                _ => 0,
-            })
-            .sum()
-    }
-    count(stmt.to_token_stream())
 }
 
 /// Whether a value is made of its operands alone: `Ok(Row { .. })`.

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Lifetime;
 
@@ -15,8 +15,8 @@ pub(super) enum Way {
     /// To a place in it.
     To(TokenStream),
 
-    /// Out of a block of the expansion.
-    End(TokenStream, Rc<Cell<bool>>),
+    /// Out of a block of the expansion, with its value.
+    End(Rc<Target>, TokenStream),
 }
 
 impl Way {
@@ -33,45 +33,55 @@ impl Way {
 
 impl ToTokens for Way {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let (Self::Leave(way) | Self::To(way) | Self::End(way, _)) = self;
-        if let Self::End(_, used) = self {
-            used.set(true);
+        match self {
+            Self::Leave(way) | Self::To(way) => way.to_tokens(tokens),
+            Self::End(block, value) => {
+                let label = block.name();
+                tokens.extend(quote!(break #label #value));
+            }
         }
-        way.to_tokens(tokens);
     }
 }
 
 /// A block of the expansion that may be left by its label, which is written if
 /// anything does.
 pub(super) struct Target {
-    label: Lifetime,
-    used: Rc<Cell<bool>>,
+    what: &'static str,
+    number: usize,
+    used: Cell<bool>,
 }
 
 impl Target {
-    pub(super) fn new(label: Lifetime) -> Self {
-        Self {
-            label,
-            used: Rc::default(),
-        }
+    pub(super) fn new(what: &'static str, number: usize) -> Rc<Self> {
+        Rc::new(Self {
+            what,
+            number,
+            used: Cell::new(false),
+        })
     }
 
-    /// Leaves the block, with its value.
-    pub(super) fn way(&self, value: &TokenStream) -> Way {
-        let label = &self.label;
-        Way::End(quote!(break #label #value), self.used.clone())
+    fn name(&self) -> Lifetime {
+        self.used.set(true);
+        label(self.what, self.number)
     }
 
     /// Leaves the block, which has no value.
-    pub(super) fn end(&self) -> Way {
-        self.way(&TokenStream::new())
+    pub(super) fn end(self: &Rc<Self>) -> Way {
+        Way::End(self.clone(), TokenStream::new())
     }
 
     /// `'LABEL:`, if it is used.
     pub(super) fn label(&self) -> Option<TokenStream> {
-        let label = &self.label;
-        self.used.get().then(|| quote!(#label:))
+        self.used.get().then(|| {
+            let label = self.name();
+            quote!(#label:)
+        })
     }
+}
+
+/// A label of the expansion.
+pub(super) fn label(what: &str, number: usize) -> Lifetime {
+    Lifetime::new(&format!("'__probed_{what}_{number}"), Span::mixed_site())
 }
 
 /// The loops and labelled blocks around, for exits that a search reaches.

@@ -1,5 +1,7 @@
 //! What a doomed run still asks in the statements that follow.
 
+use std::rc::Rc;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Expr, Stmt};
@@ -22,11 +24,11 @@ const DEPTH: usize = 4;
 impl Flow<'_> {
     /// Writes what a doomed run still asks in statements that follow. What is
     /// missing is known here; what waits in slots may be.
-    pub(super) fn search(
+    pub(super) fn search<'p>(
         &self,
-        steps: &[&Step],
+        steps: &[&'p Step],
         missing: &Names,
-        slots: &[Slot],
+        slots: &[Slot<'p>],
         scope: &Scope,
         depth: usize,
     ) -> Searched {
@@ -108,7 +110,7 @@ impl Flow<'_> {
 
     /// Groups of statements that share no name which could be missing: each
     /// can be searched by itself.
-    fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot]) -> Vec<Vec<&'s Step>> {
+    fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot<'_>]) -> Vec<Vec<&'s Step>> {
         let mut bound = Names::default();
         for step in steps {
             bound.extend(&step.binds);
@@ -205,15 +207,15 @@ impl Searched {
 }
 
 /// Writes the search of one group of statements.
-struct Search<'f, 'a> {
+struct Search<'f, 'a, 'p> {
     flow: &'f Flow<'a>,
     /// The block that it stands in.
-    block: &'f Target,
+    block: &'f Rc<Target>,
     missing: Names,
     /// Slots from before.
-    slots: Vec<&'f Slot>,
+    slots: Vec<&'f Slot<'p>>,
     /// Slots of this search.
-    own: Vec<Slot>,
+    own: Vec<Slot<'p>>,
     scope: &'f Scope,
     depth: usize,
     asked: Asked,
@@ -221,12 +223,12 @@ struct Search<'f, 'a> {
     exit: Option<Way>,
 }
 
-impl Search<'_, '_> {
+impl<'p> Search<'_, '_, 'p> {
     fn out(&mut self) -> &mut TokenStream {
         self.asked.out(self.flow)
     }
 
-    fn steps(&mut self, steps: &[&Step]) {
+    fn steps(&mut self, steps: &[&'p Step]) {
         for (index, step) in steps.iter().enumerate() {
             if !self.step(step, &steps[index..]) {
                 return;
@@ -235,7 +237,7 @@ impl Search<'_, '_> {
     }
 
     /// Searches one statement. Returns whether the search goes on.
-    fn step(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn step(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         let rest_asks = rest.iter().skip(1).any(|step| step.asks);
         let is_missing = if step.kind == Kind::Compound {
             step.head.meets(&self.missing)
@@ -275,8 +277,8 @@ impl Search<'_, '_> {
 
     /// Binds the slots whose names are read, or are mentioned and would not
     /// exist. Where one is empty, the rest is searched without it.
-    fn bind(&mut self, mentioned: &Names, read: &Names, rest: &[&Step]) {
-        let needed = |slot: &Slot| slot.names.meets(read) || slot.binds.meets(mentioned);
+    fn bind(&mut self, mentioned: &Names, read: &Names, rest: &[&'p Step]) {
+        let needed = |slot: &Slot<'_>| slot.names.meets(read) || slot.binds.meets(mentioned);
         loop {
             let own = self.own.iter().position(&needed);
             let before = self.slots.iter().position(|slot| needed(slot));
@@ -295,22 +297,20 @@ impl Search<'_, '_> {
                 Searched::default()
             };
             let otherwise = otherwise.then(&self.block.end());
-            let Slot {
-                name, uses, bind, ..
-            } = slot;
+            let Slot { name, bind, .. } = &slot;
             let tokens = if let Some(bind) = bind {
-                self.flow.emit.bind_slot(&bind, &name, &otherwise)
+                self.flow.emit.bind_slot(bind, name, &otherwise)
             } else {
                 let none = self.flow.emit.none();
                 quote!(if let #none = #name { #otherwise })
             };
-            self.out().extend([tokens, uses]);
+            self.out().extend([tokens, slot.uses()]);
         }
     }
 
     /// A statement that is not run: asks the operands that mention nothing
     /// missing.
-    fn skip(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn skip(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         if step.head_asks && !step.conditional {
             match &step.stmt {
                 Stmt::Local(local) => {
@@ -332,7 +332,7 @@ impl Search<'_, '_> {
     }
 
     /// A statement that acts, a tail, or an exit that is reached.
-    fn act(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn act(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         if step.asks
             && !step.conditional
             && let Stmt::Expr(expr, _) = &step.stmt
@@ -349,7 +349,7 @@ impl Search<'_, '_> {
         self.leave(step)
     }
 
-    fn ask(&mut self, asks: &[Expr], rest: &[&Step]) {
+    fn ask(&mut self, asks: &[Expr], rest: &[&'p Step]) {
         let asks = asks
             .iter()
             .map(|ask| (ask, self.flow.mentions(ask), self.flow.reads(ask)))
@@ -387,7 +387,7 @@ impl Search<'_, '_> {
         }
     }
 
-    fn local(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn local(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         let Stmt::Local(local) = &step.stmt else {
             return true;
         };

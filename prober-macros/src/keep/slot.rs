@@ -13,7 +13,7 @@ use super::{
     flow::Flow,
     mentions::Names,
     plan::{Step, keeps_all},
-    scope::{Scope, Target},
+    scope::{Scope, Target, Way},
     words::Holds,
 };
 use crate::{
@@ -24,10 +24,10 @@ use crate::{
 
 /// A value that is kept until it is mentioned.
 #[derive(Clone)]
-pub(super) struct Slot {
+pub(super) struct Slot<'p> {
     pub(super) name: Ident,
-    /// Uses what it binds: in a search nothing else may.
-    pub(super) uses: TokenStream,
+    /// The statement whose value it is.
+    step: &'p Step,
     /// What becomes missing with it.
     pub(super) names: Names,
     /// What it binds of that: without its value there is no such variable.
@@ -36,7 +36,15 @@ pub(super) struct Slot {
     pub(super) bind: Option<Bind>,
 }
 
-impl Slot {
+impl Slot<'_> {
+    /// Uses what it binds: in a search nothing else may.
+    pub(super) fn uses(&self) -> TokenStream {
+        match &self.step.stmt {
+            Stmt::Local(local) => uses(&local.pat),
+            _ => TokenStream::new(),
+        }
+    }
+
     /// What is missing where it is empty.
     pub(super) fn missing(&self) -> Names {
         let mut missing = self.names.clone();
@@ -47,13 +55,13 @@ impl Slot {
 
 impl Flow<'_> {
     /// A statement whose value waits in a slot.
-    pub(super) fn slot(
+    pub(super) fn slot<'p>(
         &self,
-        step: &Step,
+        step: &'p Step,
         doomed: bool,
         scope: &Scope,
         taint: &Names,
-    ) -> (Slot, TokenStream) {
+    ) -> (Slot<'p>, TokenStream) {
         let name = hygienic(
             &format!("__probed_slot_{}", self.number()),
             Span::call_site(),
@@ -62,7 +70,7 @@ impl Flow<'_> {
         // A skipped exit ends the search.
         let miss = self
             .widest(&step.exits, scope)
-            .unwrap_or_else(|| block.way(&self.emit.none()));
+            .unwrap_or_else(|| Way::End(block.clone(), self.emit.none()));
         let asker = self.asker(miss, false, doomed, true, scope, taint);
         let (bind, tokens) = match &step.stmt {
             Stmt::Local(local) => self.slot_of_local(local, step, &name, &block, asker),
@@ -77,13 +85,9 @@ impl Flow<'_> {
             }
             _ => unreachable!("only a `let` or an expression asks"),
         };
-        let uses = match &step.stmt {
-            Stmt::Local(local) => uses(&local.pat),
-            _ => TokenStream::new(),
-        };
         let slot = Slot {
             name,
-            uses,
+            step,
             names: step.binds.clone().union(&step.changes),
             binds: step.binds.clone(),
             bind,
@@ -170,7 +174,7 @@ impl Flow<'_> {
 
     /// In a search: what runs later tells the type of a variable whose `let`
     /// does not.
-    pub(super) fn tie(&self, step: &Step, slot: Option<&Slot>) -> TokenStream {
+    pub(super) fn tie(&self, step: &Step, slot: Option<&Slot<'_>>) -> TokenStream {
         let Some(name) = inferred(step) else {
             return TokenStream::new();
         };
@@ -196,7 +200,7 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot) -> TokenStream {
+    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> TokenStream {
         match self.tie_of(step) {
             Some(_) => self.tie(step, Some(slot)),
             None => TokenStream::new(),
