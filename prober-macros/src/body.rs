@@ -139,7 +139,8 @@ pub(crate) fn rewritten(
     } else {
         let error = signature::own_error(output, &own_names);
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
-        (own_names.imports_of_kept(&args.krate), start)
+        let imports = own_names.imports_of_kept(&args.krate, error.is_some());
+        (imports, start)
     };
     let within = lints::inner_body();
     let body = if params.is_empty() && sig.asyncness.is_none() {

@@ -29,6 +29,9 @@ pub(crate) struct Names {
     /// The span of the error type, or of what is blamed in its place.
     error: Cell<Span>,
 
+    /// Whether a result is taken apart.
+    takes: Cell<bool>,
+
     /// The block around the expression of a probe that may miss: `'__probed`.
     block: Lifetime,
 }
@@ -80,6 +83,7 @@ impl Names {
             runtime: hygienic(RUNTIME, Span::call_site()),
             prober: hygienic("__probed_run", Span::call_site()),
             error: Cell::new(Span::call_site()),
+            takes: Cell::new(false),
             block: Lifetime::new("'__probed", Span::mixed_site()),
         }
     }
@@ -97,12 +101,14 @@ impl Names {
     }
 
     /// [`imports`](Self::imports) of a function that keeps types: also the
-    /// traits for values and errors of other types.
-    pub(crate) fn imports_of_kept(&self, krate: &Path) -> TokenStream {
+    /// traits for values and errors of other types, if they are used.
+    pub(crate) fn imports_of_kept(&self, krate: &Path, declares_error: bool) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
+        let note = self.takes.get().then(|| quote_spanned!(glue=> , Note as _));
+        let opaque = declares_error.then(|| quote_spanned!(glue=> , Opaque as _));
         quote_spanned! {glue=>
-            use #krate::__private::{self as #runtime, Finish as _, Note as _, Opaque as _};
+            use #krate::__private::{self as #runtime, Finish as _ #note #opaque};
         }
     }
 
@@ -418,6 +424,7 @@ impl Names {
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         let item = hygienic("__probed_item", place.start);
+        self.takes.set(true);
         let at = place.glue();
         let seen = quote_spanned!(at=> #runtime::Taken(#item).seen(#prober));
         let seen = Expr::Verbatim(seen);
@@ -456,6 +463,7 @@ impl Names {
     }
 
     fn note(&self, operand: &Expr, place: Place) -> TokenStream {
+        self.takes.set(true);
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         quote_spanned!(place.glue()=> #runtime::Taken(#operand).note(#prober))

@@ -52,13 +52,13 @@ use std::{
 };
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{
     Block, Expr, Signature, Stmt,
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, run::State, scope::Scope};
+use self::{facts::Facts, flow::Flow, run::State, scope::Scope, words::names_any};
 use crate::{
     classify,
     error::Errors,
@@ -187,12 +187,21 @@ pub(crate) fn names_set(written: &TokenStream) -> bool {
 
 /// Whether a result may hold code that outlives the call, such as a closure.
 fn returns_code(sig: &Signature) -> bool {
-    any_word(&sig.output.to_token_stream(), &|word| {
-        matches!(
-            word.to_string().as_str(),
-            "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
-        )
-    })
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_return_type(&sig.output);
+    find.0
+        || names_any(|find| find.visit_return_type(&sig.output), &|word| {
+            matches!(
+                word,
+                "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
+            )
+        })
 }
 
 /// Receivers that are read through `&mut` anywhere in a body.

@@ -110,6 +110,13 @@ impl Facts {
     /// those that it assigns to or calls methods on as statements.
     pub(super) fn changed(&self, mentioned: &Names, roots: &Names) -> Names {
         let mut changed = Names::default();
+        if roots.is_empty()
+            && !mentioned
+                .iter()
+                .any(|name| self.is_mutable(name) || self.changes.contains_key(name))
+        {
+            return changed;
+        }
         let mut open = mentioned.iter().map(str::to_owned).collect::<Vec<_>>();
         let mut seen = HashSet::new();
         while let Some(name) = open.pop() {

@@ -1,6 +1,6 @@
 //! Which local variables tokens mention, by text.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{collections::HashSet, rc::Rc};
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -17,35 +17,50 @@ const ABSENT: char = '!';
 
 /// Names of local variables. A field of `self` is a name of its own:
 /// `self.count`; `self` alone stands for all of them.
+///
+/// In order, and few: there are thousands of these, of mostly one name or none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Names(BTreeSet<String>);
+pub(super) struct Names(Vec<Rc<str>>);
 
 impl Names {
-    pub(super) fn insert(&mut self, name: String) {
-        self.0.insert(name);
+    pub(super) fn insert(&mut self, name: impl Into<Rc<str>>) {
+        let name = name.into();
+        if let Err(index) = self.0.binary_search(&name) {
+            self.0.insert(index, name);
+        }
     }
 
     pub(super) fn extend(&mut self, other: &Self) {
-        self.0.extend(other.0.iter().cloned());
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+        } else {
+            for name in &other.0 {
+                self.insert(name.clone());
+            }
+        }
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(|name| keep(name));
     }
 
     pub(super) fn remove_all(&mut self, other: &Self) {
-        self.0
-            .retain(|name| !other.0.contains(name.trim_start_matches(ABSENT)));
+        self.retain(|name| !other.contains(name.trim_start_matches(ABSENT)));
     }
 
     /// Adds names of variables that are missing and do not exist at all: what
     /// only writes to them must not run either.
     pub(super) fn extend_absent(&mut self, other: &Self) {
         self.extend(other);
-        let absent = other.0.iter().map(|name| format!("{ABSENT}{name}"));
-        self.0.extend(absent);
+        for name in &other.0 {
+            self.insert(format!("{ABSENT}{name}"));
+        }
     }
 
     /// Whether one of the variables that are mentioned does not exist.
     pub(super) fn lacks(&self, mentioned: &Self) -> bool {
-        let mut mentioned = mentioned.0.iter();
-        mentioned.any(|name| self.0.contains(&format!("{ABSENT}{name}")))
+        let absent = self.0.iter().filter_map(|name| name.strip_prefix(ABSENT));
+        absent.into_iter().any(|name| mentioned.contains(name))
     }
 
     pub(super) fn union(mut self, other: &Self) -> Self {
@@ -58,30 +73,35 @@ impl Names {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.iter().map(|name| &**name)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|other| **other == *name)
     }
 
     /// Whether a name is, holds, or is held by one of these.
     pub(super) fn holds(&self, name: &str) -> bool {
-        self.0.contains(name)
-            || name.starts_with("self.") && self.0.contains("self")
-            || name == "self" && self.0.iter().any(|name| name.starts_with("self."))
+        let of_self = name == "self" || name.starts_with("self.");
+        self.0.iter().any(|other| {
+            **other == *name
+                || of_self && (**other == *"self" || name == "self" && other.starts_with("self."))
+        })
     }
 
     /// Whether a name of one set is, holds, or is held by one of the other.
     pub(super) fn meets(&self, other: &Self) -> bool {
-        let (few, many) = if self.0.len() < other.0.len() {
-            (self, other)
-        } else {
-            (other, self)
-        };
-        few.0.iter().any(|name| many.holds(name))
+        !other.0.is_empty() && self.0.iter().any(|name| other.holds(name))
     }
 }
 
-impl FromIterator<String> for Names {
-    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
-        Self(names.into_iter().collect())
+impl<N: Into<Rc<str>>> FromIterator<N> for Names {
+    fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
+        let mut found = Self::default();
+        for name in names {
+            found.insert(name);
+        }
+        found
     }
 }
 
@@ -179,7 +199,7 @@ impl Mentions<'_> {
 impl<'ast> Visit<'ast> for Mentions<'_> {
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
         if path.path.is_ident("self") || path.path.is_ident("__self") {
-            self.names.insert("self".to_owned());
+            self.names.insert("self");
         } else {
             visit::visit_expr_path(self, path);
         }

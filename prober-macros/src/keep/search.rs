@@ -111,6 +111,9 @@ impl Flow<'_> {
     /// Groups of statements that share no name which could be missing: each
     /// can be searched by itself.
     fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot<'_>]) -> Vec<Vec<&'s Step>> {
+        if steps.len() < 2 {
+            return steps.iter().map(|step| vec![*step]).collect();
+        }
         let mut bound = Names::default();
         for step in steps {
             bound.extend(&step.binds);
@@ -120,13 +123,11 @@ impl Flow<'_> {
             bound.extend(&slot.names);
         }
         let shared = |step: &Step| {
-            let all = self.needs(step).union(&step.binds).union(&step.changes);
-            all.iter()
-                .filter(|name| {
-                    bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
-                })
-                .map(str::to_owned)
-                .collect::<Names>()
+            let mut all = self.needs(step).union(&step.binds).union(&step.changes);
+            all.retain(|name| {
+                bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
+            });
+            all
         };
         let names = steps.iter().map(|step| shared(step)).collect::<Vec<_>>();
         let mut group = (0..steps.len()).collect::<Vec<_>>();
