@@ -10,7 +10,10 @@ use std::cell::Cell;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, MacroDelimiter, Member, Path, Signature, Token, Type, spanned::Spanned};
+use syn::{
+    Attribute, Expr, Lifetime, MacroDelimiter, Member, Pat, Path, Signature, Token, Type,
+    spanned::Spanned,
+};
 
 /// The name under which a function imports the runtime.
 const RUNTIME: &str = "__probed";
@@ -51,12 +54,26 @@ pub(crate) struct ProbeForm {
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
 #[derive(Clone)]
-pub(crate) struct Bind {
-    pub(crate) attrs: TokenStream,
-    pub(crate) pat: TokenStream,
+pub(crate) struct Bind<'p> {
+    pub(crate) attrs: &'p [Attribute],
+    pub(crate) pat: Bound<'p>,
+    pub(crate) ty: Option<&'p Type>,
+}
 
-    /// With its colon; empty where none is written.
-    pub(crate) ty: TokenStream,
+/// The pattern of a `let`, as it is written or in another form.
+#[derive(Clone)]
+pub(crate) enum Bound<'p> {
+    Pat(&'p Pat),
+    Parts(TokenStream),
+}
+
+impl ToTokens for Bound<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Pat(pat) => pat.to_tokens(tokens),
+            Self::Parts(parts) => parts.to_tokens(tokens),
+        }
+    }
 }
 
 /// `OPERAND?` of an ordinary function.
@@ -347,7 +364,8 @@ impl Names {
             None if question.is_probe => "ask_probe",
             None => "ask",
         };
-        let ask = self.left_by_mark(name, question);
+        let mut ask = TokenStream::new();
+        self.left_by_mark(name, question, &mut ask);
         // rustc takes the span of `value.0` from the one to the other, so it
         // blames the user's whole expression for a wrong type.
         let value = Ident::new("probed_value", place.start);
@@ -373,16 +391,18 @@ impl Names {
             Some(_) => "ask_or_leave_before",
             None => "ask_or_leave",
         };
-        Expr::Verbatim(self.left_by_mark(name, question))
+        let mut tokens = TokenStream::new();
+        self.left_by_mark(name, question, &mut tokens);
+        Expr::Verbatim(tokens)
     }
 
     /// A question whose value waits: `wait(OPERAND, prober)?`.
-    pub(crate) fn question_that_waits(&self, question: Question<'_>) -> Expr {
+    pub(crate) fn question_that_waits(&self, question: Question<'_>, tokens: &mut TokenStream) {
         let name = match question.adapter {
             Some(_) => "wait_before",
             None => "wait",
         };
-        Expr::Verbatim(self.left_by_mark(name, question))
+        self.left_by_mark(name, question, tokens);
     }
 
     /// A question of a search, whose answer nobody needs, as a condition under
@@ -397,7 +417,7 @@ impl Names {
     }
 
     /// `NAME(OPERAND, prober)ADAPTER?`
-    fn left_by_mark(&self, name: &str, question: Question<'_>) -> TokenStream {
+    fn left_by_mark(&self, name: &str, question: Question<'_>, tokens: &mut TokenStream) {
         let Question {
             operand,
             place,
@@ -407,8 +427,9 @@ impl Names {
         } = question;
         let at = glue(mark.span);
         let prober = self.prober_at(place.start);
-        let ask = call(name, place, quote_spanned!(at=> #operand, #prober));
-        quote!(#ask #adapter #mark)
+        write_call(name, place, quote_spanned!(at=> #operand, #prober), tokens);
+        adapter.to_tokens(tokens);
+        mark.to_tokens(tokens);
     }
 
     /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
@@ -523,11 +544,12 @@ impl Names {
 
     /// Binds what waits in a slot, in a run that is not doomed:
     /// `let PAT = filled(SLOT);`
-    pub(crate) fn bind_filled(&self, bind: &Bind, slot: &Ident) -> TokenStream {
+    pub(crate) fn bind_filled(&self, bind: &Bind<'_>, slot: &Ident) -> TokenStream {
         let runtime = &self.runtime;
         let Bind { attrs, pat, ty } = bind;
+        let colon = ty.map(|_| Token![:](Span::mixed_site()));
         quote_spanned! {Span::mixed_site()=>
-            #attrs let #pat #ty = #runtime::filled(#slot);
+            #(#attrs)* let #pat #colon #ty = #runtime::filled(#slot);
         }
     }
 
@@ -535,20 +557,20 @@ impl Names {
     /// `let Some(PAT) = SLOT else { .. };`
     pub(crate) fn bind_slot(
         &self,
-        bind: &Bind,
+        bind: &Bind<'_>,
         slot: &Ident,
         otherwise: &TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
         let Bind { attrs, pat, ty } = bind;
-        if ty.is_empty() {
+        let Some(ty) = ty else {
             return quote_spanned! {Span::mixed_site()=>
-                #attrs let #runtime::Some(#pat) = #slot else { #otherwise };
+                #(#attrs)* let #runtime::Some(#pat) = #slot else { #otherwise };
             };
-        }
+        };
         // The value may be of another type, and become this one.
         quote_spanned! {Span::mixed_site()=>
-            #attrs let #pat #ty = match #slot {
+            #(#attrs)* let #pat: #ty = match #slot {
                 #runtime::Some(__probed_value) => __probed_value,
                 #runtime::None => { #otherwise }
             };
@@ -590,12 +612,18 @@ fn located(name: &Ident, span: Span) -> Ident {
 /// The path has the span of the expression's first token, and the parentheses
 /// have that of its last.
 fn call(name: &str, place: Place, args: TokenStream) -> Expr {
+    let mut tokens = TokenStream::new();
+    write_call(name, place, args, &mut tokens);
+    Expr::Verbatim(tokens)
+}
+
+fn write_call(name: &str, place: Place, args: TokenStream, tokens: &mut TokenStream) {
     let mut args = Group::new(Delimiter::Parenthesis, args);
     args.set_span(place.end);
-    let [runtime, name] = [RUNTIME, name].map(|name| Ident::new(name, place.start));
-    let mut call = quote_spanned!(place.start=> #runtime::#name);
-    args.to_tokens(&mut call);
-    Expr::Verbatim(call)
+    Ident::new(RUNTIME, place.start).to_tokens(tokens);
+    Token![::](place.start).to_tokens(tokens);
+    Ident::new(name, place.start).to_tokens(tokens);
+    args.to_tokens(tokens);
 }
 
 /// An identifier of the expansion that cannot clash with a name in the function.

@@ -135,39 +135,35 @@ impl Asker<'_, '_> {
         expr
     }
 
-    /// `EXPR?`, whose value waits in a slot: gives an `Option`.
-    pub(super) fn question_that_waits(&mut self, expr: &mut Expr) {
-        self.question_as(expr, true);
-    }
-
-    fn question(&mut self, expr: &mut Expr) {
-        self.question_as(expr, false);
-    }
-
-    fn question_as(&mut self, expr: &mut Expr, waits: bool) {
-        let Expr::Try(question) = expr else { return };
-        let attrs = std::mem::take(&mut question.attrs);
-        let adapter = take_adapter(question);
+    /// `EXPR?`, its operand rewritten.
+    pub(super) fn asked(&mut self, mut question: ExprTry) -> Asking {
+        let adapter = take_adapter(&mut question);
         let place = Place::of(&question.expr);
         self.serve(&mut question.expr);
         let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
         self.visit_expr_mut(&mut question.expr);
-        let operand = operand(&question.expr);
-        let question = Question {
-            operand: &operand,
+        Asking {
+            question,
             place,
-            mark: question.question_token,
-            adapter: adapter.as_ref(),
+            adapter,
             is_probe,
+        }
+    }
+
+    fn question(&mut self, expr: &mut Expr) {
+        let Expr::Try(question) = std::mem::replace(expr, Expr::PLACEHOLDER) else {
+            unreachable!("only `EXPR?` is a question")
         };
+        let mut asking = self.asked(question);
+        let attrs = std::mem::take(&mut asking.question.attrs);
         let emit = self.flow.emit;
-        let value = if waits {
-            emit.question_that_waits(question)
-        } else if self.leaves() && !is_probe {
-            emit.question_or_leave(question)
-        } else {
-            emit.question(question, &self.missed())
-        };
+        let value = asking.with(|question| {
+            if self.leaves() && !question.is_probe {
+                emit.question_or_leave(question)
+            } else {
+                emit.question(question, &self.missed())
+            }
+        });
         *expr = if attrs.is_empty() {
             value
         } else {
@@ -178,15 +174,16 @@ impl Asker<'_, '_> {
     /// `EXPR?` of a search, whose answer nobody needs: a condition under which
     /// the search ends.
     fn sought(mut self, question: &ExprTry) -> Expr {
-        let mut question = question.clone();
-        // What it makes of an error is never seen.
-        take_adapter(&mut question);
-        let place = Place::of(&question.expr);
-        self.serve(&mut question.expr);
-        self.visit_expr_mut(&mut question.expr);
-        let operand = operand(&question.expr);
-        let mark = question.question_token.span;
-        self.flow.emit.sought(&operand, place, mark)
+        // What an adapter makes of an error is never seen.
+        self.asked(question.clone()).with(|question| {
+            let Question {
+                operand,
+                place,
+                mark,
+                ..
+            } = question;
+            self.flow.emit.sought(operand, place, mark.span)
+        })
     }
 
     /// Lets the runtime serve a read on a type of vmi-core.
@@ -565,6 +562,27 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
     let receiver = std::mem::replace(&mut *call.receiver, Expr::PLACEHOLDER);
     *question.expr = receiver;
     Some(adapter)
+}
+
+/// A question whose operand is rewritten.
+pub(super) struct Asking {
+    question: ExprTry,
+    place: Place,
+    adapter: Option<TokenStream>,
+    is_probe: bool,
+}
+
+impl Asking {
+    /// Writes it.
+    pub(super) fn with<R>(&self, write: impl FnOnce(Question<'_>) -> R) -> R {
+        write(Question {
+            operand: &operand(&self.question.expr),
+            place: self.place,
+            mark: self.question.question_token,
+            adapter: self.adapter.as_ref(),
+            is_probe: self.is_probe,
+        })
+    }
 }
 
 /// A question whose answer nobody needs, as it is written.

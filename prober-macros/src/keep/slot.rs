@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, Local, Pat, Stmt,
+    Expr, Local, Pat, Stmt, Token,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
@@ -17,7 +17,7 @@ use super::{
     words::Holds,
 };
 use crate::{
-    emit::{Bind, glue, hygienic},
+    emit::{Bind, Bound, glue, hygienic},
     rewrite::operand,
     vocabulary::name,
 };
@@ -33,7 +33,7 @@ pub(super) struct Slot<'p> {
     /// What it binds of that: without its value there is no such variable.
     pub(super) binds: Names,
     /// What it is bound to, if anything.
-    pub(super) bind: Option<Bind>,
+    pub(super) bind: Option<Bind<'p>>,
 }
 
 impl Slot<'_> {
@@ -95,25 +95,24 @@ impl Flow<'_> {
         (slot, tokens)
     }
 
-    fn slot_of_local(
+    fn slot_of_local<'p>(
         &self,
-        local: &Local,
+        local: &'p Local,
         step: &Step,
         name: &Ident,
         block: &Target,
         mut asker: Asker<'_, '_>,
-    ) -> (Option<Bind>, TokenStream) {
+    ) -> (Option<Bind<'p>>, TokenStream) {
         let Local {
             attrs, pat, init, ..
         } = local;
-        let attrs = quote!(#(#attrs)*);
         let init = init.as_ref().map(|init| &*init.expr);
         let init = init.expect("a `let` that asks has an initializer");
         if step.binds.is_empty() {
             let (init, unit) = (asker.rewritten(init), self.emit.some(&quote!(())));
             let label = block.label();
             let tokens = quote! {
-                let #name = #label { #attrs let #pat = #init; #unit };
+                let #name = #label { #(#attrs)* let #pat = #init; #unit };
             };
             return (None, tokens);
         }
@@ -124,14 +123,14 @@ impl Flow<'_> {
             let label = block.label();
             let tokens = quote! {
                 let #name = #label {
-                    #attrs let #inner = #init;
+                    #(#attrs)* let #inner = #init;
                     #value
                 };
             };
             let bind = Bind {
                 attrs,
-                pat: quote!((#(#outer,)*)),
-                ty: TokenStream::new(),
+                pat: Bound::Parts(quote!((#(#outer,)*))),
+                ty: None,
             };
             return (Some(bind), tokens);
         }
@@ -142,32 +141,41 @@ impl Flow<'_> {
             let option = self.emit.option_of(ty);
             let label = block.label();
             let tokens = quote! {
-                #attrs let #name: #option = #label { #value };
+                #(#attrs)* let #name: #option = #label { #value };
             };
             let bind = Bind {
                 attrs,
-                pat: inner.to_token_stream(),
-                ty: quote!(: #ty),
+                pat: Bound::Pat(inner),
+                ty: Some(ty),
             };
             return (Some(bind), tokens);
         }
-        let tokens = if step.exits.is_empty() && waits(init).is_some() {
-            let mut init = init.clone();
-            asker.question_that_waits(&mut init);
-            match block.label() {
-                Some(label) => quote!(#attrs let #name = #label { #init };),
-                None => quote!(#attrs let #name = #init;),
+        let question = waits(init).filter(|_| step.exits.is_empty());
+        let tokens = if let Some(question) = question {
+            let asking = asker.asked(question.clone());
+            let ask = |tokens: &mut TokenStream| {
+                asking.with(|question| self.emit.question_that_waits(question, tokens));
+            };
+            let mut tokens = quote!(#(#attrs)* let #name =);
+            if let Some(label) = block.label() {
+                let mut inner = TokenStream::new();
+                ask(&mut inner);
+                tokens.extend(quote!(#label { #inner }));
+            } else {
+                ask(&mut tokens);
             }
+            Token![;](Span::call_site()).to_tokens(&mut tokens);
+            tokens
         } else {
             let init = asker.rewritten(init);
             let value = self.emit.some(&operand(&init));
             let label = block.label();
-            quote!(#attrs let #name = #label { #value };)
+            quote!(#(#attrs)* let #name = #label { #value };)
         };
         let bind = Bind {
             attrs,
-            pat: pat.to_token_stream(),
-            ty: TokenStream::new(),
+            pat: Bound::Pat(pat),
+            ty: None,
         };
         (Some(bind), tokens)
     }
