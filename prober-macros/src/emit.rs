@@ -9,10 +9,10 @@
 use std::cell::Cell;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{
     Attribute, Expr, Lifetime, MacroDelimiter, Member, Pat, Path, Signature, Token, Type,
-    spanned::Spanned,
+    spanned::Spanned, token::Paren,
 };
 
 /// The name under which a function imports the runtime.
@@ -455,7 +455,7 @@ impl Names {
         Expr::Call(syn::ExprCall {
             attrs: Vec::new(),
             func: Box::new(function),
-            paren_token: syn::token::Paren(at),
+            paren_token: Paren(at),
             args: [items, Expr::Closure(closure)].into_iter().collect(),
         })
     }
@@ -544,13 +544,22 @@ impl Names {
 
     /// Binds what waits in a slot, in a run that is not doomed:
     /// `let PAT = filled(SLOT);`
-    pub(crate) fn bind_filled(&self, bind: &Bind<'_>, slot: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
+    pub(crate) fn bind_filled(&self, bind: &Bind<'_>, slot: &Ident, tokens: &mut TokenStream) {
         let Bind { attrs, pat, ty } = bind;
-        let colon = ty.map(|_| Token![:](Span::mixed_site()));
-        quote_spanned! {Span::mixed_site()=>
-            #(#attrs)* let #pat #colon #ty = #runtime::filled(#slot);
+        let at = Span::mixed_site();
+        tokens.append_all(*attrs);
+        Token![let](at).to_tokens(tokens);
+        pat.to_tokens(tokens);
+        if let Some(ty) = ty {
+            Token![:](at).to_tokens(tokens);
+            ty.to_tokens(tokens);
         }
+        Token![=](at).to_tokens(tokens);
+        self.runtime.to_tokens(tokens);
+        Token![::](at).to_tokens(tokens);
+        Ident::new("filled", at).to_tokens(tokens);
+        Paren(at).surround(tokens, |tokens| slot.to_tokens(tokens));
+        Token![;](at).to_tokens(tokens);
     }
 
     /// Binds what waits in a slot, or goes elsewhere:

@@ -174,8 +174,7 @@ impl<'f> Hot<'f, '_> {
             self.out.extend(quote!(if #doomed { #search }));
             for slot in &pending {
                 if let Some(bind) = &slot.bind {
-                    self.out
-                        .extend(self.flow.emit.bind_filled(bind, &slot.name));
+                    self.flow.emit.bind_filled(bind, &slot.name, &mut self.out);
                 }
             }
         }
@@ -196,9 +195,12 @@ impl<'f> Hot<'f, '_> {
         }
         let taint = self.state.taint.clone();
         let doomed = self.is_doomed();
-        let (slot, tokens) = self.flow.slot(step, doomed, self.scope, &taint);
-        self.out.extend(tokens);
-        self.out.extend(self.flow.tied_slot(step, &slot));
+        let slot = self
+            .flow
+            .slot(step, doomed, self.scope, &taint, &mut self.out);
+        if let Some(tie) = self.flow.tied_slot(step, &slot) {
+            self.out.extend(tie);
+        }
         self.pending.push(slot);
         self.other_doom |= step.takes;
     }

@@ -264,8 +264,8 @@ impl<'p> Search<'_, '_, 'p> {
             }
             Kind::Let => self.local(step, rest),
             Kind::Ask => {
-                let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
-                self.out().extend(tokens);
+                let out = self.asked.out(self.flow);
+                let slot = self.flow.slot(step, true, self.scope, &self.missing, out);
                 if rest_asks && !slot.names.is_empty() {
                     self.own.push(slot);
                 }
@@ -413,9 +413,9 @@ impl<'p> Search<'_, '_, 'p> {
             let sought = self.flow.seek(question, false, self.scope, &self.missing);
             self.asked.add(sought, self.flow);
         } else if step.asks && simple && !extends {
-            let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
-            let tie = self.flow.tie(step, Some(&slot));
-            self.out().extend([tokens, tie]);
+            let out = self.asked.out(self.flow);
+            let slot = self.flow.slot(step, true, self.scope, &self.missing, out);
+            out.extend([self.flow.tie(step, Some(&slot))]);
             if used {
                 self.own.push(slot);
             }

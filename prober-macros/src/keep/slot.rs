@@ -1,9 +1,10 @@
 //! A `let` whose value waits: its slot, and the names that it binds.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{
     Expr, Local, Pat, Stmt, Token,
+    token::Brace,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
@@ -61,7 +62,8 @@ impl Flow<'_> {
         doomed: bool,
         scope: &Scope,
         taint: &Names,
-    ) -> (Slot<'p>, TokenStream) {
+        out: &mut TokenStream,
+    ) -> Slot<'p> {
         let name = hygienic(
             &format!("__probed_slot_{}", self.number()),
             Span::call_site(),
@@ -72,27 +74,26 @@ impl Flow<'_> {
             .widest(&step.exits, scope)
             .unwrap_or_else(|| Way::End(block.clone(), self.emit.none()));
         let asker = self.asker(miss, false, doomed, true, scope, taint);
-        let (bind, tokens) = match &step.stmt {
-            Stmt::Local(local) => self.slot_of_local(local, step, &name, &block, asker),
+        let bind = match &step.stmt {
+            Stmt::Local(local) => self.slot_of_local(local, step, &name, &block, asker, out),
             Stmt::Expr(expr, _) => {
                 let unit = self.emit.some(&quote!(()));
                 let expr = asker.rewritten(expr);
                 let label = block.label();
-                let tokens = quote! {
+                out.extend(quote! {
                     let #name = #label { #expr; #unit };
-                };
-                (None, tokens)
+                });
+                None
             }
             _ => unreachable!("only a `let` or an expression asks"),
         };
-        let slot = Slot {
+        Slot {
             name,
             step,
             names: step.binds.clone().union(&step.changes),
             binds: step.binds.clone(),
             bind,
-        };
-        (slot, tokens)
+        }
     }
 
     fn slot_of_local<'p>(
@@ -102,7 +103,8 @@ impl Flow<'_> {
         name: &Ident,
         block: &Target,
         mut asker: Asker<'_, '_>,
-    ) -> (Option<Bind<'p>>, TokenStream) {
+        out: &mut TokenStream,
+    ) -> Option<Bind<'p>> {
         let Local {
             attrs, pat, init, ..
         } = local;
@@ -111,28 +113,28 @@ impl Flow<'_> {
         if step.binds.is_empty() {
             let (init, unit) = (asker.rewritten(init), self.emit.some(&quote!(())));
             let label = block.label();
-            let tokens = quote! {
+            out.extend(quote! {
                 let #name = #label { #(#attrs)* let #pat = #init; #unit };
-            };
-            return (None, tokens);
+            });
+            return None;
         }
         if !keeps_all(pat) {
             let (inner, names, outer) = parts(pat);
             let init = asker.rewritten(init);
             let value = self.emit.some(&quote!((#(#names,)*)));
             let label = block.label();
-            let tokens = quote! {
+            out.extend(quote! {
                 let #name = #label {
                     #(#attrs)* let #inner = #init;
                     #value
                 };
-            };
+            });
             let bind = Bind {
                 attrs,
                 pat: Bound::Parts(quote!((#(#outer,)*))),
                 ty: None,
             };
-            return (Some(bind), tokens);
+            return Some(bind);
         }
         if let Pat::Type(typed) = pat {
             let init = asker.rewritten(init);
@@ -140,44 +142,46 @@ impl Flow<'_> {
             let (inner, ty) = (&typed.pat, &typed.ty);
             let option = self.emit.option_of(ty);
             let label = block.label();
-            let tokens = quote! {
+            out.extend(quote! {
                 #(#attrs)* let #name: #option = #label { #value };
-            };
+            });
             let bind = Bind {
                 attrs,
                 pat: Bound::Pat(inner),
                 ty: Some(ty),
             };
-            return (Some(bind), tokens);
+            return Some(bind);
         }
         let question = waits(init).filter(|_| step.exits.is_empty());
-        let tokens = if let Some(question) = question {
+        if let Some(question) = question {
+            let at = Span::mixed_site();
             let asking = asker.asked(question.clone());
             let ask = |tokens: &mut TokenStream| {
                 asking.with(|question| self.emit.question_that_waits(question, tokens));
             };
-            let mut tokens = quote!(#(#attrs)* let #name =);
+            out.append_all(attrs);
+            Token![let](at).to_tokens(out);
+            name.to_tokens(out);
+            Token![=](at).to_tokens(out);
             if let Some(label) = block.label() {
-                let mut inner = TokenStream::new();
-                ask(&mut inner);
-                tokens.extend(quote!(#label { #inner }));
+                out.extend([label]);
+                Brace(at).surround(out, ask);
             } else {
-                ask(&mut tokens);
+                ask(out);
             }
-            Token![;](Span::call_site()).to_tokens(&mut tokens);
-            tokens
+            Token![;](at).to_tokens(out);
         } else {
             let init = asker.rewritten(init);
             let value = self.emit.some(&operand(&init));
             let label = block.label();
-            quote!(#(#attrs)* let #name = #label { #value };)
-        };
+            out.extend(quote!(#(#attrs)* let #name = #label { #value };));
+        }
         let bind = Bind {
             attrs,
             pat: Bound::Pat(pat),
             ty: None,
         };
-        (Some(bind), tokens)
+        Some(bind)
     }
 
     /// In a search: what runs later tells the type of a variable whose `let`
@@ -208,11 +212,8 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> TokenStream {
-        match self.tie_of(step) {
-            Some(_) => self.tie(step, Some(slot)),
-            None => TokenStream::new(),
-        }
+    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> Option<TokenStream> {
+        self.tie_of(step).map(|_| self.tie(step, Some(slot)))
     }
 }
 
