@@ -281,7 +281,7 @@ impl Names {
     }
 
     /// The variable that [`bind_served`](Self::bind_served) makes.
-    pub(crate) fn served_once(&self, at: Span) -> Expr {
+    pub(crate) fn served_once(at: Span) -> Expr {
         Expr::Path(syn::ExprPath {
             attrs: Vec::new(),
             qself: None,

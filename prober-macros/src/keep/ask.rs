@@ -22,7 +22,7 @@ use super::{
     },
 };
 use crate::{
-    emit::{Place, Question, glue, start},
+    emit::{self, Place, Question, glue, start},
     marker::Marker,
     rewrite::{arguments, operand},
 };
@@ -194,7 +194,7 @@ impl Asker<'_, '_> {
             let once = matches!((&*call.receiver, self.flow.beside), (Expr::Path(path), Some(name))
                 if path.path.is_ident(name));
             *call.receiver = if once {
-                self.flow.emit.served_once(start(&call.receiver))
+                emit::Names::served_once(start(&call.receiver))
             } else {
                 self.flow.emit.served(&call.receiver)
             };

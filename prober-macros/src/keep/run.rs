@@ -62,7 +62,7 @@ struct Hot<'f, 'a> {
     state: State,
 }
 
-impl<'f> Hot<'f, '_> {
+impl Hot<'_, '_> {
     fn is_doomed(&self) -> bool {
         self.other_doom || !self.pending.is_empty()
     }

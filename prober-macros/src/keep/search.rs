@@ -405,11 +405,11 @@ impl<'p> Search<'_, '_, 'p> {
             .init
             .as_ref()
             .is_some_and(|init| extends_temporaries(&init.expr));
-        let asked = (!used && step.type_is_known && step.exits.is_empty())
+        let alone = (!used && step.type_is_known && step.exits.is_empty())
             .then(|| local.init.as_ref().and_then(|init| waits(&init.expr)))
             .flatten()
             .filter(|_| simple && local.attrs.is_empty());
-        if let Some(question) = asked {
+        if let Some(question) = alone {
             let sought = self.flow.seek(question, false, self.scope, &self.missing);
             self.asked.add(sought, self.flow);
         } else if step.asks && simple && !extends {
