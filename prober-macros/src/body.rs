@@ -3,8 +3,8 @@
 pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
-use syn::{Block, Expr, Type, spanned::Spanned};
+use quote::{quote, quote_spanned};
+use syn::{Block, Expr, FnArg, Token, Type, punctuated::Punctuated, spanned::Spanned};
 
 use crate::{
     args::Args,
@@ -32,19 +32,38 @@ pub(crate) struct Function<'a> {
     /// Parameters that are read through `&mut`.
     pub(crate) mutable_readers: Vec<Receiver>,
 
+    /// The parameters as they were declared: those that are locals of the body
+    /// lost their `mut`.
+    pub(crate) declared: &'a Punctuated<FnArg, Token![,]>,
+
     /// The parameters as locals of the body.
     pub(crate) params: &'a TokenStream,
 
-    pub(crate) set: Set<'a>,
+    pub(crate) set: Set,
+
+    /// Whether it is a test. `#[test_case]` and its like put the attributes of a
+    /// function on the tests that call it, in which there is nothing to probe.
+    pub(crate) is_test: bool,
 }
 
 /// The suppressed set of a function.
-pub(crate) enum Set<'a> {
+pub(crate) enum Set {
     /// The value of the argument `suppressed = EXPR`.
-    Given(&'a Expr),
+    Given(Expr),
 
     /// The added parameter.
     Added(Added),
+}
+
+impl Set {
+    /// Whether the result still says what it borrows from, beside the added
+    /// parameter.
+    pub(crate) fn is_clear(&self) -> bool {
+        match self {
+            Self::Given(_) => true,
+            Self::Added(added) => added.is_clear,
+        }
+    }
 }
 
 /// What stands in the braces of a body with its probes, its prober and its
@@ -55,26 +74,22 @@ pub(crate) enum Set<'a> {
 ///     Ok(vmi.read_u64(a)?)
 /// }
 /// {                                                                      // Output
-///     use ::prober::__private::{self as __probed, Finish as _};
+///     use ::prober::__private::{self as __probed, PageFaultGate as _};
 ///     let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
 ///     __probed::run(__probed_run, move || -> Result<Option<u64>, VmiError> {
 ///         Ok(__probed::read(vmi.read_u64(a), __probed_run)?)
 ///     })
-///     .finish()
+///     .through_gate()
 /// }
 /// ```
 ///
-/// Every exit of the closure reaches `finish`, including those inside macros.
-///
-/// The `allow`s that it needs are added to those before the function: other
-/// attributes may move the body to a place where an inner attribute is an error.
+/// Every exit of the closure reaches `through_gate`, including those inside macros.
 ///
 /// Returns `None`, after reporting it, if there is nothing to probe.
 pub(crate) fn rewritten(
     block: &mut Block,
     args: &Args,
     function: Function<'_>,
-    allow: &mut TokenStream,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let own_names = Names::new();
@@ -83,7 +98,11 @@ pub(crate) fn rewritten(
         receivers: &args.receivers,
         mutable_readers: function.mutable_readers,
         krate: &args.krate,
-        form: Form::Options,
+        form: if args.options {
+            Form::Options
+        } else {
+            Form::Kept
+        },
     };
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();
@@ -93,11 +112,15 @@ pub(crate) fn rewritten(
         let asks = found.probes > 0 || keep::is_no_mistake(function.written);
         (asks, found.looks_needless)
     } else {
-        let asks = keep::rewrite(block, function.written, function.sig, settings, errors);
+        let sig = syn::Signature {
+            inputs: function.declared.clone(),
+            ..function.sig.clone()
+        };
+        let asks = keep::rewrite(block, function.written, &sig, settings, errors);
         (asks, false)
     };
-    if !asks && errors.is_empty() {
-        nothing_to_probe::report(function.written, function.sig, args.options, errors);
+    if !asks && !function.is_test && errors.is_empty() {
+        nothing_to_probe::report(function.written, function.sig, args, errors);
         return None;
     }
 
@@ -106,7 +129,7 @@ pub(crate) fn rewritten(
     let mut shares = false;
     let (take, suppressed) = match function.set {
         Set::Given(expr) => {
-            let set = Names::clone_set(expr);
+            let set = Names::clone_set(&expr);
             let name = emit::hygienic("__probed_suppressed", Span::call_site());
             (quote!(let #name = &#set;), name)
         }
@@ -137,20 +160,24 @@ pub(crate) fn rewritten(
         let start = own_names.start(&suppressed, limit);
         (own_names.imports(&args.krate), start)
     } else {
-        let error = signature::own_error(output, &own_names);
+        let error = signature::own_error(output);
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
         let imports = own_names.imports_of_kept(&args.krate, error.is_some());
         (imports, start)
     };
-    let within = lints::inner_body();
-    let body = if params.is_empty() && sig.asyncness.is_none() {
+    let within = if looks_needless {
+        lints::needless_question_mark()
+    } else {
+        lints::inner_body()
+    };
+    let body = if params.is_empty() && sig.asyncness.is_none() && !looks_needless {
         quote!(#block)
     } else if sig.asyncness.is_none() {
         // Of a closure that ends with a token of the user's rustc names what it
         // captures.
         let mut body = TokenStream::new();
         let inner = if params::tail_may_borrow(block) {
-            quote!(#params #within return #block;)
+            quote!(#params return { #within #block };)
         } else {
             quote!(#params #within #block)
         };
@@ -163,15 +190,14 @@ pub(crate) fn rewritten(
         quote!({ #params #typed #within #block })
     };
     let outcome = own_names.run(sig, moves, output, &body);
-    let finish = Ident::new("finish", at);
+    let gate = Ident::new("through_gate", at);
+    let end = emit::glue(output.span());
+    let leave = quote_spanned!(end=> #outcome.#gate());
 
-    if looks_needless {
-        allow.extend(lints::needless_question_mark());
-    }
     Some(quote! {
         #imports
         #take
         #start
-        #outcome.#finish()
+        #leave
     })
 }

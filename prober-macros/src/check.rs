@@ -84,7 +84,7 @@ fn check_main(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors) {
         errors.at(
             item.sig.ident.span(),
             "`main` takes no parameters, and `#[probed]` adds one; \
-             name the suppressed set instead: `#[probed(suppressed = ...)]`",
+             name the suppressed set instead: `#[probed(suppressed = EXPR)]`",
         );
         checked.give_up_parameter();
     }
@@ -101,7 +101,7 @@ fn check_attributes(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut
             errors.on(
                 attr,
                 "`#[track_caller]` has no effect on the body of a `#[probed]` function, \
-                 which runs in a closure; take the location in a function around it",
+                 which runs in a closure; remove it, or put it on a function that calls this one",
             );
             true
         }
@@ -110,7 +110,7 @@ fn check_attributes(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut
                 attr,
                 format!(
                     "`#[{name}]` takes a function without parameters, and `#[probed]` adds one; \
-                     name the suppressed set instead: `#[probed(suppressed = ...)]`"
+                     name the suppressed set instead: `#[probed(suppressed = EXPR)]`"
                 ),
             );
             checked.give_up_parameter();
@@ -118,6 +118,13 @@ fn check_attributes(item: &mut ProbedFn, checked: &mut Checked<'_>, errors: &mut
         }
         _ => true,
     });
+}
+
+/// Whether a function is a test.
+pub(crate) fn is_test(attrs: &[Attribute]) -> bool {
+    attrs
+        .iter()
+        .any(|attr| last_name(attr).as_deref() == Some("test"))
 }
 
 fn last_name(attr: &Attribute) -> Option<String> {
@@ -136,8 +143,8 @@ fn check_result(item: &ProbedFn, checked: &mut Checked<'_>, errors: &mut Errors)
         (ReturnType::Type(_, ty), Some(_)) if !is_wrapped(&item.body) => errors.on(
             ty,
             format!(
-                "{NEEDS}, and of one that returns a future all of the body must be `async move {{ .. }}` \
-                 or `Box::pin(async move {{ .. }})`"
+                "{NEEDS}; the whole body of one that returns a future must be `async move {{ .. }}` or \
+                 `Box::pin(async move {{ .. }})`"
             ),
         ),
         (ReturnType::Type(_, ty), future) if is_no_result(future.unwrap_or(ty)) => {

@@ -7,6 +7,8 @@ use syn::{
     parse_quote,
 };
 
+use crate::lints;
+
 pub(crate) fn fault_error(item: TokenStream) -> TokenStream {
     expand(item).unwrap_or_else(Error::into_compile_error)
 }
@@ -55,12 +57,13 @@ fn expand(item: TokenStream) -> Result<TokenStream> {
     }
     let rest = (!all).then(|| quote!(_ => ::core::option::Option::None,));
 
+    let unused = lints::unused_import();
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
         impl #impl_generics #prober::FaultError for #ident #type_generics #where_clause {
             fn missing(&self) -> ::core::option::Option<#prober::Missing<'_>> {
-                #[allow(unused_imports)]
+                #unused
                 use #prober::__private::HeldWithoutFaults as _;
                 match self { #(#arms)* #rest }
             }

@@ -47,9 +47,6 @@ pub(crate) struct ProbeForm {
 
     /// Whether its value is needed: `PROBE??`.
     pub(crate) needed: bool,
-
-    /// Whether a `?` at its end takes the value out already, as it seems.
-    pub(crate) answered: bool,
 }
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
@@ -114,7 +111,7 @@ impl Names {
     pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
-        quote_spanned!(glue=> use #krate::__private::{self as #runtime, Finish as _};)
+        quote_spanned!(glue=> use #krate::__private::{self as #runtime, PageFaultGate as _};)
     }
 
     /// [`imports`](Self::imports) of a function that keeps types: also the
@@ -125,14 +122,18 @@ impl Names {
         let note = self.takes.get().then(|| quote_spanned!(glue=> , Note as _));
         let opaque = declares_error.then(|| quote_spanned!(glue=> , Opaque as _));
         quote_spanned! {glue=>
-            use #krate::__private::{self as #runtime, Finish as _ #note #opaque};
+            use #krate::__private::{self as #runtime, PageFaultGate as _ #note #opaque};
         }
     }
 
-    /// The set that the user names: `__probed::clone_set(&EXPR)`.
+    /// The set that the user names: `__probed::AsSuppressedPages::clone_set(&EXPR)`.
     pub(crate) fn clone_set(set: &Expr) -> Expr {
         let place = Place::of(set);
-        call("clone_set", place, quote_spanned!(place.start=> &#set))
+        call(
+            "AsSuppressedPages::clone_set",
+            place,
+            quote_spanned!(place.start=> &#set),
+        )
     }
 
     /// `let __probed_run = &__probed::start(SET, LIMIT);`
@@ -165,7 +166,12 @@ impl Names {
         };
         let start = match error {
             Some(error) => {
-                quote!(#runtime::with_declared_error(#start, #runtime::DeclaredError::<#error>::default().known()))
+                // Blamed as the type itself, like `finish`: errors at one place are
+                // reported once.
+                let at = self.error.get();
+                let declared = Ident::new(RUNTIME, at);
+                let declared = quote_spanned!(at=> #declared::DeclaredError::<#error>::default());
+                quote!(#runtime::with_declared_error(#start, #declared.known()))
             }
             None => start,
         };
@@ -173,10 +179,10 @@ impl Names {
     }
 
     /// A clone of the caller's set, which the function can doom for itself:
-    /// `let SET = &__probed::clone_set(SET);`
+    /// `let SET = &__probed::AsSuppressedPages::clone_set(SET);`
     pub(crate) fn share(&self, set: &Ident) -> TokenStream {
         let runtime = &self.runtime;
-        quote!(let #set = &#runtime::clone_set(#set);)
+        quote!(let #set = &#runtime::AsSuppressedPages::clone_set(#set);)
     }
 
     /// Has rustc say how to write the lifetime that a type hides: only rustc
@@ -193,10 +199,11 @@ impl Names {
         }
     }
 
-    /// The error of a result whose type is an alias.
-    pub(crate) fn error_of(&self, output: &Type) -> TokenStream {
-        let runtime = &self.runtime;
-        quote!(<#output as #runtime::Returned>::Error)
+    /// The error of a result whose type is an alias. If it is none of a result,
+    /// the type is blamed: at one place rustc reports an error once.
+    pub(crate) fn error_of(output: &Type) -> TokenStream {
+        let runtime = Ident::new(RUNTIME, output.span());
+        quote_spanned!(output.span()=> <#output as #runtime::ReturnedResult>::Error)
     }
 
     /// Runs the body: `__probed::run(..)`, or `outcome` for an async one.
@@ -207,17 +214,20 @@ impl Names {
         output: &Type,
         body: &TokenStream,
     ) -> TokenStream {
-        let Self {
-            runtime, prober, ..
-        } = self;
+        // What is wrong with all of the body is said at the result.
+        let at = glue(output.span());
+        let runtime = self.runtime_at(output.span());
+        let prober = &self.prober;
         // rustc names captured variables in borrow errors only if `move` and
         // `async` have the user's span.
         let capture = moves.then(|| Token![move](sig.fn_token.span));
         if let Some(future) = &sig.asyncness {
             let capture = moves.then(|| quote!(move));
-            quote!(#runtime::outcome(#prober, #future #capture #body.await))
+            // What makes the function one that is not async must not do it behind
+            // our back: its `return` would go past the gate.
+            quote_spanned!(at=> #runtime::outcome(#prober, #runtime::async_body(#future #capture #body).await))
         } else {
-            quote!(#runtime::run(#prober, #capture || -> #output #body))
+            quote_spanned!(at=> #runtime::run(#prober, #capture || -> #output #body))
         }
     }
 
@@ -250,7 +260,6 @@ impl Names {
         };
         let name = match (form.needed, form.ends_early) {
             (false, false) => "read",
-            (false, true) if form.answered => "read_answer_if",
             (false, true) => "read_if",
             (true, false) => "need",
             (true, true) => "need_if",
@@ -289,25 +298,49 @@ impl Names {
         })
     }
 
-    /// The operand of a `?` outside a probe: `value(OPERAND, prober)`.
+    /// What `probe!` takes, which must be a `Result`: `can_be_probed(EXPR)`.
+    ///
+    /// Where the expression ends with `?`, another error says so.
+    pub(crate) fn can_be_probed(expr: &Expr, place: Place, answered: bool) -> Expr {
+        let name = if answered {
+            "AnswerCanBeProbed::can_be_probed"
+        } else {
+            "CanBeProbed::can_be_probed"
+        };
+        call(name, place.around(expr), quote!(#expr))
+    }
+
+    /// The operand of a `?` outside a probe: `question_mark(OPERAND, prober)`.
     pub(crate) fn value(&self, operand: &Expr, place: Place, question: Span) -> Expr {
         let prober = self.prober_at(place.start);
         let args = quote_spanned!(glue(question)=> #operand, #prober);
-        call("value", place, args)
+        call("OptionOrResult::question_mark", place.around(operand), args)
     }
 
-    /// `OPERAND?` inside a probe: `as_operand(match part(OPERAND, prober) { .. })`.
+    /// `OPERAND?` inside a probe: `as_operand(match
+    /// question_mark_in_probe(OPERAND, prober) { .. })`.
     pub(crate) fn value_or_exit(&self, operand: &Expr, place: Place, question: Span) -> Expr {
         let glue = glue(question);
         let prober = self.prober_at(place.start);
         let runtime = self.runtime_at(question);
         let block = &self.block;
-        let part = call("part", place, quote_spanned!(glue=> #operand, #prober));
+        let mark = Place {
+            start: question,
+            end: question,
+        };
+        // With the user's span, as the call: else rustc blames the attribute.
+        let error = Ident::new("probed_error", question);
+        let leave = call("LeaveWith::leave_with", mark, quote!(#error));
+        let part = call(
+            "OptionOrResult::question_mark_in_probe",
+            place.around(operand),
+            quote_spanned!(glue=> #operand, #prober),
+        );
         let part = quote_spanned! {glue=>
             match #part {
                 #runtime::Part::Value(__probed_value) => __probed_value,
                 #runtime::Part::Missing => break #block #runtime::None,
-                #runtime::Part::Failed(__probed_error) => return #runtime::leave_with(__probed_error),
+                #runtime::Part::Failed(#error) => return #leave,
             }
         };
         let place = Place {
@@ -315,6 +348,25 @@ impl Names {
             ..place
         };
         call("as_operand", place, part)
+    }
+
+    /// [`value_or_exit`](Self::value_or_exit) of a name that holds an `Option`:
+    /// `as_operand(match NAME { .. })`.
+    pub(crate) fn some_or_exit(&self, name: &Expr, place: Place, question: Span) -> Expr {
+        let glue = glue(question);
+        let runtime = self.runtime_at(question);
+        let block = &self.block;
+        let value = quote_spanned! {glue=>
+            match #name {
+                #runtime::Some(__probed_value) => __probed_value,
+                #runtime::None => break #block #runtime::None,
+            }
+        };
+        let place = Place {
+            end: question,
+            ..place
+        };
+        call("as_operand", place, value)
     }
 
     /// `value_of_a_probe(VALUE)`: warns that a statement discards it.
@@ -369,11 +421,13 @@ impl Names {
         // rustc takes the span of `value.0` from the one to the other, so it
         // blames the user's whole expression for a wrong type.
         let value = Ident::new("probed_value", place.start);
+        // At the operand itself rustc would say to write `ref` before it.
+        let bound = Ident::new("probed_value", mark.span.resolved_at(place.start));
         let mut field = Literal::usize_unsuffixed(0);
         field.set_span(mark.span);
         let outcome = quote_spanned! {at=>
             match #ask {
-                #runtime::Some(#value) => #value.#field,
+                #runtime::Some(#bound) => #value.#field,
                 #runtime::None => #missed,
             }
         };
@@ -409,11 +463,8 @@ impl Names {
     /// which the search ends: `sought(OPERAND, prober)`.
     pub(crate) fn sought(&self, operand: &Expr, place: Place, mark: Span) -> Expr {
         let prober = self.prober_at(place.start);
-        call(
-            "sought",
-            place,
-            quote_spanned!(glue(mark)=> #operand, #prober),
-        )
+        let args = quote_spanned!(glue(mark)=> #operand, #prober);
+        call("ResultOrOption::sought", place.around(operand), args)
     }
 
     /// `NAME(OPERAND, prober)ADAPTER?`
@@ -427,7 +478,9 @@ impl Names {
         } = question;
         let at = glue(mark.span);
         let prober = self.prober_at(place.start);
-        write_call(name, place, quote_spanned!(at=> #operand, #prober), tokens);
+        let name = format!("ResultOrOption::{name}");
+        let args = quote_spanned!(at=> #operand, #prober);
+        write_call(&name, place.around(operand), args, tokens);
         adapter.to_tokens(tokens);
         mark.to_tokens(tokens);
     }
@@ -464,6 +517,26 @@ impl Names {
     pub(crate) fn taken_or(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
         let noted = self.note(operand, place);
         self.unless_doomed(&Expr::Verbatim(noted), place, missed)
+    }
+
+    /// [`taken`](Self::taken) before an `unwrap`: it must not panic in a run that
+    /// the plain one would have left before.
+    pub(crate) fn unwrapped(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
+        let at = place.glue();
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        let noted = self.note(operand, place);
+        let outcome = quote_spanned! {at=>
+            match (#noted) {
+                __probed_value => {
+                    if #runtime::doomed(#prober) && #runtime::Taken(&__probed_value).panics() {
+                        #missed
+                    }
+                    __probed_value
+                }
+            }
+        };
+        call("as_operand", place, outcome)
     }
 
     /// A value before an act, which must not run if a fault was met on the way to
@@ -616,10 +689,11 @@ fn located(name: &Ident, span: Span) -> Ident {
 }
 
 /// A call to the runtime that replaces an expression of the user's:
-/// `__probed::NAME(ARGS)`.
+/// `__probed::NAME(ARGS)`, where the name may be a path.
 ///
-/// The path has the span of the expression's first token, and the parentheses
-/// have that of its last.
+/// The path begins with the span of the expression's first token and ends with
+/// that of its last, and so do the parentheses: rustc blames one and the same
+/// place for the function, for its argument and for the call.
 fn call(name: &str, place: Place, args: TokenStream) -> Expr {
     let mut tokens = TokenStream::new();
     write_call(name, place, args, &mut tokens);
@@ -630,8 +704,10 @@ fn write_call(name: &str, place: Place, args: TokenStream, tokens: &mut TokenStr
     let mut args = Group::new(Delimiter::Parenthesis, args);
     args.set_span(place.end);
     Ident::new(RUNTIME, place.start).to_tokens(tokens);
-    Token![::](place.start).to_tokens(tokens);
-    Ident::new(name, place.start).to_tokens(tokens);
+    for word in name.split("::") {
+        Token![::](place.start).to_tokens(tokens);
+        Ident::new(word, place.end).to_tokens(tokens);
+    }
     args.to_tokens(tokens);
 }
 
@@ -662,6 +738,19 @@ impl Place {
     /// The span of what the expansion writes there.
     pub(crate) fn glue(self) -> Span {
         glue(self.start)
+    }
+
+    /// The same place for a call with this operand. The braces of a block are
+    /// glue, so that no lint sees them. Where only one of a call and its argument
+    /// is glue, rustc blames the attribute.
+    fn around(self, operand: &Expr) -> Self {
+        match operand {
+            Expr::Block(_) => Self {
+                start: glue(self.start),
+                end: glue(self.end),
+            },
+            _ => self,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, TokenStreamExt, quote};
-use syn::{Expr, ReturnType, Stmt, parse_quote, visit_mut::VisitMut};
+use syn::{Expr, ReturnType, Signature, Stmt, Type, parse_quote, visit_mut::VisitMut};
 
 use crate::{
     args::Args,
@@ -46,52 +46,21 @@ fn function(
     checked: &Checked<'_>,
     errors: &mut Errors,
 ) -> TokenStream {
+    let is_valid = errors.is_empty();
     invisible::Show.visit_signature_mut(&mut item.sig);
-    let body_tokens = item.body.written();
-    let valid = errors.is_empty();
+    let written = item.body.written();
+    let mut allow = match args.suppressed {
+        None => lints::added_parameter(item.sig.inputs.len()),
+        Some(_) => TokenStream::new(),
+    };
+
+    let is_test = check::is_test(&item.attrs);
+    let declared = item.sig.inputs.clone();
+    // What the body sees of the signature, before that changes.
     let mutable_readers = receiver::mutable_parameters(&item.sig);
-    // The parameters as the body sees them, before one is added.
-    let parameters = item.sig.inputs.len();
-    let returns_future = future::output(&item.sig).is_some();
-    let params = match (&item.body, checked) {
-        // What becomes of them is written in the body.
-        (Body::Parsed(body), _) if wrapper::is_wrapped(&body.block) => TokenStream::new(),
-        (Body::Parsed(_), Checked::Given(_) | Checked::Added) => {
-            body::params::rebind(&mut item.sig, args.suppressed.as_ref())
-        }
-        _ => TokenStream::new(),
-    };
-    let output = match &item.sig.output {
-        ReturnType::Type(_, output) => {
-            let output = future::output(&item.sig).unwrap_or(output);
-            Some(signature::infer_impl_trait(output))
-        }
-        ReturnType::Default => None,
-    };
-    let mut add_parameter = || {
-        let added = signature::add_parameter(&mut item.sig, &body_tokens, &args.krate, errors);
-        if returns_future {
-            future::outlive(&mut item.sig, &args.krate);
-        }
-        added
-    };
-    let given = match *checked {
-        Checked::Given(expr) if returns_future => Some(wrapper::with_own_self(expr, &body_tokens)),
-        _ => None,
-    };
-    let set = match *checked {
-        Checked::Given(expr) => Some(body::Set::Given(given.as_ref().unwrap_or(expr))),
-        Checked::Added => Some(body::Set::Added(add_parameter())),
-        Checked::Unusable { add_parameter: add } => {
-            add.then(add_parameter);
-            None
-        }
-    };
-    let valid = valid
-        && match &set {
-            Some(body::Set::Added(added)) => added.is_clear,
-            _ => true,
-        };
+    let output = output(&item.sig);
+    let params = params(&mut item, args, checked);
+    let set = set(&mut item.sig, &written, args, checked, errors);
 
     let ProbedFn {
         attrs,
@@ -99,37 +68,30 @@ fn function(
         sig,
         body,
     } = item;
-    let mut allow = match args.suppressed {
-        None => lints::added_parameter(parameters),
-        Some(_) => TokenStream::new(),
-    };
-    if let Body::Parsed(body) = &body
-        && set.is_some()
-    {
-        allow.extend(lints::assignments(&sig, &body.block));
-        if !args.options {
-            allow.extend(lints::searches(&body.block));
-        }
-    }
     let body = match (body, set, output) {
         (Body::Parsed(body), Some(set), Some(output)) => {
             let braces = body.block.brace_token;
+            allow.extend(lints::assignments(&sig, &body.block));
+            if !args.options {
+                allow.extend(lints::searches(&body.block));
+            }
+            let is_valid = is_valid && set.is_clear();
             let function = body::Function {
                 sig: &sig,
-                written: &body_tokens,
+                written: &written,
                 output: &output,
                 moves: true,
                 mutable_readers,
+                declared: &declared,
                 params: &params,
                 set,
+                is_test,
             };
-            rewritten(body, args, function, &mut allow, errors)
-                .filter(|_| valid)
-                .unwrap_or_else(|| fallback::withheld(braces, &body_tokens, errors))
+            rewritten(body, args, function, errors)
+                .filter(|_| is_valid)
+                .unwrap_or_else(|| fallback::withheld(braces, &written, errors))
         }
-        (Body::Parsed(body), ..) => {
-            fallback::withheld(body.block.brace_token, &body_tokens, errors)
-        }
+        (Body::Parsed(body), ..) => fallback::withheld(body.block.brace_token, &written, errors),
         (Body::Raw(body, error), ..) => {
             allow.extend(lints::unused());
             fallback::half_typed(&body, &error, &args.krate)
@@ -142,12 +104,62 @@ fn function(
     quote!(#(#attrs)* #allow #vis #sig #body)
 }
 
+/// The type of the result, as it may be written in the body.
+fn output(sig: &Signature) -> Option<Type> {
+    let ReturnType::Type(_, output) = &sig.output else {
+        return None;
+    };
+    let output = future::output(sig).unwrap_or(output);
+    Some(signature::infer_impl_trait(output))
+}
+
+/// The parameters as locals of the body.
+fn params(item: &mut ProbedFn, args: &Args, checked: &Checked<'_>) -> TokenStream {
+    match (&item.body, checked) {
+        (Body::Parsed(body), Checked::Given(_) | Checked::Added)
+            // What becomes of them is written in the wrapper.
+            if !wrapper::is_wrapped(&body.block) =>
+        {
+            body::params::rebind(&mut item.sig, args.suppressed.as_ref())
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// The suppressed set of the body, if that can be rewritten. Adds the parameter.
+fn set(
+    sig: &mut Signature,
+    written: &TokenStream,
+    args: &Args,
+    checked: &Checked<'_>,
+    errors: &mut Errors,
+) -> Option<body::Set> {
+    let returns_future = future::output(sig).is_some();
+    let mut add_parameter = || {
+        let added = signature::add_parameter(sig, written, &args.krate, errors);
+        if returns_future {
+            future::outlive(sig, &args.krate);
+        }
+        added
+    };
+    match *checked {
+        Checked::Given(expr) if returns_future => {
+            Some(body::Set::Given(wrapper::with_own_self(expr, written)))
+        }
+        Checked::Given(expr) => Some(body::Set::Given(expr.clone())),
+        Checked::Added => Some(body::Set::Added(add_parameter())),
+        Checked::Unusable { add_parameter: add } => {
+            add.then(add_parameter);
+            None
+        }
+    }
+}
+
 /// The body, rewritten within what is around it.
 fn rewritten(
     body: ParsedBody,
     args: &Args,
     function: body::Function<'_>,
-    allow: &mut TokenStream,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let ParsedBody {
@@ -172,7 +184,7 @@ fn rewritten(
             moves: frame.moves,
             ..function
         };
-        let content = body::rewritten(block, args, function, allow, errors)?;
+        let content = body::rewritten(block, args, function, errors)?;
         block.stmts = vec![Stmt::Expr(Expr::Verbatim(content), None)];
         Some(())
     })?;

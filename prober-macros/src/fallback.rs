@@ -31,8 +31,9 @@ pub(crate) fn withheld(braces: Brace, body: &TokenStream, errors: &mut Errors) -
 ///
 /// rustc parsed the function before the attribute got it, and has reported what
 /// is wrong. What it could parse of the body is left out: it is without probes.
-/// Syntax that only this crate does not know is an error too. It must not be
-/// reported in addition to rustc's; a lint is not.
+/// If rustc parsed the body and only this crate cannot, there must still be an
+/// error, but not a second one beside rustc's. So the error is a lint: rustc
+/// does not report lints after a syntax error.
 pub(crate) fn half_typed(body: &Group, error: &syn::Error, krate: &Path) -> TokenStream {
     let message = format!(
         "`#[probed]` cannot read this body: {error}; move this into a function of its own, \

@@ -23,7 +23,8 @@ pub(crate) fn output(sig: &Signature) -> Option<&Type> {
     }
 }
 
-/// Has the added parameter live as long as the future that holds it.
+/// Names the lifetime of the added parameter, which lives as long as the future
+/// that holds it. In any other function it is elided.
 pub(crate) fn outlive(sig: &mut Signature, krate: &Path) {
     let ReturnType::Type(_, ty) = &sig.output else {
         return;

@@ -38,6 +38,7 @@ mod params;
 mod plan;
 mod pointers;
 mod questions;
+mod risks;
 mod run;
 mod scope;
 mod search;
@@ -63,7 +64,7 @@ use crate::{
     classify,
     error::Errors,
     receiver::{self, Receiver},
-    rewrite::{self, Form, Settings, arguments},
+    rewrite::{self, Settings, arguments},
 };
 
 /// Rewrites a body that keeps its types. Returns whether there is anything to
@@ -75,27 +76,18 @@ pub(crate) fn rewrite(
     settings: Settings<'_>,
     errors: &mut Errors,
 ) -> bool {
-    let Settings {
-        names,
-        receivers,
-        mutable_readers,
-        krate,
-        ..
-    } = settings;
-    let mut receivers = receivers.to_vec();
+    let Settings { names, krate, .. } = settings;
+    let mut receivers = settings.receivers.to_vec();
     receivers.extend(receiver::everywhere(sig, block, &receivers));
     let receivers = &receivers[..];
     let asks = asks(block, written, receivers);
-    let mut never_served = mutable_readers.clone();
+    let mut never_served = settings.mutable_readers.clone();
     Mutable(&mut never_served).visit_block(block);
     rewrite::rewrite(
         block,
         Settings {
-            names,
             receivers,
-            mutable_readers,
-            krate,
-            form: Form::Kept,
+            ..settings
         },
         errors,
     );

@@ -4,11 +4,13 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
-    Block, Expr, ExprAssign, ExprBinary, FnArg, PatIdent, ReceiverKind, Signature,
+    Block, Expr, ExprAssign, ExprBinary, ExprBlock, ExprRepeat, FnArg, PatIdent, ReceiverKind,
+    Signature,
+    token::Brace,
     visit::{self, Visit},
 };
 
-use crate::vocabulary;
+use crate::{emit, vocabulary};
 
 /// Silences `too_many_arguments` where only our parameter exceeds the limit.
 pub(crate) fn added_parameter(parameters: usize) -> TokenStream {
@@ -36,6 +38,11 @@ pub(crate) fn unused() -> TokenStream {
     quote!(#[allow(unused_variables)])
 }
 
+/// For a trait that only some variants of a derived error need.
+pub(crate) fn unused_import() -> TokenStream {
+    quote!(#[allow(unused_imports)])
+}
+
 /// For a parameter whose name begins with `_`, and which the expansion uses.
 pub(crate) fn underscore_binding() -> TokenStream {
     quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)])
@@ -48,9 +55,25 @@ pub(crate) fn inner_body() -> TokenStream {
     quote!(#[allow(missing_docs)])
 }
 
-/// For a `?` that clippy calls needless, as it does not see our types.
+/// The same for a body with a `?` that clippy calls needless, as it does not see
+/// our types.
 pub(crate) fn needless_question_mark() -> TokenStream {
     quote!(#[allow(clippy::needless_question_mark)])
+}
+
+/// The length in `[x; const { 3 }]`, which is a constant without the word. With
+/// it rustc reports `const_evaluatable_unchecked` in a closure.
+pub(crate) fn array_length(repeat: &mut ExprRepeat) {
+    if let Expr::Const(length) = &*repeat.len {
+        let mut block = length.block.clone();
+        // Not to be reported as unused braces.
+        block.brace_token = Brace(emit::glue(block.brace_token.span.join()));
+        *repeat.len = Expr::Block(ExprBlock {
+            attrs: length.attrs.clone(),
+            label: None,
+            block,
+        });
+    }
 }
 
 /// Whether a body assigns to a field of a parameter that it owns.

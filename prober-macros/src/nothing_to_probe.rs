@@ -8,12 +8,19 @@ use crate::{args::Args, error::Errors, keep};
 
 /// An attribute without effect is a mistake. Most likely the receiver has
 /// another name.
-pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, options: bool, errors: &mut Errors) {
-    if !options {
+pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, args: &Args, errors: &mut Errors) {
+    if !args.options {
+        // `#[test_case]` puts the attribute on functions that call this one.
+        let advice = match args.suppressed {
+            Some(_) => ", or put it above what writes test cases",
+            None => "",
+        };
         errors.at(
             sig.ident.span(),
-            "there is nothing to probe in this function: no `?`, no read, and no use of `suppressed`; \
-             remove `#[probed]`",
+            format!(
+                "there is nothing to probe in this function: no `?`, no read, and no use of \
+                 `suppressed`; remove `#[probed]`{advice}"
+            ),
         );
         return;
     }
@@ -36,7 +43,7 @@ pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, options: bool, er
     );
 }
 
-/// A receiver of which the body does not hold the words is a mistake, too.
+/// A named receiver that the body never mentions is a mistake, too.
 pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut Errors) {
     fn words(tokens: TokenStream, found: &mut Vec<String>) {
         for token in tokens {
@@ -56,7 +63,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
         if !of_receiver.iter().all(is_used) {
             errors.on(
                 receiver,
-                "nothing in this function is read through it; remove it",
+                "no read in this function uses this receiver; remove it",
             );
         }
     }

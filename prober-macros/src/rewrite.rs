@@ -6,10 +6,12 @@
 //!
 //! vmi.read_u64(a? + 8)                // with `?` in it
 //! __probed::read_if('__probed: {
-//!     __probed::Some(vmi.read_u64(__probed::as_operand(match __probed::part(a, __probed_run) {
+//!     __probed::Some(vmi.read_u64(__probed::as_operand(match
+//!         __probed::OptionOrResult::question_mark_in_probe(a, __probed_run)
+//!     {
 //!         __probed::Part::Value(value) => value,
 //!         __probed::Part::Missing => break '__probed __probed::None,
-//!         __probed::Part::Failed(error) => return __probed::leave_with(error),
+//!         __probed::Part::Failed(error) => return __probed::LeaveWith::leave_with(error),
 //!     }) + 8))
 //! }, __probed_run)
 //!
@@ -17,7 +19,7 @@
 //! __probed::need(vmi.read_u64(a), __probed_run)?
 //!
 //! f()?                                // any other `?`
-//! __probed::value(f(), __probed_run)?
+//! __probed::OptionOrResult::question_mark(f(), __probed_run)?
 //! ```
 //!
 //! The value of a read is wrapped, never the call put into a closure: `?`,
@@ -29,6 +31,7 @@ mod context;
 mod hazards;
 mod loops;
 mod macros;
+mod named_reads;
 mod pieces;
 mod probes;
 mod question_marks;
@@ -39,40 +42,30 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 use quote::quote;
 use syn::{
     AngleBracketedGenericArguments, Attribute, BinOp, Block, Expr, Item, Local, Pat, Stmt, Type,
+    parse_quote,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
 pub(crate) use self::probes::operand;
-use self::{context::Context, loops::Loop};
+use self::{context::Context, loops::Loop, named_reads::NamedReads};
 use crate::{
     emit::{Names, Place, glue},
     error::Errors,
-    invisible,
+    invisible, lints,
     marker::Marker,
     receiver::{self, Aliases, Receiver},
 };
 
 /// Rewrites one body.
 pub(crate) struct Rewriter<'a> {
-    names: &'a Names,
-
-    /// The receivers whose reads are probed.
-    receivers: &'a [Receiver],
-
-    /// Other names of theirs in scope.
-    aliases: Aliases,
-
-    /// The receivers in scope that read through `&mut self`, so are not of
-    /// vmi-core: the runtime never serves their reads.
-    mutable_readers: Vec<Receiver>,
-
-    /// The path of the crate, by which its macros may be named.
-    krate: &'a syn::Path,
-
+    settings: Settings<'a>,
     errors: &'a mut Errors,
 
-    form: Form,
+    /// Other names of the receivers in scope.
+    aliases: Aliases,
+
+    named_reads: NamedReads,
 
     context: Context,
 
@@ -108,22 +101,27 @@ pub(crate) enum Form {
 /// What rewriting a body needs to know.
 pub(crate) struct Settings<'a> {
     pub(crate) names: &'a Names,
+
+    /// The receivers whose reads are probed.
     pub(crate) receivers: &'a [Receiver],
+
+    /// The receivers in scope that read through `&mut self`, so are not of
+    /// vmi-core: the runtime never serves their reads.
     pub(crate) mutable_readers: Vec<Receiver>,
+
+    /// The path of the crate, by which its macros may be named.
     pub(crate) krate: &'a syn::Path,
+
     pub(crate) form: Form,
 }
 
 /// Rewrites a body. Returns what is in it.
 pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Errors) -> Found {
     let mut rewriter = Rewriter {
-        names: settings.names,
-        receivers: settings.receivers,
-        aliases: Aliases::default(),
-        mutable_readers: settings.mutable_readers,
-        krate: settings.krate,
+        settings,
         errors,
-        form: settings.form,
+        aliases: Aliases::default(),
+        named_reads: NamedReads::default(),
         context: Context::Function,
         loops: Vec::new(),
         labels: 0,
@@ -135,12 +133,23 @@ pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Er
 
 impl VisitMut for Rewriter<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if self.settings.form == Form::Options && self.context == Context::Function {
+            self.check_operand(expr);
+        }
         match expr {
-            Expr::Closure(closure) => self.nest(|this| this.visit_expr_mut(&mut closure.body)),
+            Expr::Closure(closure) => {
+                for input in &closure.inputs {
+                    self.named_reads.forget(input);
+                }
+                self.nest(|this| this.visit_expr_mut(&mut closure.body));
+            }
             Expr::Async(future) => self.nest(|this| this.visit_block_mut(&mut future.block)),
             Expr::TryBlock(block) => self.nest(|this| this.visit_block_mut(&mut block.block)),
             Expr::While(expr) => {
-                if !self.context.is_in_probe() && self.form == Form::Options {
+                if !self.context.is_in_probe()
+                    && self.settings.form == Form::Options
+                    && !hazards::condition_takes_for_a_value(self, &mut expr.cond)
+                {
                     conditions::check(self, &expr.cond);
                 }
                 self.visit_expr_mut(&mut expr.cond);
@@ -162,6 +171,7 @@ impl VisitMut for Rewriter<'_> {
             }
             Expr::ForLoop(expr) => {
                 self.visit_expr_mut(&mut expr.expr);
+                self.named_reads.forget(&expr.pat);
                 self.visit_loop(&mut expr.label, &mut expr.body);
             }
             Expr::Loop(expr) => self.visit_loop(&mut expr.label, &mut expr.body),
@@ -185,7 +195,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Await(_)
                 if self.is_probe(expr)
                     && !self.context.is_in_probe()
-                    && self.form == Form::Options =>
+                    && self.settings.form == Form::Options =>
             {
                 self.probe_read(expr, false);
             }
@@ -198,14 +208,14 @@ impl VisitMut for Rewriter<'_> {
             Expr::Call(call) => {
                 // Checked before it is rewritten.
                 self.found.looks_needless |= self.looks_needless(call);
-                if self.form == Form::Options && self.changes_guest(call) {
+                if self.settings.form == Form::Options && self.changes_guest(call) {
                     self.settle_first(expr);
                 } else {
                     visit_mut::visit_expr_call_mut(self, call);
                 }
             }
             Expr::Macro(_) => self.macro_call(expr, false),
-            Expr::Verbatim(_) if self.form == Form::Kept => {}
+            Expr::Verbatim(_) if self.settings.form == Form::Kept => {}
             Expr::Verbatim(tokens) => {
                 if let Some(error) = unparsed::error(self, tokens, "syntax that it does not know") {
                     *expr = self.failed(&error);
@@ -215,6 +225,7 @@ impl VisitMut for Rewriter<'_> {
             Expr::Const(_) => invisible::Show.visit_expr_mut(expr),
             Expr::Repeat(repeat) => {
                 self.visit_expr_mut(&mut repeat.expr);
+                lints::array_length(repeat);
                 invisible::Show.visit_expr_mut(&mut repeat.len);
             }
             expr => visit_mut::visit_expr_mut(self, expr),
@@ -222,12 +233,14 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let mutable_readers = self.mutable_readers.clone();
+        let mutable_readers = self.settings.mutable_readers.clone();
         let aliases = self.aliases.clone();
+        let named_reads = self.named_reads.clone();
         self.end_markers(&mut block.stmts);
         visit_mut::visit_block_mut(self, block);
-        self.mutable_readers = mutable_readers;
+        self.settings.mutable_readers = mutable_readers;
         self.aliases = aliases;
+        self.named_reads = named_reads;
     }
 
     fn visit_local_mut(&mut self, local: &mut Local) {
@@ -239,16 +252,23 @@ impl VisitMut for Rewriter<'_> {
         }
         // Seen before it is rewritten, and in scope behind it.
         let mut aliases = self.aliases.clone();
-        aliases.note(local, self.receivers, &mut self.mutable_readers);
+        aliases.note(
+            local,
+            self.settings.receivers,
+            &mut self.settings.mutable_readers,
+        );
+        let mut named_reads = self.named_reads.clone();
+        named_reads.bind(local, self.gives_option_of_a_number(local));
         visit_mut::visit_local_mut(self, local);
-        receiver::note_binding(&mut self.mutable_readers, local);
+        receiver::note_binding(&mut self.settings.mutable_readers, local);
         self.aliases = aliases;
+        self.named_reads = named_reads;
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         invisible::unwrap(stmt);
         match stmt {
-            Stmt::Macro(call) if Marker::of(&call.mac.path, self.krate).is_some() => {
+            Stmt::Macro(call) if Marker::of(&call.mac.path, self.settings.krate).is_some() => {
                 let mut expr = Expr::Macro(syn::ExprMacro {
                     attrs: std::mem::take(&mut call.attrs),
                     mac: call.mac.clone(),
@@ -258,6 +278,8 @@ impl VisitMut for Rewriter<'_> {
                 *stmt = Stmt::Expr(expr, semi);
             }
             Stmt::Macro(call) => {
+                // It may bind the names that it is given.
+                self.named_reads = NamedReads::default();
                 if let Err(error) = self.arguments(&mut call.mac) {
                     let failed = self.failed_macro(&error, &call.mac);
                     *stmt = Stmt::Expr(failed, call.semi_token);
@@ -265,7 +287,7 @@ impl VisitMut for Rewriter<'_> {
             }
             Stmt::Expr(expr, Some(_)) => {
                 let place = (!self.context.is_in_probe()
-                    && self.form == Form::Options
+                    && self.settings.form == Form::Options
                     && hazards::discards_value(self, expr))
                 .then(|| Place::of(expr));
                 self.visit_expr_mut(expr);
@@ -282,6 +304,7 @@ impl VisitMut for Rewriter<'_> {
 
     // The guard of a `match` arm is a part of its pattern.
     fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        self.named_reads.forget(pat);
         if let Pat::Guard(guarded) = pat {
             self.visit_expr_mut(&mut guarded.guard);
         } else {
@@ -294,7 +317,7 @@ impl VisitMut for Rewriter<'_> {
     fn visit_item_mut(&mut self, item: &mut Item) {
         if let Item::Macro(item) = &*item
             && item.ident.is_some()
-            && self.form == Form::Options
+            && self.settings.form == Form::Options
             && let Some(error) = unparsed::in_definition(self, &item.mac.tokens)
         {
             self.errors.push(error);
@@ -336,7 +359,7 @@ impl Rewriter<'_> {
         };
         for stmt in stmts {
             if let Stmt::Macro(call) = stmt
-                && Marker::of(&call.mac.path, self.krate).is_some()
+                && Marker::of(&call.mac.path, self.settings.krate).is_some()
             {
                 let end = glue(call.mac.path.span());
                 call.semi_token.get_or_insert_with(|| syn::Token![;](end));
@@ -346,7 +369,7 @@ impl Rewriter<'_> {
 
     /// Whether patterns straight on a probe may mean what they do not say.
     fn checks_patterns(&self) -> bool {
-        self.form == Form::Options && !self.context.is_in_probe()
+        self.settings.form == Form::Options && !self.context.is_in_probe()
     }
 
     /// Looks at the patterns in the condition of an `if`.
@@ -361,6 +384,23 @@ impl Rewriter<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Refuses a probe's `Option` where only a value can be.
+    fn check_operand(&mut self, expr: &mut Expr) {
+        let Some(operand) = hazards::taken_for_a_value(self, expr) else {
+            return;
+        };
+        let Expr::Try(question) = &*operand else {
+            return;
+        };
+        let error = syn::Error::new(
+            question.question_token.span,
+            "a probe gives an `Option`; write `??` to need the value",
+        );
+        let failed = self.failed(&error);
+        // The probe stays, so that what it mentions counts as used.
+        *operand = parse_quote!(({ let _ = #operand; #failed }));
     }
 
     /// What replaces an expression that cannot be rewritten, so that the error

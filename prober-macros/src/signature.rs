@@ -24,8 +24,8 @@ pub(crate) const SUPPRESSED: &str = "suppressed";
 pub(crate) struct Added {
     pub(crate) name: Ident,
 
-    /// The same name as other macros wrote it that made the body: each has a
-    /// hygiene of its own.
+    /// The same name with the hygiene of each macro that wrote part of the
+    /// body.
     pub(crate) aliases: Vec<Ident>,
 
     /// Whether the body may name it: its text holds the name.
@@ -37,7 +37,8 @@ pub(crate) struct Added {
     /// Types in the result that must not hide a lifetime.
     pub(crate) hiding: Vec<Path>,
 
-    /// Whether one that they hide would be that of this parameter.
+    /// Whether elision would give a hidden lifetime the lifetime of this
+    /// parameter.
     pub(crate) own_lifetime: bool,
 }
 
@@ -74,15 +75,15 @@ pub(crate) fn add_parameter(
         let aliases = spans.map(|span| Ident::new(SUPPRESSED, span)).collect();
         (Ident::new(SUPPRESSED, span), aliases)
     };
+    let place = emit::glue(place_of_type(sig, krate));
+    let ty = quote_spanned!(place=> &#krate::SuppressedPages);
     let glue = emit::glue(krate.span());
     // Not parsed: that would take longer than everything else here.
     sig.inputs.push(FnArg::Typed(PatType {
         attrs: Vec::new(),
         pat: Box::new(Pat::Verbatim(name.to_token_stream())),
         colon_token: Token![:](glue),
-        ty: Box::new(Type::Verbatim(
-            quote_spanned!(glue=> &#krate::SuppressedPages),
-        )),
+        ty: Box::new(Type::Verbatim(ty)),
     }));
     Added {
         name,
@@ -91,6 +92,30 @@ pub(crate) fn add_parameter(
         is_clear,
         hiding,
         own_lifetime,
+    }
+}
+
+/// Where rustc is to see the type of the added parameter.
+///
+/// With a receiver, at the end of the parameters: they are what rustc blames if a
+/// trait declares a method without the parameter. Else at the `&` of one of
+/// them: there rustc says to write a lifetime, when it does not know from which
+/// parameter a result borrows, so that what it says is what to write. Else at
+/// the path of the crate.
+fn place_of_type(sig: &Signature, krate: &Path) -> Span {
+    // A path that may be wrong.
+    let is_written = krate.segments.len() > 1 || krate.segments[0].ident != "prober";
+    let borrowed = sig.inputs.iter().rev().find_map(|input| match input {
+        FnArg::Typed(param) => match &*param.ty {
+            Type::Reference(ty) if ty.lifetime.is_none() => Some(ty.and_token.span),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    match sig.receiver() {
+        _ if is_written => krate.span(),
+        Some(_) => sig.paren_token.span.close(),
+        None => borrowed.unwrap_or_else(|| krate.span()),
     }
 }
 
@@ -181,7 +206,7 @@ pub(crate) fn infer_impl_trait(output: &Type) -> Type {
 
 /// The error type of a function, if the runtime finds faults in it only by being
 /// given the type. It must be written in full.
-pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
+pub(crate) fn own_error(output: &Type) -> Option<TokenStream> {
     let error = error_type(output);
     if matches!(error, Type::Path(path) if path.path.is_ident("VmiError")) {
         return None;
@@ -196,7 +221,7 @@ pub(crate) fn own_error(output: &Type, names: &Names) -> Option<TokenStream> {
     if !in_full || is_ours || matches!(last, "VmiError" | "ProbeError") {
         None
     } else if std::ptr::eq(error, output) {
-        Some(names.error_of(output))
+        Some(Names::error_of(output))
     } else {
         Some(error.to_token_stream())
     }

@@ -55,6 +55,14 @@ pub(crate) fn tells_type(method: &Ident) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether a read by this name gives a number or an address.
+pub(crate) fn reads_number(method: &Ident) -> bool {
+    let name = method.unraw().to_string();
+    ["read_u", "read_va", "read_address"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether a method by this name acts on the guest: its memory, registers,
 /// views, frames, or the events it raises.
 ///
@@ -84,8 +92,8 @@ pub(crate) fn changes_guest(method: &Ident) -> bool {
 }
 
 /// Whether a macro takes its arguments as they are: as text or tokens, as
-/// functions of their own, or because it is a probe by itself. What of this a
-/// name says is not sure where somebody may have a macro of their own by it.
+/// functions of their own, or because it is a probe by itself. The name alone
+/// does not decide it where the user may have a macro of the same name.
 pub(crate) fn holds_text(mac: &Macro) -> bool {
     match name(mac).as_str() {
         "stringify" => is_of(mac, &["core", "std"]),

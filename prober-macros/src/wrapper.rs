@@ -252,6 +252,9 @@ fn holds_wrapper(expr: &Expr) -> bool {
         }
         Expr::Call(call) => call.args.iter().any(holds_wrapper),
         Expr::Match(matched) => holds_wrapper(&matched.expr),
+        Expr::Block(block) => {
+            matches!(block.block.stmts.last(), Some(Stmt::Expr(tail, None)) if holds_wrapper(tail))
+        }
         _ => false,
     }
 }

@@ -22,19 +22,28 @@ pub use core::{
 };
 pub use vmi_core::VmiError;
 
+pub use self::words::*;
 pub use self::{
     act::{settle, settle_then, settled},
-    gate::{Finish, FromFaults, LIMIT, Outcome, Returned, outcome, run, start, unreachable_value},
+    gate::{LIMIT, Outcome, outcome, run, start, unreachable_value},
     held::{Held, HeldWithoutFaults},
     keep::{
-        Ask, DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, ask, ask_before,
-        ask_or_leave, ask_or_leave_before, ask_probe, asked, doomed, filled, leave_doomed, sought,
-        start_sharing, type_of, type_of_slot, wait, wait_before, watched, with_declared_error,
+        DeclaredError, Note, Opaque, Taken, TypeOf, Value, Watched, asked, doomed, filled,
+        start_sharing, type_of, type_of_slot, watched, with_declared_error,
     },
-    probe::{need, need_if, read, read_answer_if, read_if, value_of_a_probe},
-    question::{
-        Failure, LeaveWith, NoFailure, Part, Question, as_operand, leave_with, part, value,
-    },
+    probe::{need, need_if, read, read_if},
+    question::{NoFailure, Part, as_operand},
     reads::served,
-    set::{AsSuppressed, clone_set},
 };
+
+/// What rustc names in errors: the root of the crate shows it, too.
+pub mod words {
+    pub use super::{
+        gate::{AsyncBody, FromPageFaults, PageFaultGate, ReturnedResult, async_body},
+        keep::{ResultOrOption, leave_doomed},
+        probe::{AnswerCanBeProbed, CanBeProbed, value_of_a_probe},
+        question::{Failure, LeaveWith, OptionOrResult},
+        reads::{CoreReads, HasRegisters, ReadsGuest, VmiReads},
+        set::AsSuppressedPages,
+    };
+}

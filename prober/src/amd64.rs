@@ -30,9 +30,9 @@
 //! | in ring 0 | pages of either half | nothing |
 //! | while interrupts are off | nothing | nothing |
 //!
-//! No kernel can wait for a page while interrupts are off. All that is not let
-//! through is [`NotNow`](MayInject::NotNow): at another
-//! event it may be.
+//! No kernel can wait for a page while interrupts are off. For every other page
+//! the answer is [`NotNow`](MayInject::NotNow): it may be injected at a later
+//! event.
 //!
 //! # What the registers do not say
 //!
@@ -86,8 +86,8 @@ pub fn windows_veto(registers: &Registers, fault: &AddressContext) -> MayInject 
 /// other is an oops, which kills the program or stops the guest. In ring 3 a
 /// fault in the kernel's half is a SIGSEGV.
 ///
-/// So pages come in only at events in user mode. What it cannot see:
-/// [the module](self).
+/// So pages come in only at events in user mode. For the limits of this veto,
+/// see [the module](self).
 ///
 /// ```
 /// use prober::{FaultQueue, amd64};

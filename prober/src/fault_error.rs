@@ -1,4 +1,4 @@
-use std::{error::Error, iter::successors};
+use std::{error::Error, io, iter::successors, sync::Arc};
 
 use vmi_core::{AddressContext, VmiError};
 
@@ -141,6 +141,7 @@ pub(crate) fn warn_of_single_faults(error: &str) {
     );
 }
 
+#[diagnostic::do_not_recommend]
 impl FaultError for VmiError {
     #[inline]
     fn missing(&self) -> Option<Missing<'_>> {
@@ -152,6 +153,7 @@ impl FaultError for VmiError {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FaultError for ProbeError {
     fn missing(&self) -> Option<Missing<'_>> {
         match self {
@@ -164,6 +166,7 @@ impl FaultError for ProbeError {
 
 macro_rules! boxed {
     ($($error:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl FaultError for $error {
             fn missing(&self) -> Option<Missing<'_>> {
                 missing_in(lasting(&**self))
@@ -186,6 +189,7 @@ fn lasting<'e>(error: &'e (dyn Error + '_)) -> &'e (dyn Error + 'static) {
 }
 
 /// Finds the faults also under `context`.
+#[diagnostic::do_not_recommend]
 #[cfg(feature = "anyhow")]
 impl FaultError for anyhow::Error {
     fn missing(&self) -> Option<Missing<'_>> {
@@ -207,6 +211,14 @@ fn missing_in<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
 fn missing_in_itself<'e>(error: &'e (dyn Error + 'static)) -> Option<Missing<'e>> {
     if let Some(error) = error.downcast_ref::<VmiError>() {
         error.missing()
+    } else if let Some(error) = error.downcast_ref::<Box<VmiError>>() {
+        // One that is boxed gives the source of what is in the box as its own.
+        error.missing()
+    } else if let Some(error) = error.downcast_ref::<Arc<VmiError>>() {
+        error.missing()
+    } else if let Some(error) = error.downcast_ref::<io::Error>() {
+        // So does this one.
+        missing_in(error.get_ref()?)
     } else if let Some(error) = error.downcast_ref::<ProbeError>() {
         error.missing()
     } else if let Some(faults) = error.downcast_ref::<PageFaults>() {

@@ -21,10 +21,9 @@ use std::{
 
 use vmi_core::{AddressContext, Pa, Registers, Va, VmiError, VmiOs, VmiRead, VmiState};
 
-pub use self::{job::Job, may_inject::MayInject, stats::Stats, step::Step};
+pub use self::{job::Job, may_inject::MayInject, run_error::RunError, stats::Stats, step::Step};
 use self::{
     outcome::{as_they_are, as_vmi_errors},
-    run_error::RunError,
     settings::Settings,
     state::{Operation, State, Thread, Waiter},
     veto::Veto,
@@ -64,10 +63,10 @@ use crate::{FaultError, SuppressedPages};
 /// - An injection may be lost. It counts against its page when the thread that
 ///   it was made for is back and still misses the page, whatever happened in
 ///   between; after [`max_injections`](Self::max_injections) of these the page
-///   is suppressed. So it is after
-///   [`max_injections_in_all`](Self::max_injections_in_all), for whatever
-///   threads, in which the page never came in, or came in and went out again
-///   within one operation.
+///   is suppressed. It is also suppressed after
+///   [`max_injections_in_all`](Self::max_injections_in_all), counted over all
+///   threads, if it never came in, or came in and was paged out again within
+///   one operation.
 /// - Only pages of the current translation root are handed out, and those of
 ///   the kernel half. (With [`ask_os`](Self::ask_os), also those of the other
 ///   root of the same process.)
@@ -266,8 +265,8 @@ impl FaultQueue {
     ///
     /// The default answers [`NotNow`](MayInject::NotNow) for a page of the
     /// kernel half (bit 63 set) while the instruction pointer is in the user
-    /// half: an operating system takes a fault there for an access violation
-    /// of the program. It knows the halves alone. On amd64 take the veto of the
+    /// half: an operating system treats such a fault as an access violation of
+    /// the program. The default checks nothing else. On amd64 take the veto of the
     /// guest's operating system instead (feature `amd64`):
     ///
     /// ```
@@ -324,7 +323,8 @@ impl FaultQueue {
     }
 
     /// Takes a [`step`](Self::step) for the interrupted thread, with an answer
-    /// that a handler can return with `?`.
+    /// that a handler can return with `?`. The operation's error must convert
+    /// into [`VmiError`]; [`step`](Self::step) takes any other.
     ///
     /// # Errors
     ///
@@ -386,6 +386,20 @@ impl FaultQueue {
     /// Counts only for a page that this queue handed out under that root and
     /// has not found in the page tables since: a fault of the guest's own
     /// changes nothing.
+    ///
+    /// ```
+    /// use prober::FaultQueue;
+    /// use vmi_core::{AddressContext, Va, VmiOs, VmiState};
+    ///
+    /// /// The guest raised an access violation at `va`. Returns whether an
+    /// /// injection was its cause, so that the program is not to see it.
+    /// fn access_violation<Os: VmiOs>(faults: &FaultQueue, vmi: &VmiState<'_, Os>, va: Va) -> bool {
+    ///     let fault = vmi.address_context(va);
+    ///     let is_ours = faults.is_handed_out(&fault);
+    ///     faults.refuse(fault);
+    ///     is_ours
+    /// }
+    /// ```
     pub fn refuse(&self, fault: AddressContext) {
         self.state().refuse(fault);
     }
@@ -395,9 +409,24 @@ impl FaultQueue {
     /// user mode runs on another one than the kernel, in which the page may
     /// have been handed out.
     ///
-    /// Which roots belong together says the OS layer ([`ask_os`](Self::ask_os)).
-    /// Where it is not asked, the page counts if exactly one address space was
-    /// handed it, and nothing else was handed out under the current root.
+    /// The OS layer says which roots belong together
+    /// ([`ask_os`](Self::ask_os)). If it is not asked, the page counts only if
+    /// it was handed out to exactly one address space, and nothing else was
+    /// handed out under the current root.
+    ///
+    /// ```
+    /// use prober::FaultQueue;
+    /// use vmi_core::{Va, VmiOs, VmiRead, VmiState};
+    ///
+    /// /// The guest raised an access violation at `va`.
+    /// fn access_violation<Os>(faults: &FaultQueue, vmi: &VmiState<'_, Os>, va: Va)
+    /// where
+    ///     Os: VmiOs,
+    ///     Os::Driver: VmiRead,
+    /// {
+    ///     faults.refuse_at(vmi, va);
+    /// }
+    /// ```
     pub fn refuse_at<Os>(&self, vmi: &VmiState<'_, Os>, va: Va)
     where
         Os: VmiOs,

@@ -70,6 +70,11 @@ pub mod testing;
 #[allow(missing_docs)] // Hidden; documented where a word helps.
 pub mod __private;
 
+// What rustc names in errors. Reached by a path that is not through a hidden
+// module, it is named without its path.
+#[doc(hidden)]
+pub use self::{__private::words as __words, fault_queue::RunError};
+
 /// Makes a function find all the missing pages of a pass, and return them at once.
 ///
 /// The function stays as it is; a last parameter, `suppressed: &SuppressedPages`, is added. Each `?` whose error can
@@ -146,6 +151,21 @@ pub mod __private;
 /// ```
 pub use prober_macros::probed;
 
+/// # Examples
+///
+/// ```
+/// use prober::{FaultError, ProbeError};
+///
+/// #[derive(Debug, thiserror::Error, FaultError)]
+/// enum ListError {
+///     #[error(transparent)]
+///     Probe(#[from] ProbeError),
+///     #[error("the list is empty")]
+///     Empty,
+/// }
+///
+/// assert!(ListError::Empty.missing().is_none());
+/// ```
 pub use prober_macros::FaultError;
 
 pub use self::{

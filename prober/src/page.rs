@@ -1,3 +1,6 @@
+//! A page as the sets of this crate compare it: by page number and translation
+//! root.
+
 use std::ops::RangeInclusive;
 
 use foldhash::fast::RandomState;

@@ -13,6 +13,23 @@ use crate::{
 /// `IndexSet<AddressContext>` as vmi-core's prober takes it.
 ///
 /// Sealed: these two are all.
+///
+/// # Examples
+///
+/// ```
+/// use indexmap::IndexSet;
+/// use prober::{PageSet, SuppressedPages, VmiProber};
+/// use vmi_core::{AddressContext, Pa, Va};
+///
+/// fn is_suppressed(set: &impl PageSet) -> bool {
+///     set.contains_page(&AddressContext::new(Va(0x40_0123), Pa(0x1000)))
+/// }
+///
+/// let page = AddressContext::new(Va(0x40_0000), Pa(0x1000));
+/// assert!(is_suppressed(&IndexSet::<_>::from([page])));
+/// assert!(is_suppressed(&SuppressedPages::from_iter([page])));
+/// assert!(!is_suppressed(&SuppressedPages::new()));
+/// ```
 pub trait PageSet: Sealed {
     /// Returns whether the set holds the page of a fault.
     fn contains_page(&self, fault: &AddressContext) -> bool;

@@ -8,6 +8,33 @@ use std::{error::Error, fmt};
 /// `?` leaves the function, which returns the batch so far, or
 /// [`Unavailable`](crate::Unavailable). It does so even if the body swallows
 /// the error: a function whose probe was cut off never returns `Ok`.
+///
+/// # Examples
+///
+/// ```
+/// use prober::{ProbeLimit, probed};
+/// use vmi_core::{Va, VmiOs, VmiRead, VmiState};
+///
+/// /// Adds up entries that lie on a page each, until one is 0. Where the guest
+/// /// has lost them all, it ends after three misses.
+/// #[probed(options, limit = 3)]
+/// fn sum<Os>(vmi: &VmiState<'_, Os>, mut at: Va) -> prober::Result<u64>
+/// where
+///     Os: VmiOs,
+///     Os::Driver: VmiRead,
+/// {
+///     let mut sum = 0;
+///     loop {
+///         match vmi.read_u64(at)? {
+///             Some(0) => return Ok(sum),
+///             value => sum += value.unwrap_or(0),
+///         }
+///         at = at + 0x1000;
+///     }
+/// }
+///
+/// assert_eq!(ProbeLimit::DEFAULT, 1024);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProbeLimit {
     limit: u32,

@@ -61,6 +61,28 @@ pub fn retry<T, E: FaultError>(
 }
 
 /// The limits of a [`retry`].
+///
+/// # Examples
+///
+/// ```
+/// use prober::{PageFaults, ProbeError, Retry, SuppressedPages};
+/// use vmi_core::{AddressContext, Pa, Va, VmiError};
+///
+/// let page = AddressContext::new(Va(0x40_0000), Pa(0x1000));
+/// let mut batches = 0;
+/// let mut pager = |_: &PageFaults, _: &mut SuppressedPages| {
+///     batches += 1;
+///     Ok(())
+/// };
+///
+/// let mut suppressed = SuppressedPages::new();
+/// let result = Retry::new().max_hand_overs(5).run(&mut pager, &mut suppressed, |_| {
+///     Err::<(), _>(ProbeError::from(VmiError::Translation(page)))
+/// });
+/// assert!(matches!(result, Err(ProbeError::Unavailable(_))));
+/// assert_eq!(batches, 5);
+/// assert!(suppressed.contains(&page));
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 #[allow(clippy::struct_field_names)] // They are all limits.
@@ -128,16 +150,11 @@ impl Retry {
                     warn_of_single_faults(std::any::type_name::<E>());
                 }
             }
-            let Some(mut batch) = missing.and_then(Missing::into_faults) else {
+            let Some(batch) = missing.and_then(Missing::into_faults) else {
                 return Err(error);
             };
-
-            let met = batch.clone();
-            batch.retain(|fault| !suppressed.contains(fault));
-            if batch.is_empty() {
-                let unavailable = Unavailable::new(met, None);
-                return Err(ProbeError::from(unavailable).into());
-            }
+            let mut batch = Unavailable::unless_pending(batch, suppressed)
+                .map_err(|unavailable| E::from(ProbeError::from(unavailable)))?;
             if runs >= self.max_runs {
                 return Err(error);
             }

@@ -110,6 +110,18 @@ impl SuppressedPages {
     ///
     /// An empty range adds nothing, nor does a reversed one, which logs a
     /// warning.
+    ///
+    /// ```
+    /// use prober::SuppressedPages;
+    /// use vmi_core::{AddressContext, Pa, Va};
+    ///
+    /// let mut suppressed = SuppressedPages::new();
+    /// suppressed.insert_range(Va(0x7000_0800)..Va(0x7000_1001));
+    /// for (va, is_in) in [(0x7000_0000, true), (0x7000_1fff, true), (0x7000_2000, false)] {
+    ///     let fault = AddressContext::new(Va(va), Pa(0x1000));
+    ///     assert_eq!(suppressed.contains(&fault), is_in);
+    /// }
+    /// ```
     pub fn insert_range(&mut self, range: Range<Va>) {
         if range.is_empty() {
             if range.start > range.end {

@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use vmi_core::{AddressContext, VmiError};
 
-use crate::{PageFaults, ProbeLimit};
+use crate::{PageFaults, ProbeLimit, SuppressedPages};
 
 /// A needed value is unavailable, although no fault is pending.
 ///
@@ -35,6 +35,23 @@ impl Unavailable {
             by_doom: true,
             ..Self::new(pages, None)
         }
+    }
+
+    /// The pages of a batch that can still come in: those that are not
+    /// suppressed.
+    ///
+    /// # Errors
+    ///
+    /// If all are suppressed, the operation needs one of them.
+    pub(crate) fn unless_pending(
+        mut batch: PageFaults,
+        suppressed: &SuppressedPages,
+    ) -> Result<PageFaults, Self> {
+        if batch.iter().all(|fault| suppressed.contains(fault)) {
+            return Err(Self::new(batch, None));
+        }
+        batch.retain(|fault| !suppressed.contains(fault));
+        Ok(batch)
     }
 
     pub(crate) fn is_by_doom(&self) -> bool {

@@ -1,3 +1,6 @@
+//! The prober: it records the faults of an operation, and merges the batches of
+//! what that calls.
+
 use std::{
     cell::{Cell, RefCell},
     fmt,
@@ -301,7 +304,8 @@ impl<'s> VmiProber<'s> {
         self.cut_off.get()
     }
 
-    /// Records what an error says about missing data.
+    /// Records what an error says about missing data. Merges a callee's batch
+    /// into this one.
     #[inline]
     pub(crate) fn note(&self, missing: Missing<'_>, place: &Location<'_>) {
         match missing {
@@ -382,13 +386,21 @@ impl<'s> VmiProber<'s> {
     /// The error of a missed probe whose value is needed. Noted here, because
     /// the declared error may not preserve it.
     #[cold]
-    pub(crate) fn needed(&self) -> ProbeError {
+    pub(crate) fn needed(&self, place: &Location<'_>) -> ProbeError {
         self.found.borrow_mut().needed = true;
+        self.left_early(place)
+    }
+
+    /// The error of a `?` on a missing value, which leaves the function there.
+    /// Logged, for what could be asked behind it takes another run.
+    #[cold]
+    pub(crate) fn left_early(&self, place: &Location<'_>) -> ProbeError {
+        tracing::trace!(%place, "left early: a value that is needed here is missing");
         self.unavailable(None)
     }
 
-    /// What a function is left with that cannot come to `Ok`: where nothing is
-    /// pending, because its caller's run is doomed.
+    /// The error of a function that must not return `Ok` although it recorded
+    /// no fault: its caller's run is doomed, or a probe exceeded the limit.
     #[cold]
     pub(crate) fn left_doomed(&self) -> ProbeError {
         match self.cut_off() {

@@ -131,10 +131,6 @@ fn both(vmi: &State<'_>) -> Result<u64> {
 fn each_fault_of_a_probe_is_traced_with_its_place() {
     let guest = Guest::new();
     let vm = guest.vm();
-    let line = 1 + include_str!("logging.rs")
-        .lines()
-        .position(|line| line.contains("let first = vmi.read_u64(A)?;"))
-        .unwrap();
     let traces = logged(Level::TRACE, || {
         let result = vm.with(|vmi| both(vmi, &SuppressedPages::new()));
         assert!(result.is_err());
@@ -145,12 +141,54 @@ fn each_fault_of_a_probe_is_traced_with_its_place() {
             .filter(|trace| trace.contains(&va.to_string()))
             .collect::<Vec<_>>()
     };
-    for (va, line) in [(A, line), (B, line + 1)] {
+    for (va, place) in [
+        (A, place_of("let first = vmi.read_u64(A)?;")),
+        (B, place_of("let second = vmi.read_u64(B)?;")),
+    ] {
         let [trace] = of(va)[..] else {
             panic!("expected one trace of {va}, found {traces:?}");
         };
         assert!(trace.contains(&guest.root().to_string()), "{trace}");
-        assert!(trace.contains(&format!("logging.rs:{line}:")), "{trace}");
+        assert!(trace.contains(&place), "{trace}");
+    }
+}
+
+/// The place of a line of this file, as it is logged.
+fn place_of(text: &str) -> String {
+    let mut lines = include_str!("logging.rs").lines();
+    let line = 1 + lines.position(|line| line.contains(text)).unwrap();
+    format!("logging.rs:{line}:")
+}
+
+#[test]
+fn where_a_run_is_left_early_is_traced() {
+    #[probed(options)]
+    fn at_once(vmi: &State<'_>) -> Result<u64> {
+        let needed = vmi.read_u64(A)??;
+        Ok(needed + vmi.read_u64(B)??)
+    }
+    #[probed(options)]
+    fn at_use(vmi: &State<'_>) -> Result<u64> {
+        let value = vmi.read_u64(A)?;
+        Ok(value.map(|value| value + 1)?)
+    }
+    let vm = Guest::new().vm();
+    for (function, place) in [
+        (
+            at_once as fn(&State<'_>, &_) -> _,
+            place_of("let needed = vmi"),
+        ),
+        (at_use, place_of("Ok(value.map(")),
+    ] {
+        let traces = logged(Level::TRACE, || {
+            let result = vm.with(|vmi| function(vmi, &SuppressedPages::new()));
+            assert!(result.is_err());
+        });
+        let left = traces.iter().filter(|trace| trace.contains("left early"));
+        let [left] = &left.collect::<Vec<_>>()[..] else {
+            panic!("expected one exit, found {traces:?}");
+        };
+        assert!(left.contains(&place), "{left}");
     }
 }
 

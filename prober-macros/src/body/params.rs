@@ -193,8 +193,8 @@ fn may_drop(ty: &Type) -> bool {
 ///
 /// Up to edition 2021 such a temporary is dropped after the locals of the block
 /// that it ends, and so after our locals; after `return` it is not.
-/// What always leaves by itself needs no `return`, of which rustc would say
-/// that it is unreachable.
+/// An expression that always diverges gets no `return`, because rustc would
+/// report the `return` as unreachable.
 pub(crate) fn tail_may_borrow(body: &Block) -> bool {
     let Some(Stmt::Expr(tail, None)) = body.stmts.last() else {
         return false;

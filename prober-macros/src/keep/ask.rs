@@ -4,12 +4,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    BinOp, Block, Expr, ExprMethodCall, ExprTry, Label, Pat,
-    visit::Visit,
+    BinOp, Block, Expr, ExprMethodCall, ExprTry, Label, Lifetime, Pat,
+    visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
 use super::{
+    facts::bound,
     flow::Flow,
     mentions::Names,
     plan::{Plan, core},
@@ -17,8 +18,9 @@ use super::{
     run::State,
     scope::{Scope, Way},
     words::{
-        any_word, evaluates, handed_suppressed, has_faults_of_its_own, is_call, is_result_pattern,
-        may_ask, operand_of_takes, questions, takes_apart, takes_text,
+        any_word, evaluates, handed_suppressed, has_faults_of_its_own, hides_error, holds_exit,
+        is_call, is_err, is_result_pattern, may_ask, operand_of_takes, panics, questions,
+        shows_error, takes_apart, takes_text,
     },
 };
 use crate::{
@@ -128,6 +130,13 @@ impl Asker<'_, '_> {
         }
     }
 
+    /// A copy of an initializer, rewritten.
+    pub(super) fn rewritten_for(mut self, init: &Expr, pat: &Pat) -> Expr {
+        let mut init = init.clone();
+        self.initializer(&mut init, pat);
+        init
+    }
+
     /// A copy of an expression, rewritten.
     pub(super) fn rewritten(mut self, expr: &Expr) -> Expr {
         let mut expr = expr.clone();
@@ -201,8 +210,19 @@ impl Asker<'_, '_> {
         }
     }
 
-    /// Records the faults of a result that the body takes apart.
-    fn take(&mut self, expr: &mut Expr) {
+    /// Records the faults of a result that the body takes apart. One that
+    /// panics must not do so in a run that the plain one would have left.
+    fn take(&mut self, expr: &mut Expr, panics: bool) {
+        // Found before another error takes its place.
+        if let Expr::MethodCall(call) = expr
+            && (hides_error(call) || shows_error(call))
+        {
+            self.take(&mut call.receiver, panics);
+            call.args
+                .iter_mut()
+                .for_each(|arg| self.visit_expr_mut(arg));
+            return;
+        }
         let place = Place::of(expr);
         let nested = handed_suppressed(core(expr));
         self.visit_expr_mut(expr);
@@ -211,6 +231,8 @@ impl Asker<'_, '_> {
         // A nested probed function that inherits the doom fails for that alone.
         *expr = if self.strict || nested {
             emit.taken_or(&operand, place, &self.missed())
+        } else if panics && self.doomed {
+            emit.unwrapped(&operand, place, &self.missed())
         } else {
             emit.taken(&operand, place)
         };
@@ -225,7 +247,7 @@ impl Asker<'_, '_> {
                 }
             }
             Expr::Paren(paren) => self.scrutinee(&mut paren.expr),
-            expr if is_call(expr) => self.take(expr),
+            expr if is_call(expr) => self.take(expr, false),
             expr => self.visit_expr_mut(expr),
         }
     }
@@ -239,10 +261,9 @@ impl Asker<'_, '_> {
         }
     }
 
-    /// An initializer. If its pattern may not match, the pattern says whether a
-    /// `Result` is taken apart.
-    pub(super) fn initializer(&mut self, init: &mut Expr, pat: Option<&Pat>) {
-        if pat.is_some_and(is_result_pattern) {
+    /// An initializer; its pattern says whether a `Result` is taken apart.
+    pub(super) fn initializer(&mut self, init: &mut Expr, pat: &Pat) {
+        if is_result_pattern(pat) {
             self.scrutinee(init);
         } else {
             self.visit_expr_mut(init);
@@ -276,7 +297,13 @@ impl Asker<'_, '_> {
             // One in a macro's arguments is not planned: it runs as it is
             // written, and its faults are recorded.
             if self.flow.records_in_closures {
-                Recorder { flow: self.flow }.visit_block_mut(block);
+                // An act in it must not follow a fault.
+                let miss = (self.strict || acts(block)).then(|| self.missed());
+                Recorder {
+                    flow: self.flow,
+                    miss,
+                }
+                .visit_block_mut(block);
             }
             return false;
         };
@@ -312,9 +339,14 @@ impl Asker<'_, '_> {
     }
 
     /// A loop: what it asks in its head, and its body.
-    pub(super) fn in_loop(&mut self, label: &mut Option<Label>, body: &mut Block, items: bool) {
+    pub(super) fn in_loop(
+        &mut self,
+        label: &mut Option<Label>,
+        body: &mut Block,
+        item: Option<&Pat>,
+    ) {
         let label = self.flow.label_loop(label);
-        let next = items
+        let next = item.is_some()
             && !self.value
             && Plan::block_of(body).is_some_and(|body| self.flow.goes_on(body));
         let on_continue = if next {
@@ -333,11 +365,17 @@ impl Asker<'_, '_> {
         if next {
             state.doomed = true;
             let changes = Plan::block_of(body).map(|body| self.flow.changes(body));
-            state.taint.extend(&changes.unwrap_or_default());
+            let mut changes = changes.unwrap_or_default();
+            if let Some(item) = item {
+                let own = bound(item).unchecked();
+                let others = changes.iter().filter(|name| !own.holds(name));
+                changes = others.map(str::to_owned).collect();
+            }
+            state.taint.extend(&changes);
         }
-        let more = self.flow.skipped_break(body, &label);
+        let skipped = self.flow.skipped(body, &label);
         let scope = self.scope.with(label, on_break, on_continue);
-        let scope = scope.skipped_break(more);
+        let scope = scope.skipped(skipped);
         self.block_with(body, state, &scope, !next);
     }
 }
@@ -362,7 +400,7 @@ impl VisitMut for Asker<'_, '_> {
             }
             Expr::MethodCall(call) => {
                 if operand_of_takes(call).is_some() {
-                    self.take(&mut call.receiver);
+                    self.take(&mut call.receiver, panics(&call.method));
                     call.args
                         .iter_mut()
                         .for_each(|arg| self.visit_expr_mut(arg));
@@ -384,7 +422,7 @@ impl VisitMut for Asker<'_, '_> {
             Expr::Index(index) => self.operands(vec![&mut index.expr, &mut index.index]),
             Expr::Repeat(repeat) => self.visit_expr_mut(&mut repeat.expr),
             Expr::Let(condition) => {
-                self.initializer(&mut condition.expr, Some(&condition.pat));
+                self.initializer(&mut condition.expr, &condition.pat);
             }
             Expr::Match(matched) => {
                 self.head_of_match(matched);
@@ -411,14 +449,14 @@ impl VisitMut for Asker<'_, '_> {
             Expr::ForLoop(each) => {
                 self.visit_expr_mut(&mut each.expr);
                 self.doomed |= has_taken(&each.expr);
-                self.in_loop(&mut each.label, &mut each.body, true);
+                self.in_loop(&mut each.label, &mut each.body, Some(&each.pat));
             }
             Expr::While(each) => {
                 self.visit_expr_mut(&mut each.cond);
                 self.doomed |= has_taken(&each.cond);
-                self.in_loop(&mut each.label, &mut each.body, false);
+                self.in_loop(&mut each.label, &mut each.body, None);
             }
-            Expr::Loop(each) => self.in_loop(&mut each.label, &mut each.body, false),
+            Expr::Loop(each) => self.in_loop(&mut each.label, &mut each.body, None),
             Expr::Block(block) => self.labelled_block(block),
             Expr::Unsafe(block) => self.block(&mut block.block),
             // There may be a block of ours around.
@@ -457,6 +495,9 @@ impl VisitMut for Asker<'_, '_> {
 
 impl Asker<'_, '_> {
     fn macro_arguments(&mut self, mac: &mut syn::Macro) {
+        if let Some(label) = self.scope.innermost() {
+            NameLoops(label).visit_macro_mut(mac);
+        }
         if Marker::of(&mac.path, self.flow.krate).is_some()
             || takes_text(mac)
             || !may_ask(&mac.tokens) && !takes_apart(mac)
@@ -467,7 +508,11 @@ impl Asker<'_, '_> {
         if !arguments.all_exprs() {
             // When they are evaluated only the macro knows.
             if self.flow.records_in_closures {
-                arguments.visit(&mut Recorder { flow: self.flow });
+                let miss = None;
+                arguments.visit(&mut Recorder {
+                    flow: self.flow,
+                    miss,
+                });
                 mac.tokens = arguments.into_token_stream();
             }
             return;
@@ -501,6 +546,58 @@ fn is_compound(expr: &Expr) -> bool {
             | Expr::Unsafe(_)
             | Expr::While(_)
     )
+}
+
+/// Whether a block holds a statement that acts, at any depth.
+fn acts(block: &Block) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_stmt(&mut self, stmt: &'ast syn::Stmt) {
+            self.0 |= match stmt {
+                syn::Stmt::Expr(_, semi) => semi.is_some(),
+                syn::Stmt::Macro(_) => true,
+                syn::Stmt::Local(_) | syn::Stmt::Item(_) => false,
+            };
+            visit::visit_stmt(self, stmt);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find(false);
+    find.visit_block(block);
+    find.0
+}
+
+/// Names the loop that is meant where a `break` or `continue` in the arguments
+/// of a macro names none: there may be a block of ours around.
+struct NameLoops(Lifetime);
+
+impl VisitMut for NameLoops {
+    fn visit_expr_break_mut(&mut self, exit: &mut syn::ExprBreak) {
+        if exit.label.is_none() {
+            exit.label = Some(self.0.clone());
+        }
+        visit_mut::visit_expr_break_mut(self, exit);
+    }
+    fn visit_expr_continue_mut(&mut self, exit: &mut syn::ExprContinue) {
+        if exit.label.is_none() {
+            exit.label = Some(self.0.clone());
+        }
+    }
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        if holds_exit(mac) {
+            let mut arguments = arguments::parse(mac);
+            arguments.visit(self);
+            mac.tokens = arguments.into_token_stream();
+        }
+    }
+    fn visit_expr_for_loop_mut(&mut self, each: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut each.expr);
+    }
+    fn visit_expr_while_mut(&mut self, _: &mut syn::ExprWhile) {}
+    fn visit_expr_loop_mut(&mut self, _: &mut syn::ExprLoop) {}
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
 /// Whether closures are called in an expression in which faults are recorded.
@@ -541,12 +638,8 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
     let Expr::MethodCall(call) = &mut *question.expr else {
         return None;
     };
-    let adapts = matches!(
-        call.method.to_string().as_str(),
-        "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with"
-    );
     let pure = |arg: &Expr| matches!(arg, Expr::Closure(_) | Expr::Lit(_) | Expr::Path(_));
-    if !adapts || call.args.len() != 1 || !pure(&call.args[0]) || !is_call(&call.receiver) {
+    if !hides_error(call) || call.args.len() != 1 || !pure(&call.args[0]) {
         return None;
     }
     let ExprMethodCall {
@@ -631,9 +724,7 @@ pub(super) fn waits(expr: &Expr) -> Option<&ExprTry> {
     let waits = question.attrs.is_empty()
         && match core(&question.expr) {
             Expr::MethodCall(_) => true,
-            Expr::Call(call) => {
-                !matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err"))
-            }
+            call @ Expr::Call(_) => !is_err(call),
             _ => false,
         };
     waits.then_some(question)
@@ -720,20 +811,44 @@ impl Flow<'_> {
     /// Records faults at the `?` of a closure, which stay its own.
     pub(super) fn record_in(&self, body: &mut Expr) {
         if self.records_in_closures && has_faults_of_its_own(body) {
-            Recorder { flow: self }.visit_expr_mut(body);
+            let miss = None;
+            Recorder { flow: self, miss }.visit_expr_mut(body);
         }
     }
 }
 
-/// Records faults at each `?` of a closure.
+/// Records faults at each `?` of a closure, and in what it takes apart.
 struct Recorder<'f, 'a> {
     flow: &'f Flow<'a>,
+    /// Where a run goes that a fault doomed, if it can.
+    miss: Option<TokenStream>,
 }
 
 impl Recorder<'_, '_> {
+    /// A `?` leaves by itself.
     fn record(&self, expr: &mut Expr) {
-        let place = Place::of(expr);
-        *expr = self.flow.emit.taken(&operand(expr), place);
+        self.record_or(expr, None);
+    }
+
+    fn take(&self, expr: &mut Expr) {
+        self.record_or(expr, self.miss.as_ref());
+    }
+
+    fn record_or(&self, expr: &mut Expr, miss: Option<&TokenStream>) {
+        if let Expr::MethodCall(call) = expr
+            && (hides_error(call) || shows_error(call))
+        {
+            // Where another error takes its place, it was visited before.
+            if miss.is_some() || !hides_error(call) {
+                self.record_or(&mut call.receiver, miss);
+            }
+            return;
+        }
+        let (place, emit) = (Place::of(expr), self.flow.emit);
+        *expr = match miss {
+            Some(miss) => emit.taken_or(&operand(expr), place, miss),
+            None => emit.taken(&operand(expr), place),
+        };
     }
 }
 
@@ -743,18 +858,20 @@ impl VisitMut for Recorder<'_, '_> {
         match expr {
             Expr::Try(question) => self.record(&mut question.expr),
             Expr::MethodCall(call) if operand_of_takes(call).is_some() => {
-                self.record(&mut call.receiver);
+                self.take(&mut call.receiver);
             }
+            // What becomes of the other error is not seen.
+            Expr::MethodCall(call) if hides_error(call) => self.record(&mut call.receiver),
             Expr::Let(condition)
                 if is_result_pattern(&condition.pat) && is_call(&condition.expr) =>
             {
-                self.record(&mut condition.expr);
+                self.take(&mut condition.expr);
             }
             Expr::Match(matched)
                 if matched.arms.iter().any(|arm| is_result_pattern(&arm.pat))
                     && is_call(&matched.expr) =>
             {
-                self.record(&mut matched.expr);
+                self.take(&mut matched.expr);
             }
             _ => {}
         }
@@ -763,17 +880,40 @@ impl VisitMut for Recorder<'_, '_> {
     fn visit_local_mut(&mut self, local: &mut syn::Local) {
         visit_mut::visit_local_mut(self, local);
         if let Some(init) = &mut local.init
-            && init.diverge.is_some()
             && is_result_pattern(&local.pat)
             && is_call(&init.expr)
         {
-            self.record(&mut init.expr);
+            self.take(&mut init.expr);
         }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        if Marker::of(&mac.path, self.flow.krate).is_some()
+            || takes_text(mac)
+            || !may_ask(&mac.tokens) && !takes_apart(mac)
+        {
+            return;
+        }
+        let mut arguments = arguments::parse(mac);
+        arguments.visit(self);
+        if takes_apart(mac) {
+            let exprs = arguments.exprs_mut().into_iter();
+            for expr in exprs.filter(|expr| is_call(expr)) {
+                self.take(expr);
+            }
+        }
+        mac.tokens = arguments.into_token_stream();
+    }
+
+    // A closure in a block is not left by what leaves the block.
+    fn visit_expr_closure_mut(&mut self, closure: &mut syn::ExprClosure) {
+        let miss = self.miss.take();
+        self.visit_expr_mut(&mut closure.body);
+        self.miss = miss;
     }
 
     fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
-    fn visit_macro_mut(&mut self, _: &mut syn::Macro) {}
 }
 
 impl Asker<'_, '_> {
@@ -811,13 +951,13 @@ impl Asker<'_, '_> {
                 self.visit_expr_mut(&mut each.expr);
                 self.doomed |= has_taken(&each.expr);
                 self.miss = exit;
-                self.in_loop(&mut each.label, &mut each.body, true);
+                self.in_loop(&mut each.label, &mut each.body, Some(&each.pat));
             }
             Expr::While(each) => {
                 self.visit_expr_mut(&mut each.cond);
                 self.doomed |= has_taken(&each.cond);
                 self.miss = exit;
-                self.in_loop(&mut each.label, &mut each.body, false);
+                self.in_loop(&mut each.label, &mut each.body, None);
             }
             Expr::Loop(_) | Expr::Block(_) => {
                 self.miss = exit;

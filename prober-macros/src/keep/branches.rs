@@ -2,13 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Expr, Lifetime, Pat, Stmt, token::Brace};
+use syn::{Expr, ExprAwait, ExprTry, Lifetime, Pat, Stmt, token::Brace};
 
 use super::{
     facts::bound,
     flow::Flow,
     mentions::Names,
-    plan::{Exit, Kind, Plan, Step},
+    plan::{Kind, Plan},
     scope::{Scope, Way},
     slot::uses,
 };
@@ -41,6 +41,7 @@ impl Branches<'_, '_> {
         shadowed: &Shadowed,
         scope: &Scope,
         last: Option<&Lifetime>,
+        unchecked: &Names,
     ) {
         let Some(id) = Plan::block_of(block) else {
             return;
@@ -63,16 +64,11 @@ impl Branches<'_, '_> {
             return;
         }
         let mut missing = self.missing.clone();
+        missing.extend(unchecked);
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
         let search = self.flow.search(&steps, &missing, &[], scope, 1);
-        // An exit that is reached is taken, also where nothing is asked.
-        let exit = exits_always(&steps).filter(|_| search.is_empty());
         let mut search = search.statements(self.flow);
-        if let Some(exit) = exit {
-            let exit = self.flow.resolve(exit, scope);
-            search.extend(self.flow.go(&exit));
-        }
         if let Some(label) = last {
             search.extend(quote!(break #label;));
         }
@@ -80,11 +76,12 @@ impl Branches<'_, '_> {
     }
 
     pub(super) fn visit(&mut self, expr: &mut Expr) {
+        let none = Names::default();
         match expr {
             Expr::If(branch) => {
                 self.head(&mut branch.cond);
                 let shadowed = conditions(&branch.cond);
-                self.block(&mut branch.then_branch, &shadowed, self.scope, None);
+                self.block(&mut branch.then_branch, &shadowed, self.scope, None, &none);
                 if let Some((_, other)) = &mut branch.else_branch {
                     self.visit(other);
                 }
@@ -105,7 +102,7 @@ impl Branches<'_, '_> {
                     }
                     let shadowed = Shadowed::by(&arm.pat);
                     if let Expr::Block(body) = &mut *arm.body {
-                        self.block(&mut body.block, &shadowed, self.scope, None);
+                        self.block(&mut body.block, &shadowed, self.scope, None, &none);
                     } else {
                         *arm.body = Expr::Verbatim(quote!({}));
                     }
@@ -125,8 +122,12 @@ impl Branches<'_, '_> {
                     Way::breaks(&label)
                 };
                 let scope = self.scope.with(label.clone(), Way::breaks(&label), go);
-                let scope = scope.skipped_break(self.flow.skipped_break(&each.body, &label));
-                self.block(&mut each.body, &shadowed, &scope, (!next).then_some(&label));
+                let scope = scope.skipped(self.flow.skipped(&each.body, &label));
+                // By an item before.
+                let changes = Plan::block_of(&each.body).map(|body| self.flow.changes(body));
+                let unchecked = changes.unwrap_or_default().only_unchecked();
+                let last = (!next).then_some(&label);
+                self.block(&mut each.body, &shadowed, &scope, last, &unchecked);
             }
             Expr::While(each) => {
                 self.head(&mut each.cond);
@@ -135,16 +136,22 @@ impl Branches<'_, '_> {
                 let scope = self
                     .scope
                     .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
-                    .skipped_break(self.flow.skipped_break(&each.body, &label));
-                self.block(&mut each.body, &shadowed, &scope, Some(&label));
+                    .skipped(self.flow.skipped(&each.body, &label));
+                self.block(&mut each.body, &shadowed, &scope, Some(&label), &none);
             }
             Expr::Loop(each) => {
                 let label = self.flow.label_loop(&mut each.label);
                 let scope = self
                     .scope
                     .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
-                    .skipped_break(self.flow.skipped_break(&each.body, &label));
-                self.block(&mut each.body, &Shadowed::default(), &scope, Some(&label));
+                    .skipped(self.flow.skipped(&each.body, &label));
+                self.block(
+                    &mut each.body,
+                    &Shadowed::default(),
+                    &scope,
+                    Some(&label),
+                    &none,
+                );
             }
             Expr::Block(block) => {
                 let scope = match &block.label {
@@ -154,28 +161,18 @@ impl Branches<'_, '_> {
                     }
                     None => self.scope.clone(),
                 };
-                self.block(&mut block.block, &Shadowed::default(), &scope, None);
+                self.block(&mut block.block, &Shadowed::default(), &scope, None, &none);
             }
             Expr::Paren(paren) => self.visit(&mut paren.expr),
             Expr::Group(group) => self.visit(&mut group.expr),
-            Expr::Try(question) => {
-                let mut inner = (*question.expr).clone();
+            Expr::Try(ExprTry { expr: inner, .. }) | Expr::Await(ExprAwait { base: inner, .. }) => {
+                let mut inner = (**inner).clone();
                 self.visit(&mut inner);
                 *expr = inner;
             }
             _ => *expr = Expr::Verbatim(quote!({})),
         }
     }
-}
-
-/// The exit that a block takes in any case, where nothing in it asks: a search
-/// leaves it out.
-fn exits_always<'s>(steps: &[&'s Step]) -> Option<&'s Exit> {
-    let last = steps.last()?;
-    let asks = steps.iter().any(|step| step.asks);
-    (!asks && last.kind == Kind::Exit)
-        .then(|| last.exits.last())
-        .flatten()
 }
 
 /// Names that are bound at the start of a block.

@@ -53,6 +53,11 @@ pub(super) struct Facts {
     /// What a variable sees: what it borrows or captures.
     pub(super) sees: HashMap<String, Names>,
 
+    /// Variables through which something else is changed, as far as can be
+    /// seen: `*name = 1`, `name.push(1)`. They may be references to what can
+    /// change.
+    pub(super) written: HashSet<String>,
+
     /// Variables that have no value at first: a branch assigns it.
     pub(super) unset: Names,
 
@@ -79,7 +84,8 @@ impl Facts {
                 FnArg::Typed(param) => {
                     for name in bound(&param.pat).iter() {
                         facts.locals.insert(name.to_owned());
-                        if params.outlives(&param.ty) {
+                        let changes = is_mutable(&param.pat) && params.may_borrow(&param.ty);
+                        if changes || params.outlives(&param.ty) {
                             facts.mutable.insert(name.to_owned());
                             facts.outlive.insert(name.to_owned());
                         }
@@ -102,6 +108,7 @@ impl Facts {
         Patterns(&mut facts).visit_block(body);
         Statics(&mut facts).visit_block(body);
         facts.locals.insert("suppressed".to_owned());
+        Written(&mut facts).visit_block(body);
         Links(&mut facts).visit_block(body);
         facts
     }
@@ -202,6 +209,11 @@ impl Facts {
     }
 }
 
+/// Whether what a pattern binds can be changed: `mut name`.
+fn is_mutable(pat: &Pat) -> bool {
+    matches!(pat, Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_some())
+}
+
 /// The names that a pattern binds.
 pub(super) fn bound(pat: &Pat) -> Names {
     struct Bound(Names);
@@ -267,6 +279,56 @@ impl<'ast> Visit<'ast> for Statics<'_> {
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
         if vocabulary::assigns(&binary.op) {
             self.acted_on(&binary.left);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Collects the variables through which a body changes something.
+struct Written<'a>(&'a mut Facts);
+
+impl Written<'_> {
+    fn assigned(&mut self, place: &Expr) {
+        // The variable itself gets another value.
+        if !matches!(place, Expr::Path(_)) {
+            self.0.written.extend(root(place));
+        }
+    }
+
+    fn handed(&mut self, arg: &Expr) {
+        if let Expr::Path(path) = arg
+            && let Some(name) = path.path.get_ident()
+        {
+            self.0.written.insert(name.unraw().to_string());
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Written<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt {
+            match super::plan::core(expr) {
+                Expr::MethodCall(call) => {
+                    self.0.written.extend(root(&call.receiver));
+                    call.args.iter().for_each(|arg| self.handed(arg));
+                }
+                Expr::Call(call) => call.args.iter().for_each(|arg| self.handed(arg)),
+                _ => {}
+            }
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.assigned(&assign.left);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if vocabulary::assigns(&binary.op) {
+            self.assigned(&binary.left);
         }
         visit::visit_expr_binary(self, binary);
     }

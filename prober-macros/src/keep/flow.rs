@@ -16,8 +16,9 @@ use super::{
     outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
-    scope::{Scope, Target, Way, label},
-    words::may_leave,
+    risks::Risks,
+    scope::{Scope, Skipped, Target, Way, label},
+    words::{holds_exit, may_leave},
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
 
@@ -84,41 +85,51 @@ impl Flow<'_> {
             return None;
         }
         if let [exit] = exits {
-            return Some(self.skipped(exit, scope));
+            return Some(self.on_skipped(exit, scope));
         }
         if exits.contains(&Exit::Function) || exits.iter().any(has_label) {
             return Some(self.leave());
         }
         // A `break` and a `continue` of the same loop.
-        Some(self.skipped(&Exit::Break(None), scope))
+        Some(self.on_skipped(&Exit::Break(None), scope))
     }
 
     /// Where a run goes that skips an exit.
-    fn skipped(&self, exit: &Exit, scope: &Scope) -> Way {
-        let around = match exit {
-            Exit::Break(label) => scope.find(label.as_ref()),
-            Exit::Function | Exit::Continue(_) => None,
+    fn on_skipped(&self, exit: &Exit, scope: &Scope) -> Way {
+        let (label, is_break) = match exit {
+            Exit::Function => return self.leave(),
+            Exit::Break(label) => (label, true),
+            Exit::Continue(label) => (label, false),
         };
-        around
-            .and_then(|around| around.on_skipped_break.clone())
-            .unwrap_or_else(|| self.resolve(exit, scope))
+        let Some(around) = scope.find(label.as_ref()) else {
+            return self.leave();
+        };
+        match around.skipped {
+            Skipped::LeavesMore => self.leave(),
+            Skipped::Leaves if !is_break => around.on_break.clone(),
+            _ => self.resolve(exit, scope),
+        }
     }
 
-    /// Where a skipped `break` of a loop goes, where its body may leave more
-    /// than the loop.
-    pub(super) fn skipped_break(&self, body: &syn::Block, own: &Lifetime) -> Option<Way> {
-        let body = Plan::block_of(body)?;
+    /// What the body of a loop may leave, so that it is not come to where an
+    /// exit was skipped.
+    pub(super) fn skipped(&self, body: &syn::Block, own: &Lifetime) -> Skipped {
+        let Some(body) = Plan::block_of(body) else {
+            return Skipped::Nothing;
+        };
+        let is_own = |label: &Option<Lifetime>| label.as_ref().is_none_or(|label| label == own);
         let leaves_more = |exit: &Exit| match exit {
             Exit::Function => true,
-            Exit::Break(label) | Exit::Continue(label) => {
-                label.as_ref().is_some_and(|label| label != own)
-            }
+            Exit::Break(label) | Exit::Continue(label) => !is_own(label),
         };
-        self.plan
-            .steps(body)
-            .iter()
-            .any(|step| step.exits.iter().any(leaves_more))
-            .then(|| self.leave())
+        let exits = self.plan.steps(body).iter().flat_map(|step| &step.exits);
+        if exits.clone().any(leaves_more) {
+            Skipped::LeavesMore
+        } else if exits.clone().any(|exit| matches!(exit, Exit::Break(_))) {
+            Skipped::Leaves
+        } else {
+            Skipped::Nothing
+        }
     }
 
     pub(super) fn label_loop(&self, label: &mut Option<Label>) -> Lifetime {
@@ -173,7 +184,7 @@ impl Flow<'_> {
                 self.1 = true;
             }
             fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-                self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed";
+                self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed" || holds_exit(mac);
             }
             fn visit_block(&mut self, block: &'ast syn::Block) {
                 let steps = Plan::block_of(block).map(|block| self.0.plan.steps(block));
@@ -251,6 +262,8 @@ impl Flow<'_> {
             .iter()
             .fold(Names::default(), |names, step| names.union(&step.binds));
         changed.remove_all(&own);
+        // What an item left unchecked is known to the next.
+        let changed = changed.without_unchecked();
         !steps.iter().any(|step| {
             let mentioned = if step.kind == Kind::Act {
                 self.of_asks(step, Self::reads)
@@ -316,6 +329,7 @@ impl Flow<'_> {
     /// What an expression mentions, also in its blocks.
     pub(super) fn mentions(&self, expr: &Expr) -> Names {
         let mut names = mentions(expr, &self.facts.locals);
+        names.extend(&self.risks(expr));
         for block in Plan::blocks_in(expr) {
             for step in self.plan.steps(block) {
                 names.extend(&step.mentions);
@@ -324,9 +338,16 @@ impl Flow<'_> {
         names
     }
 
+    fn risks(&self, expr: &Expr) -> Names {
+        let mut risks = Risks::new(&self.facts.locals);
+        risks.visit_expr(expr);
+        risks.names()
+    }
+
     /// What an expression mentions, beside what its calls only write to.
     pub(super) fn reads(&self, expr: &Expr) -> Names {
         let mut names = reads(expr, self.facts, self.receivers);
+        names.extend(&self.risks(expr));
         for block in Plan::blocks_in(expr) {
             for step in self.plan.steps(block) {
                 names.extend(&step.mentions);

@@ -6,12 +6,13 @@
 //! adapter drops: `for item in items.flatten()`.
 
 use syn::{
-    Block, Expr, ExprForLoop, Local, Pat,
+    Block, Expr, ExprForLoop, Local,
     visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
 use super::{
+    facts::bound,
     plan::core,
     words::{is_result_pattern, takes, takes_apart},
 };
@@ -29,9 +30,8 @@ struct Watch<'a> {
 impl VisitMut for Watch<'_> {
     fn visit_expr_for_loop_mut(&mut self, each: &mut ExprForLoop) {
         visit_mut::visit_expr_for_loop_mut(self, each);
-        if let Some(name) = name_of(&each.pat)
-            && takes_item(&each.body, &name)
-        {
+        let taken = |name: &str| takes_item(&each.body, name);
+        if is_result_pattern(&each.pat) || bound(&each.pat).iter().any(taken) {
             let items = std::mem::replace(&mut *each.expr, Expr::PLACEHOLDER);
             *each.expr = self.emit.watched(items);
         }
@@ -45,13 +45,6 @@ impl VisitMut for Watch<'_> {
     fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
     fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
-}
-
-fn name_of(pat: &Pat) -> Option<String> {
-    match pat {
-        Pat::Ident(name) if name.subpat.is_none() => Some(name.ident.to_string()),
-        _ => None,
-    }
 }
 
 /// The items of which an adapter drops the errors: `items` in
@@ -126,9 +119,10 @@ impl<'ast> Visit<'ast> for Find<'_> {
     }
 
     fn visit_local(&mut self, local: &'ast Local) {
-        self.found |= local.init.as_ref().is_some_and(|init| {
-            init.diverge.is_some() && self.is_item(&init.expr) && is_result_pattern(&local.pat)
-        });
+        self.found |= local
+            .init
+            .as_ref()
+            .is_some_and(|init| self.is_item(&init.expr) && is_result_pattern(&local.pat));
         visit::visit_local(self, local);
     }
 

@@ -25,12 +25,15 @@ impl Links<'_> {
         if names.is_empty() {
             return;
         }
+        // What is changed through one of them may be what the value is made of.
+        let written = names.iter().any(|name| self.0.written.contains(name));
         let mut borrows = Borrows {
             facts: self.0,
             sees: Names::default(),
             changes: Names::default(),
             mutable: false,
             keeps_closures: holds_closure(value) != Some(Holds::Nothing),
+            written,
         };
         borrows.visit_expr(value);
         let Borrows {
@@ -42,7 +45,7 @@ impl Links<'_> {
         let mut aliases = Aliases {
             facts: self.0,
             by_reference: binds_by_reference(pat),
-            changeable: is_changeable(pat),
+            changeable: written || is_changeable(pat),
             found: Names::default(),
         };
         aliases.value(value);
@@ -115,6 +118,35 @@ impl<'ast> Visit<'ast> for Links<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether nothing can be changed through what a method gives.
+fn only_shows(method: &str) -> bool {
+    method.starts_with("is_")
+        || method.starts_with("to_")
+        || matches!(
+            method,
+            "as_ref"
+                | "as_slice"
+                | "as_str"
+                | "borrow"
+                | "bytes"
+                | "chars"
+                | "chunks"
+                | "cloned"
+                | "copied"
+                | "count"
+                | "first"
+                | "get"
+                | "iter"
+                | "keys"
+                | "last"
+                | "len"
+                | "lines"
+                | "sum"
+                | "values"
+                | "windows"
+        )
 }
 
 /// Whether a pattern has a `ref mut`.
@@ -220,6 +252,8 @@ struct Borrows<'a> {
     mutable: bool,
     /// Whether closures stay in the value.
     keeps_closures: bool,
+    /// Whether something is changed through what is bound.
+    written: bool,
 }
 
 impl<'ast> Visit<'ast> for Borrows<'_> {
@@ -256,6 +290,16 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
             // An `Rc` is the same as its clone.
             let shared = names.iter().filter(|name| self.facts.cells.contains(*name));
             self.sees.extend(&shared.map(str::to_owned).collect());
+        } else if self.written && !only_shows(&name) {
+            // `table.slot(3)`, whatever it is called.
+            let root = root(&call.receiver);
+            let root = root.filter(|name| {
+                self.facts.mutable.contains(name) || self.facts.changes.contains_key(name)
+            });
+            let names = root.into_iter().collect::<Names>();
+            self.mutable |= !names.is_empty();
+            self.sees.extend(&names);
+            self.changes.extend(&names);
         }
         visit::visit_expr_method_call(self, call);
     }

@@ -5,7 +5,8 @@ use std::{collections::HashSet, rc::Rc};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, Lit, Member, Pat, PathArguments, Stmt,
+    Expr, Lit, Member, Pat, PathArguments, Stmt, Token,
+    punctuated::Punctuated,
     visit::{self, Visit},
 };
 
@@ -14,6 +15,9 @@ use crate::receiver::variable;
 
 /// Before the name of a variable that does not exist.
 const ABSENT: char = '!';
+
+/// Before the name of a variable that is there, but was not checked.
+const UNCHECKED: char = '?';
 
 /// Names of local variables. A field of `self` is a name of its own:
 /// `self.count`; `self` alone stands for all of them.
@@ -45,7 +49,31 @@ impl Names {
     }
 
     pub(super) fn remove_all(&mut self, other: &Self) {
-        self.retain(|name| !other.contains(name.trim_start_matches(ABSENT)));
+        self.retain(|name| !other.contains(name.trim_start_matches([ABSENT, UNCHECKED])));
+    }
+
+    /// The same variables, as those that were not checked.
+    pub(super) fn unchecked(&self) -> Self {
+        let of = |name: &Rc<str>| match name.split_once('.') {
+            // What checks `self` may check any field of it.
+            Some((whole, _)) => format!("{UNCHECKED}{whole}"),
+            None => format!("{UNCHECKED}{name}"),
+        };
+        self.0.iter().map(of).collect()
+    }
+
+    /// Of these, those that were not checked.
+    pub(super) fn only_unchecked(&self) -> Self {
+        let mut names = self.clone();
+        names.retain(|name| name.starts_with(UNCHECKED));
+        names
+    }
+
+    /// Of these, the others.
+    pub(super) fn without_unchecked(&self) -> Self {
+        let mut names = self.clone();
+        names.retain(|name| !name.starts_with(UNCHECKED));
+        names
     }
 
     /// Adds names of variables that are missing and do not exist at all: what
@@ -131,21 +159,29 @@ pub(super) trait Code {
     fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>);
 }
 
-impl Code for Stmt {
-    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
-        visitor.visit_stmt(self);
-    }
+/// How the code of a type is looked through.
+macro_rules! code {
+    ($($ty:ty: $visit:ident,)*) => {$(
+        impl Code for $ty {
+            fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+                visitor.$visit(self);
+            }
+        }
+    )*};
+}
+code! {
+    Stmt: visit_stmt,
+    Expr: visit_expr,
+    Box<Expr>: visit_expr,
+    syn::ExprBinary: visit_expr_binary,
+    syn::ExprIndex: visit_expr_index,
+    syn::ExprRange: visit_expr_range,
+    TokenStream: visit_token_stream,
 }
 
-impl Code for Expr {
+impl Code for Punctuated<Expr, Token![,]> {
     fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
-        visitor.visit_expr(self);
-    }
-}
-
-impl Code for Box<Expr> {
-    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
-        visitor.visit_expr(self);
+        self.iter().for_each(|expr| visitor.visit_expr(expr));
     }
 }
 

@@ -9,7 +9,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::words::names_any;
+use super::words::{any_word, names_any};
 
 /// What is known of the type parameters of a function.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub(super) struct Params {
     /// Writers, and nothing else.
     writers: HashSet<String>,
     others: HashSet<String>,
+    /// All of them.
+    types: HashSet<String>,
 }
 
 impl Params {
@@ -26,6 +28,7 @@ impl Params {
         let mut params = Self::default();
         for param in &generics.params {
             if let GenericParam::Type(param) = param {
+                params.types.insert(param.ident.to_string());
                 params.note(&param.ident.to_string(), param.bounds.iter());
             }
         }
@@ -73,8 +76,17 @@ impl Params {
         find.visit_type(ty);
         find.0
             || names_any(|find| find.visit_type(ty), &|word| {
-                word == "FnMut" || self.callbacks.contains(word)
+                is_callback_name(word) || self.callbacks.contains(word)
             })
+    }
+
+    /// Whether a value of a type that can be changed may be, or hold, a
+    /// reference to what is the caller's: `RefMut<'_, T>`, or any `impl Iterator`.
+    pub(super) fn may_borrow(&self, ty: &Type) -> bool {
+        any_word(&ty.to_token_stream(), &|word| {
+            let word = word.to_string();
+            word == "impl" || self.types.contains(&word)
+        }) || has_lifetime(ty)
     }
 
     /// Whether a parameter of a type can be written to, and not be read:
@@ -108,8 +120,26 @@ impl Params {
 
 fn is_callback(bound: &TypeParamBound) -> bool {
     names_any(|find| find.visit_type_param_bound(bound), &|word| {
-        word == "FnMut"
+        is_callback_name(word)
     })
+}
+
+/// Whether what a closure captures may change, or be dropped, where it is called.
+fn is_callback_name(name: &str) -> bool {
+    matches!(name, "FnMut" | "FnOnce" | "AsyncFnMut" | "AsyncFnOnce")
+}
+
+fn has_lifetime(ty: &Type) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_generic_argument(&mut self, argument: &'ast syn::GenericArgument) {
+            self.0 |= matches!(argument, syn::GenericArgument::Lifetime(_));
+            visit::visit_generic_argument(self, argument);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
 }
 
 /// The name of a trait in a bound.

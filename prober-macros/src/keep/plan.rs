@@ -17,6 +17,7 @@ use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
     outputs::reads_and_all,
+    risks::{Risks, unchecked},
     words::{
         Holds, changes_behind_reference, handed_suppressed, holds_closure, is_effect, is_static,
         may_leave, operand_of_takes,
@@ -169,6 +170,8 @@ pub(super) struct Planner<'a> {
     pub(super) receivers: &'a [Receiver],
     pub(super) krate: &'a syn::Path,
     blocks: Vec<Vec<Step>>,
+    /// What the loop binds whose body comes next.
+    item: Names,
 }
 
 /// Makes the plan of a body.
@@ -183,6 +186,7 @@ pub(super) fn plan(
         receivers,
         krate,
         blocks: Vec::new(),
+        item: Names::default(),
     };
     planner.visit_block_mut(body);
     let id = Plan::block_of(body).expect("a block that was planned has its number");
@@ -196,12 +200,21 @@ pub(super) fn plan(
 
 impl VisitMut for Planner<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
+        let item = std::mem::take(&mut self.item);
         let stmts = std::mem::take(&mut block.stmts);
         let count = stmts.len();
         let steps = stmts
             .into_iter()
             .enumerate()
-            .map(|(index, stmt)| self.step(stmt, index + 1 == count))
+            .map(|(index, stmt)| {
+                // Where an item is missing, there may be none.
+                let opens = opens(&stmt, &item);
+                let mut step = self.step(stmt, index + 1 == count);
+                if opens && !step.exits.contains(&Exit::Continue(None)) {
+                    step.exits.push(Exit::Continue(None));
+                }
+                step
+            })
             .collect();
         let number = format!("{}probed", self.blocks.len());
         self.blocks.push(steps);
@@ -213,6 +226,20 @@ impl VisitMut for Planner<'_> {
             }),
             None,
         )];
+    }
+
+    fn visit_expr_for_loop_mut(&mut self, each: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut each.expr);
+        self.item = bound(&each.pat);
+        self.visit_block_mut(&mut each.body);
+    }
+
+    fn visit_expr_while_mut(&mut self, each: &mut syn::ExprWhile) {
+        self.visit_expr_mut(&mut each.cond);
+        if let Expr::Let(condition) = &*each.cond {
+            self.item = bound(&condition.pat);
+        }
+        self.visit_block_mut(&mut each.body);
     }
 
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
@@ -263,7 +290,7 @@ impl Planner<'_> {
             stmt = Stmt::Expr(expr, semi);
         }
         let locals = &self.facts.locals;
-        let (reads, all) = match &stmt {
+        let (mut reads, mut all) = match &stmt {
             // What it binds is new.
             Stmt::Local(syn::Local {
                 init: Some(init), ..
@@ -319,7 +346,13 @@ impl Planner<'_> {
             roots.push(root);
         }
         let roots = roots.into_iter().collect::<Names>();
-        let changes = self.facts.changed(&all, &roots);
+        let mut changes = self.facts.changed(&all, &roots);
+        changes.extend(&unchecked(&stmt, self.facts, self.receivers));
+        let mut risks = Risks::new(&self.facts.locals);
+        risks.visit_stmt(&stmt);
+        let risks = risks.names();
+        all.extend(&risks);
+        reads.extend(&risks);
         let conditional = attributes(&stmt)
             .iter()
             .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
@@ -357,6 +390,9 @@ impl Planner<'_> {
         let mut names = Names::default();
         for head in heads(expr) {
             names.extend(&mentions(head, &self.facts.locals));
+            let mut risks = Risks::new(&self.facts.locals);
+            risks.visit_expr(head);
+            names.extend(&risks.names());
             look.visit_expr(head);
         }
         (names, look.asks || takes_apart(expr))
@@ -394,6 +430,32 @@ impl Planner<'_> {
     }
 }
 
+/// Whether a statement opens an item of a loop outside of its blocks: `item?`.
+fn opens(stmt: &Stmt, item: &Names) -> bool {
+    struct Find<'a>(&'a Names, bool);
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+            if let Expr::Path(path) = &*question.expr
+                && let Some(name) = path.path.get_ident()
+            {
+                self.1 |= self.0.holds(&variable(name));
+            }
+            visit::visit_expr_try(self, question);
+        }
+        fn visit_block(&mut self, _: &'ast Block) {}
+        fn visit_arm(&mut self, _: &'ast syn::Arm) {}
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    if item.is_empty() {
+        return false;
+    }
+    let mut find = Find(item, false);
+    find.visit_stmt(stmt);
+    find.1
+}
+
 /// What a `let` mentions, beside what it binds.
 fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
     let Some(init) = &local.init else {
@@ -406,25 +468,33 @@ fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
     }
 }
 
-/// The attributes of a statement.
+/// The attributes of a statement. rustc allows none on an assignment or on an
+/// operator between two operands.
 pub(super) fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
     match stmt {
         Stmt::Local(local) => &local.attrs,
         Stmt::Macro(call) => &call.attrs,
         Stmt::Expr(expr, _) => match expr {
-            Expr::Assign(expr) => &expr.attrs,
+            Expr::Array(expr) => &expr.attrs,
+            Expr::Await(expr) => &expr.attrs,
             Expr::Block(expr) => &expr.attrs,
             Expr::Break(expr) => &expr.attrs,
             Expr::Call(expr) => &expr.attrs,
-            Expr::Continue(expr) => &expr.attrs,
+            Expr::Field(expr) => &expr.attrs,
             Expr::ForLoop(expr) => &expr.attrs,
             Expr::If(expr) => &expr.attrs,
+            Expr::Index(expr) => &expr.attrs,
             Expr::Loop(expr) => &expr.attrs,
             Expr::Macro(expr) => &expr.attrs,
             Expr::Match(expr) => &expr.attrs,
             Expr::MethodCall(expr) => &expr.attrs,
+            Expr::Paren(expr) => &expr.attrs,
+            Expr::Reference(expr) => &expr.attrs,
             Expr::Return(expr) => &expr.attrs,
+            Expr::Struct(expr) => &expr.attrs,
             Expr::Try(expr) => &expr.attrs,
+            Expr::Tuple(expr) => &expr.attrs,
+            Expr::Unary(expr) => &expr.attrs,
             Expr::Unsafe(expr) => &expr.attrs,
             Expr::While(expr) => &expr.attrs,
             _ => &[],
@@ -602,6 +672,9 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
         self.asks = true;
+        if super::words::is_err(&question.expr) {
+            self.exit(Exit::Function);
+        }
         visit::visit_expr_try(self, question);
     }
 
@@ -632,12 +705,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
-        if local
-            .init
-            .as_ref()
-            .is_some_and(|init| init.diverge.is_some())
-            && super::words::is_result_pattern(&local.pat)
-        {
+        if local.init.is_some() && super::words::is_result_pattern(&local.pat) {
             self.takes = true;
             self.asks = true;
         }

@@ -249,7 +249,7 @@ impl Hot<'_, '_> {
                     let mut asker =
                         self.flow
                             .asker(miss.clone(), strict, false, true, self.scope, &none);
-                    asker.initializer(&mut init.expr, init.diverge.as_ref().map(|_| &local.pat));
+                    asker.initializer(&mut init.expr, &local.pat);
                     if let Some((_, diverge)) = &mut init.diverge {
                         let ask = self.flow.ask(
                             diverge,

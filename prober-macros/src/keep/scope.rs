@@ -88,14 +88,23 @@ pub(super) fn label(what: &str, number: usize) -> Lifetime {
 #[derive(Clone, Default)]
 pub(super) struct Scope(Option<Rc<Around>>);
 
+/// What the body of a loop may leave.
+#[derive(Clone, Copy)]
+pub(super) enum Skipped {
+    Nothing,
+    /// The loop.
+    Leaves,
+    /// More than the loop.
+    LeavesMore,
+}
+
 pub(super) struct Around {
     label: Option<Lifetime>,
     is_loop: bool,
     pub(super) on_break: Way,
     pub(super) on_continue: Way,
-    /// Where a skipped `break` goes: what the loop does not come to may leave
-    /// more than the loop.
-    pub(super) on_skipped_break: Option<Way>,
+    /// What an item may leave that is not come to, where an exit is skipped.
+    pub(super) skipped: Skipped,
     outer: Scope,
 }
 
@@ -106,18 +115,15 @@ impl Scope {
             is_loop: true,
             on_break,
             on_continue,
-            on_skipped_break: None,
+            skipped: Skipped::Nothing,
             outer: self.clone(),
         })))
     }
 
-    /// The same, in a loop from which more than the loop may be left.
-    pub(super) fn skipped_break(self, exit: Option<Way>) -> Self {
+    /// The same, in a loop whose body may be left so.
+    pub(super) fn skipped(self, skipped: Skipped) -> Self {
         match self.0.map(Rc::try_unwrap) {
-            Some(Ok(around)) => Self(Some(Rc::new(Around {
-                on_skipped_break: exit,
-                ..around
-            }))),
+            Some(Ok(around)) => Self(Some(Rc::new(Around { skipped, ..around }))),
             Some(Err(shared)) => Self(Some(shared)),
             None => Self(None),
         }
@@ -129,7 +135,7 @@ impl Scope {
             is_loop: false,
             on_continue: on_break.clone(),
             on_break,
-            on_skipped_break: None,
+            skipped: Skipped::Nothing,
             outer: self.clone(),
         })))
     }

@@ -428,7 +428,7 @@ impl<'p> Search<'_, '_, 'p> {
                 let mut asker =
                     self.flow
                         .asker(leave.clone(), false, true, true, self.scope, &self.missing);
-                asker.initializer(&mut init.expr, init.diverge.as_ref().map(|_| &local.pat));
+                asker.initializer(&mut init.expr, &local.pat);
                 if let Some((_, diverge)) = &mut init.diverge {
                     let blocks = self.flow.ask(
                         diverge,

@@ -111,7 +111,7 @@ impl Flow<'_> {
         let init = init.as_ref().map(|init| &*init.expr);
         let init = init.expect("a `let` that asks has an initializer");
         if step.binds.is_empty() {
-            let (init, unit) = (asker.rewritten(init), self.emit.some(&quote!(())));
+            let (init, unit) = (asker.rewritten_for(init, pat), self.emit.some(&quote!(())));
             let label = block.label();
             out.extend(quote! {
                 let #name = #label { #(#attrs)* let #pat = #init; #unit };
@@ -120,7 +120,7 @@ impl Flow<'_> {
         }
         if !keeps_all(pat) {
             let (inner, names, outer) = parts(pat);
-            let init = asker.rewritten(init);
+            let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&quote!((#(#names,)*)));
             let label = block.label();
             out.extend(quote! {
@@ -137,7 +137,7 @@ impl Flow<'_> {
             return Some(bind);
         }
         if let Pat::Type(typed) = pat {
-            let init = asker.rewritten(init);
+            let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&operand(&init));
             let (inner, ty) = (&typed.pat, &typed.ty);
             let option = self.emit.option_of(ty);
@@ -171,7 +171,7 @@ impl Flow<'_> {
             }
             Token![;](at).to_tokens(out);
         } else {
-            let init = asker.rewritten(init);
+            let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&operand(&init));
             let label = block.label();
             out.extend(quote!(#(#attrs)* let #name = #label { #value };));
@@ -316,7 +316,8 @@ fn parts(pat: &Pat) -> (Pat, Vec<Ident>, Vec<TokenStream>) {
         fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
             let mutability = pat.mutability.take();
             let ident = &pat.ident;
-            if is_variable(ident) {
+            // Each side of an or-pattern binds the same names.
+            if is_variable(ident) && !self.names.contains(ident) {
                 self.names.push(ident.clone());
                 self.outer.push(quote!(#mutability #ident));
             }

@@ -56,6 +56,11 @@ const TAKE: &[&str] = &[
     "unwrap_or_else",
 ];
 
+/// Whether a method that takes a `Result` apart panics at an error.
+pub(super) fn panics(method: &Ident) -> bool {
+    method == "unwrap" || method == "expect"
+}
+
 /// Whether a method takes a `Result` apart.
 pub(super) fn takes(method: &Ident) -> bool {
     TAKE.contains(&method.to_string().as_str())
@@ -80,6 +85,28 @@ fn core_of_take(mut expr: &Expr) -> &Expr {
             expr => return expr,
         }
     }
+}
+
+/// Whether a method puts another error in the place of one.
+pub(super) fn hides_error(call: &ExprMethodCall) -> bool {
+    matches!(
+        call.method.to_string().as_str(),
+        "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with"
+    ) && is_call(&call.receiver)
+}
+
+/// Whether a method gives the same `Result`, or references to what is in it.
+pub(super) fn shows_error(call: &ExprMethodCall) -> bool {
+    matches!(
+        call.method.to_string().as_str(),
+        "as_deref" | "as_deref_mut" | "as_mut" | "as_ref" | "inspect" | "inspect_err"
+    ) && is_call(&call.receiver)
+}
+
+/// Whether an expression is `Err(..)`, whose `?` leaves in any case.
+pub(super) fn is_err(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(call) if matches!(&*call.func, Expr::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Err")))
 }
 
 /// Whether an expression is a call, which makes a value of its own.
@@ -186,11 +213,14 @@ pub(super) fn has_faults_of_its_own(body: &Expr) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {
         fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-            self.0 |= operand_of_takes(call).is_some();
+            self.0 |= operand_of_takes(call).is_some() || hides_error(call);
             visit::visit_expr_method_call(self, call);
         }
         fn visit_pat(&mut self, pat: &'ast Pat) {
             self.0 |= is_result_pattern(pat);
+        }
+        fn visit_macro(&mut self, mac: &'ast Macro) {
+            self.0 |= !takes_text(mac) && (may_ask(&mac.tokens) || takes_apart(mac));
         }
         fn visit_item(&mut self, _: &'ast syn::Item) {}
     }
@@ -215,7 +245,17 @@ fn holds_block(tokens: TokenStream) -> bool {
     })
 }
 
-fn holds_statement(tokens: TokenStream) -> bool {
+/// Whether something is left from within a macro's arguments: how is seen only
+/// where that runs.
+pub(super) fn holds_exit(mac: &Macro) -> bool {
+    !takes_text(mac)
+        && any_word(&mac.tokens, &|word| {
+            word == "return" || word == "break" || word == "continue"
+        })
+}
+
+/// Whether there is a `;` in tokens.
+pub(super) fn holds_statement(tokens: TokenStream) -> bool {
     tokens
         .into_iter()
         .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'))
@@ -551,7 +591,8 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         self.found |= matches!(
             name.as_str(),
             "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
-        ) || holds_block(mac.tokens.clone());
+        ) || holds_block(mac.tokens.clone())
+            || holds_exit(mac);
     }
 
     // It may be called at once.

@@ -1,7 +1,7 @@
 //! Code that compiles but is wrong: probes used in a way that loses faults, or
-//! goes on with stale data.
+//! goes on with stale data. And code of which rustc would say to call `expect`.
 
-use syn::{Expr, ExprMethodCall, Pat};
+use syn::{BinOp, Expr, ExprMethodCall, Pat, UnOp};
 
 use super::{Context, Rewriter};
 
@@ -41,6 +41,64 @@ fn is_value(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
         Expr::Group(group) => is_value(rewriter, &group.expr),
         Expr::Try(question) => rewriter.is_probe(&question.expr),
         expr => rewriter.is_probe(expr),
+    }
+}
+
+/// The `PROBE?` in an expression that calculates or compares with it as if it
+/// were no `Option`. No type makes that compile: what is beside it is a literal.
+pub(super) fn taken_for_a_value<'e>(
+    rewriter: &Rewriter<'_>,
+    expr: &'e mut Expr,
+) -> Option<&'e mut Expr> {
+    let operand = match expr {
+        Expr::Binary(both) => beside_literal(&mut both.left, &mut both.right)?,
+        Expr::Cast(cast) => &mut cast.expr,
+        Expr::Range(range) => beside_literal(range.start.as_mut()?, range.end.as_mut()?)?,
+        Expr::Unary(unary) if !matches!(unary.op, UnOp::Deref(_)) => &mut unary.expr,
+        _ => return None,
+    };
+    let operand = within(operand);
+    let is_option = matches!(&*operand, Expr::Try(question) if rewriter.is_probe(&question.expr));
+    is_option.then_some(operand)
+}
+
+/// An expression without the parentheses around it.
+fn within(expr: &mut Expr) -> &mut Expr {
+    match expr {
+        Expr::Paren(paren) => within(&mut paren.expr),
+        Expr::Group(group) => within(&mut group.expr),
+        expr => expr,
+    }
+}
+
+/// The same in the condition of a loop.
+pub(super) fn condition_takes_for_a_value(rewriter: &Rewriter<'_>, condition: &mut Expr) -> bool {
+    match condition {
+        Expr::Paren(paren) => condition_takes_for_a_value(rewriter, &mut paren.expr),
+        Expr::Binary(both) if matches!(both.op, BinOp::And(_) | BinOp::Or(_)) => {
+            condition_takes_for_a_value(rewriter, &mut both.left)
+                || condition_takes_for_a_value(rewriter, &mut both.right)
+        }
+        condition => taken_for_a_value(rewriter, condition).is_some(),
+    }
+}
+
+/// The other one, where one of two expressions is a literal.
+fn beside_literal<'e>(a: &'e mut Expr, b: &'e mut Expr) -> Option<&'e mut Expr> {
+    match (is_literal(a), is_literal(b)) {
+        (true, _) => Some(b),
+        (false, true) => Some(a),
+        (false, false) => None,
+    }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Paren(paren) => is_literal(&paren.expr),
+        Expr::Group(group) => is_literal(&group.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Neg(_)) && is_literal(&unary.expr),
+        _ => false,
     }
 }
 

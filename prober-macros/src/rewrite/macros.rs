@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     classify,
-    emit::{self, Place, ProbeForm},
+    emit::{self, Names, Place, ProbeForm},
     invisible,
     marker::{self, Marker},
     vocabulary::{self, LOOPLESS, name},
@@ -26,15 +26,23 @@ impl Rewriter<'_> {
     pub(super) fn macro_call(&mut self, expr: &mut Expr, needed: bool) {
         let place = Place::of(expr);
         let Expr::Macro(call) = expr else { return };
-        let result = match Marker::of(&call.mac.path, self.krate) {
-            None => self.arguments(&mut call.mac),
+        let result = match Marker::of(&call.mac.path, self.settings.krate) {
+            None => {
+                // They may bind names in a way of their own.
+                let named_reads = std::mem::take(&mut self.named_reads);
+                let result = self.arguments(&mut call.mac);
+                self.named_reads = named_reads;
+                result
+            }
             Some(Marker::Unprobed) => unprobed(&mut call.mac),
             Some(Marker::Settle) => self.settle(&mut call.mac),
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac, needed) {
                 Ok(form) => {
                     let attrs = std::mem::take(&mut call.attrs);
-                    *expr =
-                        super::with_attrs(&attrs, self.names.probe(&quote!(#expr), form, place));
+                    *expr = super::with_attrs(
+                        &attrs,
+                        self.settings.names.probe(&quote!(#expr), form, place),
+                    );
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -42,7 +50,7 @@ impl Rewriter<'_> {
         };
         if let Err(error) = result {
             let Expr::Macro(call) = expr else { return };
-            if Marker::of(&call.mac.path, self.krate).is_some() {
+            if Marker::of(&call.mac.path, self.settings.krate).is_some() {
                 let failed = self.failed(&error);
                 // Its import counts as used.
                 call.mac.tokens = quote!(@probed #failed);
@@ -72,7 +80,7 @@ impl Rewriter<'_> {
         let mut inner = syn::parse2::<Expr>(mac.tokens.clone())
             .map_err(|_| error(mac, "expected one expression: `probe!(EXPR)`"))?;
         if let Expr::Try(question) = &inner
-            && classify::is_read_expr(&question.expr, self.receivers)
+            && classify::is_read_expr(&question.expr, self.settings.receivers)
         {
             return Err(syn::Error::new(
                 question.question_token.span,
@@ -82,14 +90,11 @@ impl Rewriter<'_> {
         // Whether it is a `Result` in spite of the `?` only its type says.
         let answered = matches!(&inner, Expr::Try(question)
             if matches!(&*question.expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)));
+        let place = Place::of(&inner);
         let ends_early = self.in_probe(|this| this.visit_expr_mut(&mut inner));
-        let inner = operand(&inner);
+        let inner = Names::can_be_probed(&operand(&inner), place, answered);
         mac.tokens = quote!(@probed #inner);
-        Ok(ProbeForm {
-            ends_early,
-            needed,
-            answered,
-        })
+        Ok(ProbeForm { ends_early, needed })
     }
 
     /// `settle!()`.
@@ -109,7 +114,7 @@ impl Rewriter<'_> {
                 "`settle!` cannot leave the function from a closure or an async block; call it before",
             ));
         }
-        let settle = self.names.settle();
+        let settle = self.settings.names.settle();
         mac.tokens = quote!(@probed #settle);
         Ok(())
     }
@@ -154,7 +159,7 @@ impl Rewriter<'_> {
         // A `break` in the arguments may mean a loop of the macro's own.
         let opaque = !LOOPLESS.contains(&name.as_str());
         self.loops.extend(opaque.then_some(Loop::Macro));
-        let place = format!("the arguments of `{name}!`, in a syntax of its own");
+        let place = format!("the arguments of `{name}!`, which are not all expressions");
         let rewritten = arguments.rewrite(self, &place);
         if opaque {
             self.loops.pop();

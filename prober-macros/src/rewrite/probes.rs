@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use quote::quote;
-use syn::{Expr, ExprMethodCall, token::Brace, visit_mut};
+use syn::{Expr, ExprMethodCall, Local, token::Brace, visit_mut};
 
 use super::{Context, Form, Rewriter, hazards, take_attrs, with_attrs};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 impl Rewriter<'_> {
     pub(super) fn method_call(&mut self, expr: &mut Expr) {
         let Expr::MethodCall(call) = expr else { return };
-        if self.form == Form::Kept {
+        if self.settings.form == Form::Kept {
             visit_mut::visit_expr_method_call_mut(self, call);
             return;
         }
@@ -34,26 +34,44 @@ impl Rewriter<'_> {
     }
 
     pub(super) fn is_probe(&self, expr: &Expr) -> bool {
-        classify::is_probe(expr, self.receivers, self.krate)
+        classify::is_probe(expr, self.settings.receivers, self.settings.krate)
             || !self.aliases.whole.is_empty()
-                && classify::is_probe(expr, &self.aliases.whole, self.krate)
+                && classify::is_probe(expr, &self.aliases.whole, self.settings.krate)
     }
 
     fn is_read(&self, call: &ExprMethodCall) -> bool {
-        classify::is_read(call, self.receivers)
+        classify::is_read(call, self.settings.receivers)
             || !self.aliases.whole.is_empty() && classify::is_read(call, &self.aliases.whole)
+    }
+
+    /// Whether the value of a `let` is the `Option` of a number: `= READ?;`
+    ///
+    /// A value that `?` moves is left to the runtime, whose errors explain it.
+    pub(super) fn gives_option_of_a_number(&self, local: &Local) -> bool {
+        if let Some(init) = &local.init
+            && init.diverge.is_none()
+            && let Expr::Try(question) = &*init.expr
+            && let Expr::MethodCall(call) = &*question.expr
+        {
+            self.settings.form == Form::Options
+                && self.context == Context::Function
+                && vocabulary::reads_number(&call.method)
+                && self.is_read(call)
+        } else {
+            false
+        }
     }
 
     /// Whether an expression is `settle!()`.
     pub(super) fn is_settle(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::Macro(call)
-            if Marker::of(&call.mac.path, self.krate) == Some(Marker::Settle))
+            if Marker::of(&call.mac.path, self.settings.krate) == Some(Marker::Settle))
     }
 
     /// Whether an expression is a receiver that is known, also by another name.
     pub(super) fn is_receiver(&self, expr: &Expr) -> bool {
         Receiver::of(expr).is_some_and(|receiver| {
-            self.receivers.contains(&receiver) || self.aliases.whole.contains(&receiver)
+            self.settings.receivers.contains(&receiver) || self.aliases.whole.contains(&receiver)
         })
     }
 
@@ -63,21 +81,15 @@ impl Rewriter<'_> {
         let place = Place::of(expr);
         let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
         if let Expr::MethodCall(call) = expr
-            && classify::is_served(call, &self.mutable_readers)
+            && classify::is_served(call, &self.settings.mutable_readers)
         {
-            *call.receiver = self.names.served(&call.receiver);
+            *call.receiver = self.settings.names.served(&call.receiver);
         }
         *expr = with_attrs(
             &attrs,
-            self.names.probe(
-                &quote!(#expr),
-                ProbeForm {
-                    ends_early,
-                    needed,
-                    answered: false,
-                },
-                place,
-            ),
+            self.settings
+                .names
+                .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
         );
     }
 

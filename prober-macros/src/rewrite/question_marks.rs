@@ -1,7 +1,10 @@
 //! Each `?` of a body, inside and outside of probes; and `??` on a probe.
 
 use quote::quote;
-use syn::{Expr, visit_mut::VisitMut};
+use syn::{
+    Expr, parse_quote,
+    visit_mut::{self, VisitMut},
+};
 
 use super::{Context, Form, Rewriter, operand, take_attrs, with_attrs};
 use crate::emit::Place;
@@ -37,7 +40,7 @@ impl Rewriter<'_> {
         }
 
         match self.context {
-            Context::Function | Context::Closure if self.form == Form::Kept => {
+            Context::Function | Context::Closure if self.settings.form == Form::Kept => {
                 self.visit_expr_mut(&mut question.expr);
             }
             Context::Probe { loops, .. } => {
@@ -48,8 +51,28 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = operand(&question.expr);
-                let value = self.names.value_or_exit(&operand, place, mark);
+                let names = self.settings.names;
+                let value = if self.named_reads.contain(&operand) {
+                    names.some_or_exit(&operand, place, mark)
+                } else {
+                    names.value_or_exit(&operand, place, mark)
+                };
                 *expr = with_attrs(&attrs, value);
+            }
+            Context::Closure
+                if let Expr::Try(inner) = &*question.expr
+                    && self.is_probe(&inner.expr) =>
+            {
+                let error = syn::Error::new(
+                    mark,
+                    "this `?` in a closure or an async block cannot need the value of a probe; \
+                     handle `None` here, or need the value outside",
+                );
+                let failed = self.failed(&error);
+                // The probe stays, so that what it mentions counts as used.
+                let probe = &question.expr;
+                *expr = parse_quote!(({ let _ = #probe; #failed }));
+                visit_mut::visit_expr_mut(self, expr);
             }
             // In a closure `?` is rustc's.
             Context::Closure | Context::ClosureInProbe => self.visit_expr_mut(&mut question.expr),
@@ -71,7 +94,7 @@ impl Rewriter<'_> {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
                 let operand = operand(&question.expr);
-                let value = self.names.value(&operand, place, mark);
+                let value = self.settings.names.value(&operand, place, mark);
                 *question.expr = with_attrs(&attrs, value);
             }
         }

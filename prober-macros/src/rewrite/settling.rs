@@ -9,7 +9,7 @@ impl Rewriter<'_> {
     /// Whether what a method is called on leads to the guest: a receiver, or
     /// something of one, such as `vmi.core()`.
     pub(super) fn leads_to_guest(&self, expr: &Expr) -> bool {
-        self.aliases.lead_to(expr, self.receivers)
+        self.aliases.lead_to(expr, self.settings.receivers)
     }
 
     /// Whether a function changes the guest: `VmiState::write_u8(vmi, ..)`.
@@ -67,10 +67,10 @@ impl Rewriter<'_> {
             // A closure must stay an argument of the call, which infers its type.
             let mut args = args.iter_mut().rev();
             if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
-                *last = self.names.settled(last, place);
+                *last = self.settings.names.settled(last, place);
             } else {
                 let attrs = take_attrs(expr);
-                *expr = with_attrs(&attrs, self.names.settle_then(expr, place));
+                *expr = with_attrs(&attrs, self.settings.names.settle_then(expr, place));
             }
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn error_in_form(
     tokens: &TokenStream,
     place: &str,
 ) -> Option<syn::Error> {
-    match rewriter.form {
+    match rewriter.settings.form {
         Form::Options => error(rewriter, tokens, place),
         Form::Kept => marker_error(rewriter, tokens, place),
     }

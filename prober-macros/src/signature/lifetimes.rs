@@ -1,4 +1,5 @@
 //! The lifetimes that the added parameter would otherwise make ambiguous.
+//! `future.rs` names its own, where it needs a name.
 
 use proc_macro2::Span;
 use quote::quote;
@@ -65,15 +66,17 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
         ([], [_]) => Some(Lifetime::new("'__probed", Span::mixed_site())),
         _ => None,
     };
+    let own_lifetime = candidates == 0;
     let hiding = outputs.hidden.iter().map(|path| (*path).clone());
     let borrowed = Borrowed {
         is_clear: true,
         hiding: hiding.collect(),
-        own_lifetime: candidates == 0,
+        own_lifetime,
     };
     match (lifetime, outputs.elided.first().copied()) {
-        // A type that hides no lifetime needs none. If it does hide one, rustc
-        // reports that it cannot tell which.
+        // A type that hides no lifetime needs none. Of one that does, rustc says
+        // that it cannot tell which, and what to write.
+        (_, None) | (None, Some(_)) if !own_lifetime => clear,
         (_, None) => borrowed,
         (Some(lifetime), Some(_)) => {
             let mut name = NameElided(lifetime.clone());
@@ -89,17 +92,11 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
         }
         (None, Some(at)) => {
             match inputs.hidden.first() {
-                Some(hidden) if candidates == 0 => {
-                    errors.on(hidden, write_lifetime("parameter", hidden));
-                }
-                _ if candidates == 0 => errors.at(
+                Some(hidden) => errors.on(hidden, write_lifetime("parameter", hidden)),
+                None => errors.at(
                     at,
-                    "no parameter shows a lifetime that this could have, and it must not be that of \
-                     the parameter which `#[probed]` adds; write the lifetime",
-                ),
-                _ => errors.at(
-                    at,
-                    "this could have the lifetime of more than one parameter; write which",
+                    "none of your parameters has a lifetime for this, and that of the parameter which `#[probed]` \
+                     adds is not meant; write the lifetime",
                 ),
             }
             // So that no other error follows.

@@ -16,7 +16,7 @@ fn expansion_of(signature: &str, body: &str, args: &TokenStream) -> String {
 
 /// Puts what stands in `@(..)` into invisible delimiters, as what a macro was
 /// given for `$e:expr` is.
-fn grouped(tokens: TokenStream) -> TokenStream {
+pub(crate) fn grouped(tokens: TokenStream) -> TokenStream {
     let mut invisible = false;
     let tokens = tokens.into_iter().filter_map(|token| match token {
         TokenTree::Punct(punct) if punct.as_char() == '@' => {
@@ -205,8 +205,42 @@ fn a_question_too_many() {
         ("probe!(vmi.read_u8(a)?)?;", "takes the `Result` itself"),
         ("probe!(g()?)?;", ""),
     ]);
-    assert!(expansion("probe!(g()?)?;").contains(":: read_answer_if ("));
-    assert!(expansion("probe!(g(b?))?;").contains(":: read_if ("));
+    assert!(expansion("probe!(g()?)?;").contains(":: AnswerCanBeProbed ::"));
+    assert!(expansion("probe!(g(b?))?;").contains(":: CanBeProbed ::"));
+}
+
+#[test]
+fn an_option_for_a_number() {
+    let number = "write `??` to need the value";
+    refused(&[
+        ("g(vmi.read_u8(a)? + 1);", number),
+        ("g(-1 * (vmi.read_u8(a)?));", number),
+        ("g(vmi.read_u8(a)? == 3);", number),
+        ("g(vmi.read_u8(a)? as u64);", number),
+        ("g(!vmi.read_u8(a)?);", number),
+        ("g(0..vmi.read_u8(a)?);", number),
+        ("g(probe!(g())? > 3);", number),
+        ("g!(vmi.read_u8(a)? + 1);", number),
+        ("while vmi.read_u8(a)? != 0 {}", number),
+        ("while b && vmi.read_u8(a)? != 0 {}", number),
+        // Some type may make these compile.
+        ("g(vmi.read_u8(a)? + b);", ""),
+        ("g(b + vmi.read_u8(a)?);", ""),
+        ("b += vmi.read_u8(a)?;", ""),
+        ("g(vmi.read_u8(a)? == b);", ""),
+        ("g(..vmi.read_u8(a)?);", ""),
+        ("g(vmi.read_u8(a)?? + 1);", ""),
+        ("g(b? + 1);", ""),
+        ("g(*vmi.read_u8(a)?);", ""),
+        // A part of a probe gives its value.
+        ("vmi.read_u8(vmi.read_u8(a)? + 1)?;", ""),
+        // What a closure gives is its own affair.
+        ("g(|| vmi.read_u8(a)? + 1);", ""),
+        ("g(|| vmi.read_u8(a)??);", "need the value outside"),
+        ("g(async { vmi.read_u8(a)?? });", "need the value outside"),
+        ("g(|| vmi.read_u8(a)?);", ""),
+        ("g(|| b??);", ""),
+    ]);
 }
 
 #[test]
@@ -606,7 +640,7 @@ fn expressions_in_the_arguments_of_macros() {
         "g!(x if b? => 1);",
         "g!(let x: u8 = b?, y);",
     ] {
-        assert!(expansion(call).contains(":: value (b"), "{call}");
+        assert!(expansion(call).contains(":: question_mark (b"), "{call}");
     }
     for call in [
         "line!(vmi.read_u8(a));",

@@ -34,22 +34,24 @@ fn one_read() {
                 process: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> Result<Option<u32>, VmiError> {
-                use ::prober::__private::{self as __probed, Finish as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
                         move || -> Result<Option<u32>, VmiError> {
                             let process = process;
-                            #[allow(missing_docs)]
                             return {
-                                __probed::read(
-                                    __probed::served(&vmi, __probed_run).read_u32(process),
-                                    __probed_run,
-                                )
+                                #[allow(missing_docs)]
+                                {
+                                    __probed::read(
+                                        __probed::served(&vmi, __probed_run).read_u32(process),
+                                        __probed_run,
+                                    )
+                                }
                             };
                         },
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -68,48 +70,46 @@ fn question_in_a_probe() {
         &quote!(),
         &item,
         &expect![[r#"
-            #[allow(clippy::needless_question_mark)]
             fn pid(
                 vmi: &Vmi,
                 process: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<u32> {
-                use ::prober::__private::{self as __probed, Finish as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<u32> {
                             let process = process;
-                            #[allow(missing_docs)]
                             return {
-                                let peb = __probed::read(
-                                    __probed::served(&vmi, __probed_run).read_va(process),
-                                    __probed_run,
-                                )?;
-                                let pid = __probed::read_if(
-                                    '__probed: {
-                                        __probed::Some(
-                                            __probed::served(&vmi, __probed_run)
-                                                .read_u32(
-                                                    __probed::as_operand(
-                                                        match __probed::part(peb, __probed_run) {
-                                                            __probed::Part::Value(__probed_value) => __probed_value,
-                                                            __probed::Part::Missing => break '__probed __probed::None,
-                                                            __probed::Part::Failed(__probed_error) => {
-                                                                return __probed::leave_with(__probed_error);
-                                                            }
-                                                        },
-                                                    ) + 8,
-                                                ),
-                                        )
-                                    },
-                                    __probed_run,
-                                )?;
-                                Ok(__probed::value(pid, __probed_run)?)
+                                #[allow(clippy::needless_question_mark)]
+                                {
+                                    let peb = __probed::read(
+                                        __probed::served(&vmi, __probed_run).read_va(process),
+                                        __probed_run,
+                                    )?;
+                                    let pid = __probed::read_if(
+                                        '__probed: {
+                                            __probed::Some(
+                                                __probed::served(&vmi, __probed_run)
+                                                    .read_u32(
+                                                        __probed::as_operand(
+                                                            match peb {
+                                                                __probed::Some(__probed_value) => __probed_value,
+                                                                __probed::None => break '__probed __probed::None,
+                                                            },
+                                                        ) + 8,
+                                                    ),
+                                            )
+                                        },
+                                        __probed_run,
+                                    )?;
+                                    Ok(__probed::OptionOrResult::question_mark(pid, __probed_run)?)
+                                }
                             };
                         },
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -133,24 +133,26 @@ fn method_that_changes_self() {
                 process: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<&mut Vec<u32>> {
-                use ::prober::__private::{self as __probed, Finish as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
                         move || -> prober::Result<&mut Vec<u32>> {
                             let process = process;
-                            #[allow(missing_docs)]
                             return {
-                                let pid = __probed::need(
-                                    __probed::served(&self.vmi, __probed_run).read_u32(process),
-                                    __probed_run,
-                                )?;
-                                self.pids.push(pid);
-                                Ok(&mut self.pids)
+                                #[allow(missing_docs)]
+                                {
+                                    let pid = __probed::need(
+                                        __probed::served(&self.vmi, __probed_run).read_u32(process),
+                                        __probed_run,
+                                    )?;
+                                    self.pids.push(pid);
+                                    Ok(&mut self.pids)
+                                }
                             };
                         },
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -174,30 +176,35 @@ fn async_function() {
                 name: String,
                 suppressed: &::prober::SuppressedPages,
             ) -> prober::Result<Option<u32>> {
-                use ::prober::__private::{self as __probed, Finish as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::outcome(
                         __probed_run,
-                        async move {
-                            let process = process;
-                            let name = name;
-                            if false {
-                                return __probed::unreachable_value::<prober::Result<Option<u32>>>();
-                            }
-                            #[allow(missing_docs)]
-                            {
-                                __probed::value(find(&name).await, __probed_run)?;
-                                Ok(
-                                    __probed::read(
-                                        __probed::served(&vmi, __probed_run).read_u32(process),
+                        __probed::async_body(async move {
+                                let process = process;
+                                let name = name;
+                                if false {
+                                    return __probed::unreachable_value::<
+                                        prober::Result<Option<u32>>,
+                                    >();
+                                }
+                                #[allow(missing_docs)]
+                                {
+                                    __probed::OptionOrResult::question_mark(
+                                        find(&name).await,
                                         __probed_run,
-                                    )?,
-                                )
-                            }
-                        }
+                                    )?;
+                                    Ok(
+                                        __probed::read(
+                                            __probed::served(&vmi, __probed_run).read_u32(process),
+                                            __probed_run,
+                                        )?,
+                                    )
+                                }
+                            })
                             .await,
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -220,8 +227,8 @@ fn own_set_and_limit() {
         &item,
         &expect![[r#"
             fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
-                use ::my_prober::__private::{self as __probed, Finish as _};
-                let __probed_suppressed = &__probed::clone_set(&self.suppressed);
+                use ::my_prober::__private::{self as __probed, PageFaultGate as _};
+                let __probed_suppressed = &__probed::AsSuppressedPages::clone_set(&self.suppressed);
                 let __probed_run = &__probed::start(__probed_suppressed, 16);
                 __probed::run(
                         __probed_run,
@@ -231,12 +238,14 @@ fn own_set_and_limit() {
                                     '__probed: {
                                         __probed::Some(
                                             probe!(
-                                                @ probed __probed::as_operand(match __probed::part(self
+                                                @ probed
+                                                __probed::CanBeProbed::can_be_probed(__probed::as_operand(match
+                                                __probed::OptionOrResult::question_mark_in_probe(self
                                                 .process(vmi), __probed_run) {
                                                 __probed::Part::Value(__probed_value) => __probed_value,
                                                 __probed::Part::Missing => break '__probed __probed::None,
-                                                __probed::Part::Failed(__probed_error) => return
-                                                __probed::leave_with(__probed_error), }).pid()
+                                                __probed::Part::Failed(probed_error) => return
+                                                __probed::LeaveWith::leave_with(probed_error), }).pid())
                                             ),
                                         )
                                     },
@@ -245,7 +254,7 @@ fn own_set_and_limit() {
                             )
                         },
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -273,35 +282,37 @@ fn calls_that_settle() {
                 to: Va,
                 suppressed: &::prober::SuppressedPages,
             ) -> Result<(), VmiError> {
-                use ::prober::__private::{self as __probed, Finish as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
                         move || -> Result<(), VmiError> {
                             let from = from;
                             let to = to;
-                            #[allow(missing_docs)]
                             return {
-                                let mut bytes = [0; 8];
-                                __probed::need(
-                                    __probed::served(&vmi, __probed_run).read(from, &mut bytes),
-                                    __probed_run,
-                                )?;
-                                __probed::value(
-                                    vmi
-                                        .write(
-                                            to,
-                                            __probed::settled(&bytes, __probed::settle(__probed_run)?),
-                                        ),
-                                    __probed_run,
-                                )?;
-                                settle!(@ probed __probed::settle(__probed_run) ?);
-                                vmi.flush_v2p_cache();
-                                Ok(())
+                                #[allow(missing_docs)]
+                                {
+                                    let mut bytes = [0; 8];
+                                    __probed::need(
+                                        __probed::served(&vmi, __probed_run).read(from, &mut bytes),
+                                        __probed_run,
+                                    )?;
+                                    __probed::OptionOrResult::question_mark(
+                                        vmi
+                                            .write(
+                                                to,
+                                                __probed::settled(&bytes, __probed::settle(__probed_run)?),
+                                            ),
+                                        __probed_run,
+                                    )?;
+                                    settle!(@ probed __probed::settle(__probed_run) ?);
+                                    vmi.flush_v2p_cache();
+                                    Ok(())
+                                }
                             };
                         },
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -323,7 +334,7 @@ fn borrow_of_the_only_reference() {
                 process: &'__probed Process,
                 suppressed: &::prober::SuppressedPages,
             ) -> Result<&'__probed str, VmiError> {
-                use ::prober::__private::{self as __probed, Finish as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_run = &__probed::start(suppressed, __probed::LIMIT);
                 __probed::run(
                         __probed_run,
@@ -335,7 +346,7 @@ fn borrow_of_the_only_reference() {
                             Ok(&process.names[index])
                         },
                     )
-                    .finish()
+                    .through_gate()
             }
         "#]],
     );
@@ -376,14 +387,14 @@ fn test_function() {
         &quote!(),
         &item,
         &expect![[r##"
-        #[test]
-        fn pid() -> prober::Result<()> {
-            probe!(@ probed());
-            ::core::compile_error! {
-                "`#[test]` takes a function without parameters, and `#[probed]` adds one; name the suppressed set instead: `#[probed(suppressed = ...)]`"
+            #[test]
+            fn pid() -> prober::Result<()> {
+                probe!(@ probed());
+                ::core::compile_error! {
+                    "`#[test]` takes a function without parameters, and `#[probed]` adds one; name the suppressed set instead: `#[probed(suppressed = EXPR)]`"
+                }
             }
-        }
-    "##]],
+        "##]],
     );
 }
 

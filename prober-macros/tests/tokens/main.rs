@@ -3,6 +3,8 @@
 
 mod cases;
 mod expansions;
+mod kept;
+mod machine;
 mod mutations;
 mod properties;
 mod real_code;

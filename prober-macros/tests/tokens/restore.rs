@@ -61,20 +61,33 @@ pub(super) fn text(tokens: TokenStream) -> String {
 }
 
 /// The block of the user's in an expanded body:
-/// `.. run(.., move || -> T BLOCK).finish()`.
+/// `.. run(.., move || -> T BLOCK).through_gate()`.
 fn body(expanded: TokenStream) -> TokenStream {
     let run = groups(expanded, Delimiter::Parenthesis)
         .into_iter()
         .rev()
         .find(|group| !group.is_empty())
         .expect("a call of the runtime");
-    let block = groups(run, Delimiter::Brace).pop().expect("a block");
+    // That of an async one stands in `async_body(..)`.
+    let wrapped = groups(run.clone(), Delimiter::Parenthesis).pop();
+    let block = groups(run, Delimiter::Brace)
+        .pop()
+        .or_else(|| groups(wrapped?, Delimiter::Brace).pop())
+        .expect("a block");
     // What is put before the block, where there is something to put there.
-    let text = block.to_string();
-    let frames = ["{", "return {"].map(|start| format!("# [allow (missing_docs)] {start}"));
-    if frames.iter().any(|frame| text.contains(frame)) {
-        let inner = groups(block.clone(), Delimiter::Brace).pop();
-        return inner.unwrap_or(block);
+    let framed = |block: &TokenStream| {
+        let text = block.to_string();
+        ["missing_docs", "clippy :: needless_question_mark"]
+            .map(|lint| format!("# [allow ({lint})] {{"))
+            .iter()
+            .any(|frame| text.contains(frame))
+    };
+    let mut block = block;
+    while framed(&block) {
+        match groups(block.clone(), Delimiter::Brace).pop() {
+            Some(inner) => block = inner,
+            None => break,
+        }
     }
     block
 }
@@ -102,7 +115,7 @@ impl Restore {
         let mut rest = &tokens[..];
         while let Some((token, mut after)) = rest.split_first() {
             match (token, after) {
-                // `__probed::NAME(ARGS)`.
+                // `__probed::NAME(ARGS)`, `__probed::TRAIT::NAME(ARGS)`.
                 (
                     TokenTree::Ident(runtime),
                     [
@@ -111,10 +124,21 @@ impl Restore {
                         TokenTree::Ident(name),
                         TokenTree::Group(arguments),
                         ..,
+                    ]
+                    | [
+                        _,
+                        _,
+                        TokenTree::Ident(_),
+                        _,
+                        _,
+                        TokenTree::Ident(name),
+                        TokenTree::Group(arguments),
+                        ..,
                     ],
                 ) if runtime == "__probed" => {
                     self.call(&name.to_string(), arguments, &mut restored);
-                    after = &after[4..];
+                    let is_call = |token: &TokenTree| matches!(token, TokenTree::Group(_));
+                    after = &after[after.iter().position(is_call).map_or(0, |at| at + 1)..];
                 }
                 // A label that was added: `'__probed_0: loop`, `break '__probed_0`.
                 (TokenTree::Punct(quote), [TokenTree::Ident(name), ..])
@@ -168,17 +192,26 @@ impl Restore {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
             // `'__probed: { Some(EXPR) }, prober`
-            "read_if" | "read_answer_if" | "need_if" => {
+            "read_if" | "need_if" => {
                 self.probes += 1;
                 let block = groups(split_arguments().swap_remove(0), Delimiter::Brace).pop();
                 let some = block.and_then(|block| groups(block, Delimiter::Parenthesis).pop());
                 restored.extend(self.tokens(some.expect("`{ Some(EXPR) }`")));
             }
-            // `match part(EXPR, prober) { .. }`, or an operand.
+            // `match question_mark_in_probe(EXPR, prober) { .. }`, `match NAME { Some(..) => .. }`,
+            // or an operand.
             "as_operand" => {
                 let tokens = arguments.stream();
-                let is_part = tokens.to_string().starts_with("match __probed :: part");
-                if is_part {
+                let text = tokens.to_string();
+                let is_part =
+                    text.starts_with("match __probed :: OptionOrResult :: question_mark_in_probe");
+                let words = tokens.clone().into_iter().collect::<Vec<_>>();
+                if let [_, name, TokenTree::Group(arms)] = &words[..]
+                    && arms.stream().to_string().starts_with("__probed :: Some")
+                {
+                    restored.extend([name.clone()]);
+                    restored.extend("?".parse::<TokenStream>());
+                } else if is_part {
                     let part = groups(tokens, Delimiter::Parenthesis).swap_remove(0);
                     restored.extend(self.tokens(split(part).swap_remove(0)));
                     restored.extend("?".parse::<TokenStream>());
@@ -186,7 +219,8 @@ impl Restore {
                     restored.extend(self.tokens(tokens));
                 }
             }
-            "value" | "value_of_a_probe" | "settled" => {
+            "can_be_probed" => restored.extend(self.tokens(arguments.stream())),
+            "question_mark" | "value_of_a_probe" | "settled" => {
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
             }
             "settle_then" => restored.extend(self.tokens(split_arguments().swap_remove(1))),

@@ -1,5 +1,7 @@
 //! Calls that change the guest.
 
+use core::panic::Location;
+
 use crate::{ProbeError, VmiProber};
 
 /// `settle!()`: `settle(prober)?`.
@@ -7,11 +9,12 @@ use crate::{ProbeError, VmiProber};
 /// # Errors
 ///
 /// The batch, if faults are pending.
+#[track_caller]
 #[inline]
 pub fn settle(prober: &VmiProber<'_>) -> Result<(), ProbeError> {
     prober.error_for_page_faults()?;
     if prober.is_doomed() {
-        return Err(prober.needed());
+        return Err(prober.needed(Location::caller()));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Finds the faults in an error of any type at a `?`: in the errors of this
-//! crate and of vmi-core, by type id.
+//! crate and of vmi-core, by type id. `VmiProber::note` records them, and
+//! merges the batch of a callee.
 //!
 //! A trait bound or method lookup would require more than `?` does: the error
 //! may be of any type, may borrow, and may not be inferred yet.

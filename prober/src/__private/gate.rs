@@ -30,20 +30,37 @@ pub fn outcome<'p, 's, R>(prober: &'p VmiProber<'s>, result: R) -> Outcome<'p, '
     Outcome { prober, result }
 }
 
+/// The body of an async function.
+#[inline]
+pub fn async_body<F: AsyncBody>(body: F) -> F {
+    body
+}
+
+/// The body of an async function.
+#[diagnostic::on_unimplemented(
+    message = "an attribute below `#[probed]` takes the `async` away",
+    label = "put `#[probed]` below that attribute"
+)]
+pub trait AsyncBody: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> AsyncBody for F {}
+
 /// The return type of a probed function.
 #[diagnostic::on_unimplemented(
     message = "`#[probed]` needs a function that returns a `Result`, not a `{Self}`",
     label = "not a `Result`",
     note = "page faults are returned as its error, so return `prober::Result<..>`"
 )]
-pub trait Returned: Sealed {
+pub trait ReturnedResult: Sealed {
     type Error;
 
     fn is_err(&self) -> bool;
     fn err(error: Self::Error) -> Self;
 }
 
-impl<T, E> Returned for Result<T, E> {
+#[diagnostic::do_not_recommend]
+impl<T, E> ReturnedResult for Result<T, E> {
     type Error = E;
 
     #[inline]
@@ -65,7 +82,7 @@ pub struct Outcome<'p, 's, R> {
 }
 
 /// The gate of a function whose error can carry page faults. It takes the
-/// place of [`Finish::finish`] wherever its bound holds.
+/// place of [`PageFaultGate::through_gate`] wherever its bound holds.
 impl<T, E: FaultError> Outcome<'_, '_, Result<T, E>> {
     /// # Errors
     ///
@@ -73,7 +90,7 @@ impl<T, E: FaultError> Outcome<'_, '_, Result<T, E>> {
     /// if missing data was needed; else the body's own error.
     #[track_caller]
     #[inline]
-    pub fn finish(self) -> Result<T, E> {
+    pub fn through_gate(self) -> Result<T, E> {
         match self.result {
             Ok(value) if !self.prober.is_doomed() => Ok(value),
             result => gate(self.prober, result, Location::caller()),
@@ -106,32 +123,32 @@ fn gate<T, E: FaultError>(
 ///
 /// The bounds are on the method, which returns the type that it takes: so a
 /// wrong type is one error, without follow-up errors.
-pub trait Finish<R>: Sealed {
+pub trait PageFaultGate<R>: Sealed {
     /// # Errors
     ///
-    /// Those of [`Outcome::finish`], except that a callee's batch is not merged.
-    fn finish(self) -> R
+    /// Those of [`Outcome::through_gate`], except that a callee's batch is not merged.
+    fn through_gate(self) -> R
     where
-        R: Returned,
-        R::Error: FromFaults;
+        R: ReturnedResult,
+        R::Error: FromPageFaults;
 }
 
 impl<R> Sealed for Outcome<'_, '_, R> {}
 
-impl<R> Finish<R> for Outcome<'_, '_, R> {
-    fn finish(self) -> R
+impl<R> PageFaultGate<R> for Outcome<'_, '_, R> {
+    fn through_gate(self) -> R
     where
-        R: Returned,
-        R::Error: FromFaults,
+        R: ReturnedResult,
+        R::Error: FromPageFaults,
     {
         if let Err(error) = self.prober.take_page_faults() {
-            return R::err(FromFaults::from_faults(error));
+            return R::err(FromPageFaults::from_faults(error));
         }
         let limit = self.prober.cut_off();
         if self.prober.is_doomed()
             || self.result.is_err() && (limit.is_some() || self.prober.was_needed())
         {
-            R::err(FromFaults::from_faults(self.prober.unavailable(limit)))
+            R::err(FromPageFaults::from_faults(self.prober.unavailable(limit)))
         } else {
             self.result
         }
@@ -142,14 +159,15 @@ impl<R> Finish<R> for Outcome<'_, '_, R> {
 #[diagnostic::on_unimplemented(
     message = "the error of a `#[probed]` function must be able to carry page faults, and `{Self}` cannot",
     label = "`From<ProbeError>` is missing for this error",
-    note = "implement `From<prober::ProbeError>` for it, or return `prober::Result`"
+    note = "implement `From<prober::ProbeError>` for it, for instance by a variant `Probe(#[from] prober::ProbeError)` \
+            with thiserror; or return `prober::Result<..>`"
 )]
-pub trait FromFaults: From<ProbeError> {
+pub trait FromPageFaults: From<ProbeError> {
     fn from_faults(error: ProbeError) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: From<ProbeError>> FromFaults for E {
+impl<E: From<ProbeError>> FromPageFaults for E {
     fn from_faults(error: ProbeError) -> Self {
         Self::from(error)
     }

@@ -3,79 +3,12 @@
 
 use core::panic::Location;
 
-use super::{FromFaults, Returned, faults_in_errors};
+use super::{FromPageFaults, ReturnedResult, faults_in_errors};
 use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, sealed::Sealed};
 
 /// A value in a field, whose span the expansion can set.
 #[derive(Debug)]
 pub struct Value<T>(pub T);
-
-/// `EXPR?`: `match ask(EXPR, prober)? { Some(value) => value.0, None => .. }`.
-/// There is no value where the data is missing: the fault is recorded, and the
-/// run is doomed. What fails leaves the function by rustc's own `?`.
-#[track_caller]
-#[inline]
-pub fn ask<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Asked {
-    operand.ask(prober)
-}
-
-/// [`ask`] before a call that makes another error, such as `map_err`.
-#[track_caller]
-#[inline]
-pub fn ask_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::AskedBefore {
-    operand.ask_before(prober)
-}
-
-/// [`ask`] of a probe, `probe!(..)?`: it has counted itself as a miss or a hit.
-#[track_caller]
-#[inline]
-pub fn ask_probe<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Asked {
-    let missed = prober.missed_in_a_row();
-    let asked = operand.ask(prober);
-    if prober.missed_in_a_row() == 0 {
-        prober.set_missed_in_a_row(missed);
-    }
-    asked
-}
-
-/// `EXPR?` whose value waits: `let SLOT = wait(EXPR, prober)?`. The slot is
-/// empty where the data is missing.
-#[track_caller]
-#[inline]
-pub fn wait<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Waits {
-    operand.wait(prober)
-}
-
-/// A question of a search, whose answer nobody needs: `if sought(EXPR, prober) {
-/// return leave_doomed(prober) }`. Returns whether the search ends: with what
-/// fails, and where nothing can be brought in.
-#[track_caller]
-#[must_use]
-pub fn sought<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> bool {
-    operand.sought(prober)
-}
-
-/// [`wait`] before a call that makes another error.
-#[track_caller]
-#[inline]
-pub fn wait_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::WaitsBefore {
-    operand.wait_before(prober)
-}
-
-/// `EXPR?` that leaves the function where the data is missing:
-/// `ask_or_leave(EXPR, prober)?`. The gate returns the batch.
-#[track_caller]
-#[inline]
-pub fn ask_or_leave<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q::Left {
-    operand.ask_or_leave(prober)
-}
-
-/// [`ask_or_leave`] before a call that makes another error.
-#[track_caller]
-#[inline]
-pub fn ask_or_leave_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q {
-    operand.ask_or_leave_before(prober)
-}
 
 /// What can stand before `?`.
 #[diagnostic::on_unimplemented(
@@ -83,38 +16,71 @@ pub fn ask_or_leave_before<Q: Ask>(operand: Q, prober: &VmiProber<'_>) -> Q {
     label = "neither an `Option` nor a `Result`",
     note = "`#[probed]` keeps types: one `?` gives the value; for an `Option` write `probe!(..)?`, or `#[probed(options)]`"
 )]
-pub trait Ask: Sealed + Sized {
+pub trait ResultOrOption: Sealed + Sized {
     type Asked;
     type AskedBefore;
     type Waits;
     type WaitsBefore;
     type Left;
 
-    #[track_caller]
-    fn ask(self, prober: &VmiProber<'_>) -> Self::Asked;
+    // They take no `self`: of a method with `self` rustc says more where a moved
+    // value is used again, but only the first time, so that the search and what
+    // runs would be two errors.
 
+    /// `EXPR?`: `match ask(EXPR, prober)? { Some(value) => value.0, None => .. }`.
+    /// There is no value where the data is missing: the fault is recorded, and
+    /// the run is doomed. What fails leaves the function by rustc's own `?`.
     #[track_caller]
-    fn ask_before(self, prober: &VmiProber<'_>) -> Self::AskedBefore;
+    fn ask(operand: Self, prober: &VmiProber<'_>) -> Self::Asked;
 
+    /// [`ask`](Self::ask) before a call that makes another error, such as
+    /// `map_err`.
     #[track_caller]
-    fn wait(self, prober: &VmiProber<'_>) -> Self::Waits;
+    fn ask_before(operand: Self, prober: &VmiProber<'_>) -> Self::AskedBefore;
 
+    /// [`ask`](Self::ask) of a probe, `probe!(..)?`: it has counted itself as a
+    /// miss or a hit.
     #[track_caller]
-    fn wait_before(self, prober: &VmiProber<'_>) -> Self::WaitsBefore;
+    #[inline]
+    fn ask_probe(operand: Self, prober: &VmiProber<'_>) -> Self::Asked {
+        let missed = prober.missed_in_a_row();
+        let asked = Self::ask(operand, prober);
+        if prober.missed_in_a_row() == 0 {
+            prober.set_missed_in_a_row(missed);
+        }
+        asked
+    }
 
+    /// `EXPR?` whose value waits: `let SLOT = wait(EXPR, prober)?`. The slot is
+    /// empty where the data is missing.
     #[track_caller]
-    fn sought(self, prober: &VmiProber<'_>) -> bool;
+    fn wait(operand: Self, prober: &VmiProber<'_>) -> Self::Waits;
 
-    #[track_caller]
-    fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left;
-
+    /// A question of a search, whose answer nobody needs: `if sought(EXPR,
+    /// prober) { return leave_doomed(prober) }`. Returns whether the search
+    /// ends: with what fails, and where nothing can be brought in.
     #[track_caller]
     #[must_use]
-    fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self;
+    fn sought(operand: Self, prober: &VmiProber<'_>) -> bool;
+
+    /// [`wait`](Self::wait) before a call that makes another error.
+    #[track_caller]
+    fn wait_before(operand: Self, prober: &VmiProber<'_>) -> Self::WaitsBefore;
+
+    /// `EXPR?` that leaves the function where the data is missing:
+    /// `ask_or_leave(EXPR, prober)?`. The gate returns the batch.
+    #[track_caller]
+    fn ask_or_leave(operand: Self, prober: &VmiProber<'_>) -> Self::Left;
+
+    /// [`ask_or_leave`](Self::ask_or_leave) before a call that makes another
+    /// error.
+    #[track_caller]
+    #[must_use]
+    fn ask_or_leave_before(operand: Self, prober: &VmiProber<'_>) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, X> Ask for Result<T, X> {
+impl<T, X> ResultOrOption for Result<T, X> {
     type Asked = Result<Option<Value<T>>, X>;
     type AskedBefore = Self::Asked;
     type Waits = Result<Option<T>, X>;
@@ -123,8 +89,8 @@ impl<T, X> Ask for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn ask(self, prober: &VmiProber<'_>) -> Self::Asked {
-        match self {
+    fn ask(operand: Self, prober: &VmiProber<'_>) -> Self::Asked {
+        match operand {
             Ok(value) => {
                 prober.hit();
                 Ok(Some(Value(value)))
@@ -135,14 +101,14 @@ impl<T, X> Ask for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn ask_before(self, prober: &VmiProber<'_>) -> Self::Asked {
-        self.ask(prober)
+    fn ask_before(operand: Self, prober: &VmiProber<'_>) -> Self::Asked {
+        Self::ask(operand, prober)
     }
 
     #[track_caller]
     #[inline]
-    fn wait(self, prober: &VmiProber<'_>) -> Self::Waits {
-        match self {
+    fn wait(operand: Self, prober: &VmiProber<'_>) -> Self::Waits {
+        match operand {
             Ok(value) => {
                 prober.hit();
                 Ok(Some(value))
@@ -153,13 +119,13 @@ impl<T, X> Ask for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn wait_before(self, prober: &VmiProber<'_>) -> Self::Waits {
-        self.wait(prober)
+    fn wait_before(operand: Self, prober: &VmiProber<'_>) -> Self::Waits {
+        Self::wait(operand, prober)
     }
 
     #[track_caller]
-    fn sought(self, prober: &VmiProber<'_>) -> bool {
-        let ends = self.wait(prober).is_err();
+    fn sought(operand: Self, prober: &VmiProber<'_>) -> bool {
+        let ends = Self::wait(operand, prober).is_err();
         if ends {
             prober.end_search();
         }
@@ -168,8 +134,8 @@ impl<T, X> Ask for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self {
-        match self {
+    fn ask_or_leave(operand: Self, prober: &VmiProber<'_>) -> Self {
+        match operand {
             Ok(value) => {
                 prober.hit();
                 Ok(value)
@@ -180,14 +146,14 @@ impl<T, X> Ask for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn ask_or_leave_before(self, prober: &VmiProber<'_>) -> Self {
-        self.ask_or_leave(prober)
+    fn ask_or_leave_before(operand: Self, prober: &VmiProber<'_>) -> Self {
+        Self::ask_or_leave(operand, prober)
     }
 }
 
 /// A `None` leaves the function, and nothing is brought in for it.
 #[diagnostic::do_not_recommend]
-impl<T> Ask for Option<T> {
+impl<T> ResultOrOption for Option<T> {
     type Asked = Result<Option<Value<T>>, ProbeError>;
     type AskedBefore = Option<Option<Value<T>>>;
     type Waits = Result<Self, ProbeError>;
@@ -195,43 +161,43 @@ impl<T> Ask for Option<T> {
     type Left = Result<T, ProbeError>;
 
     #[inline]
-    fn ask(self, prober: &VmiProber<'_>) -> Self::Asked {
-        self.ask_or_leave(prober).map(|value| Some(Value(value)))
+    fn ask(operand: Self, prober: &VmiProber<'_>) -> Self::Asked {
+        Self::ask_or_leave(operand, prober).map(|value| Some(Value(value)))
     }
 
     #[inline]
-    fn ask_before(self, _: &VmiProber<'_>) -> Self::AskedBefore {
-        self.map(|value| Some(Value(value)))
+    fn ask_before(operand: Self, _: &VmiProber<'_>) -> Self::AskedBefore {
+        operand.map(|value| Some(Value(value)))
     }
 
     #[inline]
-    fn wait(self, prober: &VmiProber<'_>) -> Self::Waits {
-        self.ask_or_leave(prober).map(Some)
+    fn wait(operand: Self, prober: &VmiProber<'_>) -> Self::Waits {
+        Self::ask_or_leave(operand, prober).map(Some)
     }
 
     #[inline]
-    fn wait_before(self, _: &VmiProber<'_>) -> Self::WaitsBefore {
-        self.map(Some)
+    fn wait_before(operand: Self, _: &VmiProber<'_>) -> Self::WaitsBefore {
+        operand.map(Some)
     }
 
-    fn sought(self, prober: &VmiProber<'_>) -> bool {
-        if self.is_none() {
+    fn sought(operand: Self, prober: &VmiProber<'_>) -> bool {
+        if operand.is_none() {
             prober.end_search();
         }
-        self.is_none()
+        operand.is_none()
     }
 
     #[inline]
-    fn ask_or_leave(self, prober: &VmiProber<'_>) -> Self::Left {
-        match self {
+    fn ask_or_leave(operand: Self, prober: &VmiProber<'_>) -> Self::Left {
+        match operand {
             Some(value) => Ok(value),
             None => Err(prober.unavailable(None)),
         }
     }
 
     #[inline]
-    fn ask_or_leave_before(self, _: &VmiProber<'_>) -> Self {
-        self
+    fn ask_or_leave_before(operand: Self, _: &VmiProber<'_>) -> Self {
+        operand
     }
 }
 
@@ -270,10 +236,10 @@ pub fn doomed(prober: &VmiProber<'_>) -> bool {
 #[must_use]
 pub fn leave_doomed<R>(prober: &VmiProber<'_>) -> R
 where
-    R: Returned,
-    R::Error: FromFaults,
+    R: ReturnedResult,
+    R::Error: FromPageFaults,
 {
-    R::err(FromFaults::from_faults(prober.left_doomed()))
+    R::err(FromPageFaults::from_faults(prober.left_doomed()))
 }
 
 /// A value that the body handles itself: `Taken(EXPR).note(prober)`.
@@ -325,6 +291,36 @@ impl<T, X> Taken<&Result<T, X>> {
     }
 }
 
+/// An item with its number, or with that of another list.
+impl<A, T, X> Taken<&(A, Result<T, X>)> {
+    /// Records the faults of an item. Returns whether the loop may go on.
+    #[track_caller]
+    #[inline]
+    pub fn seen(&self, prober: &VmiProber<'_>) -> bool {
+        Taken(&self.0.1).seen(prober)
+    }
+}
+
+/// What is unwrapped.
+impl<T, X> Taken<&Result<T, X>> {
+    /// Whether it holds no value, so that `unwrap` panics.
+    #[inline]
+    #[must_use]
+    pub fn panics(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// What is unwrapped.
+impl<T> Taken<&Option<T>> {
+    /// Whether it holds no value, so that `unwrap` panics.
+    #[inline]
+    #[must_use]
+    pub fn panics(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 /// The items of a loop whose body takes them apart: `watched(EXPR, |item|
 /// Taken(item).seen(prober))`.
 #[inline]
@@ -365,6 +361,11 @@ pub trait Note<R>: Sealed {
     #[inline]
     fn seen(&self, _: &VmiProber<'_>) -> bool {
         true
+    }
+
+    #[inline]
+    fn panics(&self) -> bool {
+        false
     }
 }
 

@@ -1,5 +1,7 @@
 //! Probes.
 
+use core::panic::Location;
+
 use crate::{FaultError, VmiProber, sealed::Sealed};
 
 /// A probe: `read(EXPR, prober)`.
@@ -34,35 +36,44 @@ pub fn read_if<T, E: FaultError>(
     }
 }
 
-/// [`read_if`] of an expression that ends with `?`, as `probe!(f()?)` does: it
-/// must be a `Result` all the same.
-///
-/// # Errors
-///
-/// Any error that is not about missing data.
-#[track_caller]
-#[inline]
-pub fn read_answer_if<T, E: FaultError, R: Answer<T, E>>(
-    result: Option<R>,
-    prober: &VmiProber<'_>,
-) -> Result<Option<T>, E> {
-    read_if(result.map(Answer::into_result), prober)
-}
-
-/// What `probe!(EXPR?)` takes.
+/// What `probe!(EXPR)` takes: `can_be_probed(EXPR)`.
 #[diagnostic::on_unimplemented(
-    message = "`probe!` takes the `Result` itself, and the `?` in it takes out a `{Self}`",
+    message = "`probe!` takes a `Result`, and this is of type `{Self}`",
     label = "not a `Result`",
-    note = "write the `?` behind it: `probe!(f())?`"
+    note = "write it around the call that can fail, and the `?` behind it: `probe!(f())?`"
 )]
-pub trait Answer<T, E>: Sealed {
-    fn into_result(self) -> Result<T, E>;
+pub trait CanBeProbed: Sealed {
+    type Result;
+
+    fn can_be_probed(self) -> Self::Result;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T, E> Answer<T, E> for Result<T, E> {
+impl<T, E: FaultError> CanBeProbed for Result<T, E> {
+    type Result = Self;
+
     #[inline]
-    fn into_result(self) -> Self {
+    fn can_be_probed(self) -> Self {
+        self
+    }
+}
+
+/// What `probe!(EXPR?)` takes: a `Result` all the same.
+#[diagnostic::on_unimplemented(
+    message = "`probe!` takes the `Result` itself, and the `?` in it takes the value out, of type `{Self}`",
+    label = "not a `Result`",
+    note = "write the `?` behind `probe!` instead: `probe!(f())?`"
+)]
+pub trait AnswerCanBeProbed: Sealed {
+    type Result;
+
+    fn can_be_probed(self) -> Self::Result;
+}
+
+impl<T, E: FaultError> AnswerCanBeProbed for Result<T, E> {
+    type Result = Self;
+
+    #[inline]
+    fn can_be_probed(self) -> Self {
         self
     }
 }
@@ -75,7 +86,8 @@ impl<T, E> Answer<T, E> for Result<T, E> {
 #[track_caller]
 #[inline]
 pub fn need<T, E: FaultError>(result: Result<T, E>, prober: &VmiProber<'_>) -> Result<T, E> {
-    read(result, prober)?.ok_or_else(|| prober.needed().into())
+    let place = Location::caller();
+    read(result, prober)?.ok_or_else(|| prober.needed(place).into())
 }
 
 /// [`read_if`] whose value is needed.
@@ -89,7 +101,8 @@ pub fn need_if<T, E: FaultError>(
     result: Option<Result<T, E>>,
     prober: &VmiProber<'_>,
 ) -> Result<T, E> {
-    read_if(result, prober)?.ok_or_else(|| prober.needed().into())
+    let place = Location::caller();
+    read_if(result, prober)?.ok_or_else(|| prober.needed(place).into())
 }
 
 /// The value of a probe that a statement discards: warns.

@@ -4,31 +4,13 @@ use core::panic::Location;
 
 use crate::{ProbeError, VmiProber, sealed::Sealed};
 
-/// `EXPR?` outside a probe: `value(EXPR, prober)?`.
-///
-/// # Errors
-///
-/// The error of a `Result`, its faults recorded; for a `None`,
-/// [`Unavailable`](crate::Unavailable).
-#[track_caller]
-#[inline]
-pub fn value<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Result {
-    operand.value(prober)
-}
-
-/// `EXPR?` inside a probe: `as_operand(match part(EXPR, prober) { .. })`.
+/// `EXPR?` inside a probe: `as_operand(match question_mark_in_probe(EXPR,
+/// prober) { .. })`.
 ///
 /// A call, so that the `match` is an operand wherever it stands.
 #[inline]
 pub fn as_operand<T>(value: T) -> T {
     value
-}
-
-/// Looks at the operand of a `?` inside a probe.
-#[track_caller]
-#[inline]
-pub fn part<Q: Question>(operand: Q, prober: &VmiProber<'_>) -> Q::Part {
-    operand.part(prober)
 }
 
 /// The outcome of a `?` inside a probe.
@@ -44,35 +26,47 @@ pub enum Part<T, F> {
 
 /// What can stand before `?`.
 #[diagnostic::on_unimplemented(
-    message = "`?` in a `#[probed]` function takes an `Option` or a `Result`, not a `{Self}`",
-    label = "neither an `Option` nor a `Result`"
+    message = "the `?` operator can only be applied to an `Option` or a `Result`, not to a `{Self}`",
+    label = "neither an `Option` nor a `Result`",
+    note = "remove the `?`: this is a value already"
 )]
-pub trait Question: Sealed {
+pub trait OptionOrResult: Sealed {
     type Result;
     type Part;
 
+    /// `EXPR?` outside a probe: `question_mark(EXPR, prober)?`.
+    ///
+    /// # Errors
+    ///
+    /// The error of a `Result`, its faults recorded; for a `None`,
+    /// [`Unavailable`](crate::Unavailable).
+    // rustc shows the line to those who use a value after its `?`.
     #[track_caller]
-    fn value(self, prober: &VmiProber<'_>) -> Self::Result;
+    #[rustfmt::skip]
+    fn question_mark(self, prober: &VmiProber<'_>) -> Self::Result; // write `value.as_ref()?` to keep the value
 
+    /// Looks at the operand of a `?` inside a probe.
     #[track_caller]
-    fn part(self, prober: &VmiProber<'_>) -> Self::Part;
+    #[rustfmt::skip]
+    fn question_mark_in_probe(self, prober: &VmiProber<'_>) -> Self::Part; // write `value.as_ref()?` to keep the value
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> Question for Option<T> {
+impl<T> OptionOrResult for Option<T> {
     type Result = Result<T, ProbeError>;
     type Part = Part<T, NoFailure>;
 
+    #[track_caller]
     #[inline]
-    fn value(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
+    fn question_mark(self, prober: &VmiProber<'_>) -> Result<T, ProbeError> {
         match self {
             Some(value) => Ok(value),
-            None => Err(prober.unavailable(None)),
+            None => Err(prober.left_early(Location::caller())),
         }
     }
 
     #[inline]
-    fn part(self, _: &VmiProber<'_>) -> Part<T, NoFailure> {
+    fn question_mark_in_probe(self, _: &VmiProber<'_>) -> Part<T, NoFailure> {
         match self {
             Some(value) => Part::Value(value),
             None => Part::Missing,
@@ -81,13 +75,13 @@ impl<T> Question for Option<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, X> Question for Result<T, X> {
+impl<T, X> OptionOrResult for Result<T, X> {
     type Result = Self;
     type Part = Part<T, Failure<X>>;
 
     #[track_caller]
     #[inline]
-    fn value(self, prober: &VmiProber<'_>) -> Self {
+    fn question_mark(self, prober: &VmiProber<'_>) -> Self {
         match self {
             Ok(value) => Ok(value),
             Err(error) => Err(super::faults_in_errors::record(
@@ -100,7 +94,7 @@ impl<T, X> Question for Result<T, X> {
 
     #[track_caller]
     #[inline]
-    fn part(self, prober: &VmiProber<'_>) -> Part<T, Failure<X>> {
+    fn question_mark_in_probe(self, prober: &VmiProber<'_>) -> Part<T, Failure<X>> {
         match self {
             Ok(value) => Part::Value(value),
             Err(error)
@@ -126,12 +120,6 @@ pub struct Failure<X>(X);
 
 impl<X> Sealed for Failure<X> {}
 
-/// `return leave_with(error)`: leaves a function or a closure as `?` would.
-#[inline]
-pub fn leave_with<L: LeaveWith<R>, R>(error: L) -> R {
-    error.leave_with()
-}
-
 /// What a `?` inside a probe can leave `R` with.
 #[diagnostic::on_unimplemented(
     message = "`?` couldn't convert the error for a function that returns `{R}`",
@@ -140,6 +128,7 @@ pub fn leave_with<L: LeaveWith<R>, R>(error: L) -> R {
             implement `From` for it, or convert it with `map_err`"
 )]
 pub trait LeaveWith<R>: Sealed {
+    /// `return leave_with(error)`: leaves a function or a closure as `?` would.
     fn leave_with(self) -> R;
 }
 

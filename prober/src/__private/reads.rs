@@ -5,7 +5,7 @@
 //!
 //! The expansion puts [`served`] round the receiver of such a call and leaves the
 //! call as it is. Method lookup does the rest: on vmi-core's types it finds
-//! the methods of [`Served`] or, by `Deref`, of [`ServedCore`], on any other type,
+//! the methods of [`VmiReads`] or, by `Deref`, of [`CoreReads`], on any other type,
 //! further on, those of that type. (Methods of traits would do as well, but
 //! rustc takes longer to check their calls.)
 
@@ -33,33 +33,33 @@ const MAX_STRING: usize = 16 << 20;
 /// The receiver of a read, and the prober of the read. Its methods are the reads
 /// of receivers that know the registers.
 #[derive(Debug)]
-pub struct Served<'v, 'p, V: ?Sized>(ServedCore<'v, 'p, V>);
+pub struct VmiReads<'v, 'p, V: ?Sized>(CoreReads<'v, 'p, V>);
 
 /// The same. Its methods are the reads of receivers that do not know them.
 #[derive(Debug)]
-pub struct ServedCore<'v, 'p, V: ?Sized> {
+pub struct CoreReads<'v, 'p, V: ?Sized> {
     vmi: &'v V,
     prober: &'p VmiProber<'p>,
 }
 
 /// Puts a prober beside the receiver of a read.
 #[inline]
-pub fn served<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> Served<'v, 'p, V> {
-    Served(ServedCore { vmi, prober })
+pub fn served<'v, 'p, V: ?Sized>(vmi: &'v V, prober: &'p VmiProber<'_>) -> VmiReads<'v, 'p, V> {
+    VmiReads(CoreReads { vmi, prober })
 }
 
-impl<'v, 'p, V: ?Sized> Deref for Served<'v, 'p, V> {
-    type Target = ServedCore<'v, 'p, V>;
+impl<'v, 'p, V: ?Sized> Deref for VmiReads<'v, 'p, V> {
+    type Target = CoreReads<'v, 'p, V>;
 
     #[inline]
-    fn deref(&self) -> &ServedCore<'v, 'p, V> {
+    fn deref(&self) -> &CoreReads<'v, 'p, V> {
         &self.0
     }
 }
 
 /// To the reference, not to what it refers to: what a read borrows from its
-/// receiver may outlive the [`Served`] and the prober.
-impl<'v, V: ?Sized> Deref for ServedCore<'v, '_, V> {
+/// receiver may outlive the [`VmiReads`] and the prober.
+impl<'v, V: ?Sized> Deref for CoreReads<'v, '_, V> {
     type Target = &'v V;
 
     #[inline]
@@ -75,19 +75,20 @@ pub trait HasCore: Sealed {
     fn core(&self) -> &VmiCore<Self::Driver>;
 }
 
-/// A receiver whose reads take a [`Va`], for it knows the registers.
-pub trait HasRegisters: HasCore {
-    fn access_context(&self, address: Va) -> AccessContext;
+/// A receiver whose reads take an address of type `At`: a [`Va`] where it knows
+/// the registers, else an [`AccessContext`].
+pub trait ReadsGuest<At>: HasCore {
+    fn context(&self, address: At) -> AccessContext;
+}
 
+/// A receiver that knows the registers.
+pub trait HasRegisters: ReadsGuest<Va> {
     /// Width in bytes of an address in the current mode of the processor.
     fn effective_address_width(&self) -> usize;
 
     /// Width in bytes of an address of the operating system.
     fn address_width(&self) -> usize;
 }
-
-/// A receiver whose reads take an [`AccessContext`].
-pub trait HasNoRegisters: HasCore {}
 
 impl<D: VmiRead> HasCore for VmiCore<D> {
     type Driver = D;
@@ -98,7 +99,12 @@ impl<D: VmiRead> HasCore for VmiCore<D> {
     }
 }
 
-impl<D: VmiRead> HasNoRegisters for VmiCore<D> {}
+impl<D: VmiRead> ReadsGuest<AccessContext> for VmiCore<D> {
+    #[inline]
+    fn context(&self, address: AccessContext) -> AccessContext {
+        address
+    }
+}
 
 macro_rules! contexts {
     ($($name:ident)*) => {$(
@@ -117,19 +123,32 @@ macro_rules! contexts {
 }
 contexts!(VmiSession VmiState VmiContext);
 
-impl<Os: VmiOs> HasNoRegisters for VmiSession<'_, Os> where Os::Driver: VmiRead {}
+impl<Os: VmiOs> ReadsGuest<AccessContext> for VmiSession<'_, Os>
+where
+    Os::Driver: VmiRead,
+{
+    #[inline]
+    fn context(&self, address: AccessContext) -> AccessContext {
+        address
+    }
+}
 
 macro_rules! with_registers {
     ($($name:ident)*) => {$(
-        impl<Os: VmiOs> HasRegisters for $name<'_, Os>
+        impl<Os: VmiOs> ReadsGuest<Va> for $name<'_, Os>
         where
             Os::Driver: VmiRead,
         {
             #[inline]
-            fn access_context(&self, address: Va) -> AccessContext {
+            fn context(&self, address: Va) -> AccessContext {
                 VmiState::access_context(self, address)
             }
+        }
 
+        impl<Os: VmiOs> HasRegisters for $name<'_, Os>
+        where
+            Os::Driver: VmiRead,
+        {
             #[inline]
             fn effective_address_width(&self) -> usize {
                 VmiState::registers(self).effective_address_width()
@@ -155,12 +174,14 @@ macro_rules! pointers {
             }
         }
 
-        impl<V: HasRegisters + ?Sized> HasRegisters for $pointer {
+        impl<At, V: ReadsGuest<At> + ?Sized> ReadsGuest<At> for $pointer {
             #[inline]
-            fn access_context(&self, address: Va) -> AccessContext {
-                (**self).access_context(address)
+            fn context(&self, address: At) -> AccessContext {
+                (**self).context(address)
             }
+        }
 
+        impl<V: HasRegisters + ?Sized> HasRegisters for $pointer {
             #[inline]
             fn effective_address_width(&self) -> usize {
                 (**self).effective_address_width()
@@ -171,8 +192,6 @@ macro_rules! pointers {
                 (**self).address_width()
             }
         }
-
-        impl<V: HasNoRegisters + ?Sized> HasNoRegisters for $pointer {}
     )*};
 }
 pointers!(&V &mut V Box<V> Rc<V> Arc<V>);
@@ -300,41 +319,49 @@ macro_rules! addresses {
      $address_of_mode:ident $address_native:ident $va:ident $va_native:ident
     ) => {
         #[inline]
-        pub fn $address_of_mode(&self, address: $address) -> Result<u64, VmiError> {
+        pub fn $address_of_mode(&self, address: $address) -> Result<u64, VmiError>
+        where
+            V: HasRegisters,
+        {
             let ($vmi, $at) = (self.vmi, address);
             let width = self.vmi.effective_address_width();
             self::address(self.vmi.core(), $context, width, self.prober)
         }
 
         #[inline]
-        pub fn $address_native(&self, address: $address) -> Result<u64, VmiError> {
+        pub fn $address_native(&self, address: $address) -> Result<u64, VmiError>
+        where
+            V: HasRegisters,
+        {
             let ($vmi, $at) = (self.vmi, address);
             let width = self.vmi.address_width();
             self::address(self.vmi.core(), $context, width, self.prober)
         }
 
         #[inline]
-        pub fn $va(&self, address: $address) -> Result<Va, VmiError> {
+        pub fn $va(&self, address: $address) -> Result<Va, VmiError>
+        where
+            V: HasRegisters,
+        {
             self.$address_of_mode(address).map(Va)
         }
 
         #[inline]
-        pub fn $va_native(&self, address: $address) -> Result<Va, VmiError> {
+        pub fn $va_native(&self, address: $address) -> Result<Va, VmiError>
+        where
+            V: HasRegisters,
+        {
             self.$address_native(address).map(Va)
         }
     };
 }
 
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
-impl<V: HasRegisters + ?Sized> Served<'_, '_, V> {
+impl<V: ReadsGuest<Va> + ?Sized> VmiReads<'_, '_, V> {
     // Not by the macro, which rustc would show to the user along with the bound.
     #[inline]
     pub fn read_struct<T: FromBytes + IntoBytes>(&self, address: Va) -> Result<T, VmiError> {
-        read_value(
-            self.vmi.core(),
-            self.vmi.access_context(address),
-            self.prober,
-        )
+        read_value(self.vmi.core(), self.vmi.context(address), self.prober)
     }
 
     #[inline]
@@ -345,7 +372,7 @@ impl<V: HasRegisters + ?Sized> Served<'_, '_, V> {
         read_value(self.vmi.core(), context.into(), self.prober)
     }
 
-    numbers!(Va, |vmi, address| vmi.access_context(address);
+    numbers!(Va, |vmi, address| vmi.context(address);
         read_u16 read_u32 read_u64 read_uint read_field
         read_address32 read_address64 read_va32 read_va64
     );
@@ -353,13 +380,13 @@ impl<V: HasRegisters + ?Sized> Served<'_, '_, V> {
         read_u16_in read_u32_in read_u64_in read_uint_in read_field_in
         read_address32_in read_address64_in read_va32_in read_va64_in
     );
-    addresses!(Va, |vmi, address| vmi.access_context(address);
+    addresses!(Va, |vmi, address| vmi.context(address);
         read_address read_address_native read_va read_va_native
     );
     addresses!(impl Into<AccessContext>, |_vmi, context| context.into();
         read_address_in read_address_native_in read_va_in read_va_native_in
     );
-    reads!(Va, |vmi, address| vmi.access_context(address);
+    reads!(Va, |vmi, address| vmi.context(address);
         read
         read_string_bytes_limited read_string_bytes
         read_string_utf16_bytes_limited read_string_utf16_bytes
@@ -376,7 +403,7 @@ impl<V: HasRegisters + ?Sized> Served<'_, '_, V> {
 }
 
 #[allow(clippy::missing_errors_doc)] // The errors of the methods they stand for.
-impl<V: HasNoRegisters + ?Sized> ServedCore<'_, '_, V> {
+impl<V: ReadsGuest<AccessContext> + ?Sized> CoreReads<'_, '_, V> {
     #[inline]
     pub fn read_struct<T: FromBytes + IntoBytes>(
         &self,

@@ -2,22 +2,23 @@
 
 use crate::{SuppressedPages, sealed::Sealed};
 
-/// The value of `#[probed(suppressed = EXPR)]`, cloned at entry.
-#[inline]
-pub fn clone_set<S: AsSuppressed + ?Sized>(suppressed: &S) -> SuppressedPages {
-    suppressed.as_suppressed().clone()
-}
-
 /// What `#[probed(suppressed = EXPR)]` takes.
 #[diagnostic::on_unimplemented(
-    message = "`#[probed(suppressed = ...)]` takes a `SuppressedPages` or a reference to one, not a `{Self}`",
+    message = "`#[probed(suppressed = EXPR)]` takes a `SuppressedPages` or a reference to one, not a `{Self}`",
     label = "not a `SuppressedPages`"
 )]
-pub trait AsSuppressed: Sealed {
+pub trait AsSuppressedPages: Sealed {
     fn as_suppressed(&self) -> &SuppressedPages;
+
+    /// The value of `#[probed(suppressed = EXPR)]`, cloned at entry.
+    #[inline]
+    fn clone_set(&self) -> SuppressedPages {
+        self.as_suppressed().clone()
+    }
 }
 
-impl AsSuppressed for SuppressedPages {
+#[diagnostic::do_not_recommend]
+impl AsSuppressedPages for SuppressedPages {
     #[inline]
     fn as_suppressed(&self) -> &SuppressedPages {
         self
@@ -25,7 +26,7 @@ impl AsSuppressed for SuppressedPages {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: AsSuppressed + ?Sized> AsSuppressed for &S {
+impl<S: AsSuppressedPages + ?Sized> AsSuppressedPages for &S {
     #[inline]
     fn as_suppressed(&self) -> &SuppressedPages {
         (**self).as_suppressed()
@@ -33,7 +34,7 @@ impl<S: AsSuppressed + ?Sized> AsSuppressed for &S {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: AsSuppressed + ?Sized> AsSuppressed for &mut S {
+impl<S: AsSuppressedPages + ?Sized> AsSuppressedPages for &mut S {
     #[inline]
     fn as_suppressed(&self) -> &SuppressedPages {
         (**self).as_suppressed()

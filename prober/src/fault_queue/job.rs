@@ -17,9 +17,9 @@ use crate::{FaultError, SuppressedPages};
 /// monitored while it is open. At each one, of whichever thread, it hands out a
 /// missing page of the interrupted address space, or of the kernel half where
 /// the [veto](FaultQueue::may_inject) allows that. It runs its operation again
-/// only when no page of the last batch can still come in: so an operation runs
-/// once more than its longest chain of dependent pages, however many address
-/// spaces there are.
+/// only when no page of the last batch can still come in: so the number of runs
+/// is at most the length of the longest chain of dependent pages plus one,
+/// however many address spaces there are.
 ///
 /// An address space may never come by again. After a
 /// [while](FaultQueue::wait_for_space) its pages are given up for this job,

@@ -1,3 +1,5 @@
+//! What a call of an operation returned, as the queue sees it.
+
 use vmi_core::VmiError;
 
 use crate::{FaultError, Missing, PageFaults, ProbeLimit, Unavailable};

@@ -65,7 +65,7 @@ impl FaultQueue {
             let suppressed = self.state().call(waiter);
             calls += 1;
             let result = call(&suppressed);
-            let mut batch = match Outcome::of(result, report) {
+            let batch = match Outcome::of(result, report) {
                 Outcome::Value(value) => {
                     if !is_quiet || calls > 1 {
                         self.state().end(&operation);
@@ -81,10 +81,10 @@ impl FaultQueue {
                     faults
                 }
             };
-            if batch.iter().all(|fault| suppressed.contains(fault)) {
-                break Step::Unavailable(Unavailable::new(batch, None));
-            }
-            batch.retain(|fault| !suppressed.contains(fault));
+            let batch = match Unavailable::unless_pending(batch, &suppressed) {
+                Ok(batch) => batch,
+                Err(unavailable) => break Step::Unavailable(unavailable),
+            };
             drop(suppressed);
 
             let suppressions = self.state().suppressions();

@@ -7,8 +7,8 @@ use crate::FaultError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not convert into `VmiError`, which `run` and `run_or_skip` return",
     label = "an operation with this error can be run by `step`",
-    note = "`step` gives any error back as it was; or write `impl From<{Self}> for VmiError`, or map it: \
-            `.map_err(|error| VmiError::Os(error.into()))`"
+    note = "`step` gives any error back as it was; for `run` map the error, `.map_err(|error| VmiError::Os(error.into()))`, \
+            or, if it is your own, write `impl From<..> for VmiError`"
 )]
 pub trait RunError: FaultError + Into<VmiError> {}
 

@@ -1,3 +1,5 @@
+//! The settings of a queue, and their defaults.
+
 /// The limits of a queue, which all of its clones and jobs share.
 #[derive(Debug)]
 pub(super) struct Settings {

@@ -59,8 +59,8 @@ impl State {
         }
     }
 
-    /// Begins a run for a waiter, and forgets what is over. Returns whether
-    /// nobody waits, and nothing is handed out: as a rule.
+    /// Begins a run for a waiter, and forgets what is over. Returns `true` in
+    /// the usual case: no thread or job waits, and no page is handed out.
     #[inline]
     pub(super) fn begin(&mut self, waiter: Waiter) -> bool {
         self.runs += 1;
@@ -101,7 +101,7 @@ impl State {
     }
 
     /// Records the batch of an operation, without pages that are suppressed. A
-    /// thread waits for what it can be served only.
+    /// thread waits only for pages that its own events can serve.
     pub(super) fn wait_for(
         &mut self,
         waiter: Waiter,
@@ -261,9 +261,8 @@ impl State {
         self.waiters.change(waiter, |waiting| waiting.got_on(fault));
     }
 
-    /// Hands a page out to a thread. A page that is handed out although it is
-    /// in the page tables (`idle`), or that the waiter did not miss itself,
-    /// does not wait on.
+    /// Hands a page out to a thread. It stays pending only if the operation
+    /// itself missed it and the page tables lack it.
     pub(super) fn hand_out(
         &mut self,
         operation: Operation,

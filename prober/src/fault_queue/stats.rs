@@ -15,8 +15,8 @@ pub struct Stats {
     /// How often an operation ran.
     pub operation_runs: u64,
 
-    /// How many faults were handed out to be injected. Whether the injection
-    /// succeeded the queue does not know.
+    /// How many faults were handed out to be injected. The queue does not know
+    /// whether the injection succeeded.
     pub injections: u64,
 
     /// How many pages were found to be in after they had been handed out.

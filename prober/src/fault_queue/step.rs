@@ -38,7 +38,7 @@ use crate::{PageFaults, Unavailable};
 #[must_use]
 #[non_exhaustive]
 pub enum Step<T, E> {
-    /// The operation came to this value.
+    /// The operation returned this value.
     Done(T),
 
     /// Inject this fault, resume the guest, and come back at its next event.

@@ -1,3 +1,5 @@
+//! The veto, which a run asks before it hands out a page (`ask_veto` in `run.rs`).
+
 use std::{any::Any, rc::Rc};
 
 use vmi_core::{AddressContext, Architecture, Registers, VmiDriver};

@@ -1,3 +1,5 @@
+//! Whether a page came in: a walk of the page tables by vmi-core.
+
 use vmi_core::{AddressContext, Architecture as _, VmiError, VmiOs, VmiRead, VmiState};
 
 /// What the page tables say about a page.

@@ -1,3 +1,5 @@
+//! How often each page was handed to a pager.
+
 use vmi_core::AddressContext;
 
 use crate::page::{Page, PageMap};

@@ -2,6 +2,22 @@ use std::cell::Cell;
 
 /// What a [`Guest`](super::Guest) was asked for, since it was made or
 /// [`reset_counts`](super::Guest::reset_counts) was called.
+///
+/// ```
+/// use prober::{SuppressedPages, retry, testing::Guest};
+/// use vmi_core::{Va, VmiError};
+///
+/// let guest = Guest::new();
+/// guest.write_u64(Va(0x40_0000), 7);
+/// guest.page_out_all();
+/// let vm = guest.vm();
+/// retry(&mut &guest, &mut SuppressedPages::new(), |_| {
+///     vm.with(|vmi| vmi.read_u64(Va(0x40_0000)))
+/// })?;
+/// let counts = guest.counts();
+/// assert_eq!((counts.paged_in, counts.batches, counts.reads), (1, 1, 1));
+/// # Ok::<(), VmiError>(())
+/// ```
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

@@ -1,3 +1,5 @@
+//! One frame of guest memory, which counts its readers.
+
 use std::{
     array,
     cell::{Cell, OnceCell, RefCell},

@@ -1,3 +1,6 @@
+//! The frames of the guest, and its page tables: they are built and walked here
+//! for the set-up and for the pager. Readers walk them by vmi-arch-amd64.
+
 use std::rc::Rc;
 
 use vmi_core::{Gfn, Pa, Va};
@@ -113,14 +116,14 @@ impl Memory {
 
     /// The frame that holds the byte at `va`, resident or not.
     pub(super) fn frame_of(&self, root: u64, va: Va) -> Option<Gfn> {
-        let path = self.path(root, va)?;
+        let path = self.walk(root, va)?;
         let gfn = frame_number(self.entry(path.leaf))?;
         let in_large = if path.large { index(va, 0) as u64 } else { 0 };
         Some(Gfn(gfn + in_large))
     }
 
     pub(super) fn is_resident(&self, root: u64, va: Va) -> bool {
-        self.path(root, va).is_some_and(|path| {
+        self.walk(root, va).is_some_and(|path| {
             let mut slots = path.slots.iter();
             slots.all(|&slot| self.entry(slot) & PRESENT != 0)
         })
@@ -170,7 +173,7 @@ impl Memory {
     }
 
     pub(super) fn unmap(&mut self, root: u64, va: Va) {
-        if let Some(path) = self.path(root, va) {
+        if let Some(path) = self.walk(root, va) {
             self.set_entry(path.leaf, 0);
         }
     }
@@ -224,7 +227,7 @@ impl Memory {
         if !is_canonical(va) || !self.is_root(root) {
             return Served::Refused;
         }
-        let Some(path) = self.path(root, va) else {
+        let Some(path) = self.walk(root, va) else {
             return Served::Refused;
         };
         let leaf = self.entry(path.leaf);
@@ -246,7 +249,8 @@ impl Memory {
         self.max_gfn().0
     }
 
-    fn path(&self, root: u64, va: Va) -> Option<Path> {
+    /// Walks the page tables under a root to the entry that maps `va`.
+    fn walk(&self, root: u64, va: Va) -> Option<Path> {
         let mut slots = Vec::with_capacity(4);
         let mut table = root;
         for level in (0..=ROOT_LEVEL).rev() {
@@ -272,7 +276,7 @@ impl Memory {
     /// The path to `va`, with the tables that it lacks.
     fn build(&mut self, root: u64, va: Va) -> Path {
         loop {
-            if let Some(path) = self.path(root, va) {
+            if let Some(path) = self.walk(root, va) {
                 return path;
             }
             let mut table = root;

@@ -3,6 +3,7 @@
 mod hand_out;
 mod hostile;
 mod jobs;
+mod other_architecture;
 mod outcomes;
 mod random;
 mod step;

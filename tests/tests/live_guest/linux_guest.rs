@@ -30,7 +30,7 @@ use crate::{
 /// With page-table isolation, the bit in which the roots of a process differ: set in user mode.
 const USER_ROOT: u64 = 1 << 12;
 /// How long the guest runs between two stops: less than a turn of its scheduler.
-const TURN: Duration = Duration::from_millis(1);
+pub(crate) const TURN: Duration = Duration::from_millis(1);
 
 /// What the programs do; see `init.c`.
 #[derive(Clone, Copy, Debug)]

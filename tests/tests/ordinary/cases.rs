@@ -530,10 +530,54 @@ mod other_attributes {
         Ok(a + vmi.read_u64(2)?)
     }
 
+    /// What a tracing attribute makes of an async function.
+    async fn traced<T>(name: &str, future: impl Future<Output = T>) -> T {
+        assert!(!name.is_empty());
+        future.await
+    }
+
+    #[probed]
+    async fn in_a_block(vmi: &Vmi, at: u64) -> prober::Result<u64> {
+        {
+            let name = "name";
+            traced(name, async move {
+                let result: prober::Result<u64> = {
+                    let a = vmi.read_u64(at)?;
+                    Ok(a + vmi.read_async(2).await?)
+                };
+                result
+            })
+        }
+        .await
+    }
+
+    #[rstest::rstest]
+    #[case(1)]
+    #[case(2)]
+    #[probed(suppressed = none())]
+    fn cases(#[case] at: u64) -> prober::Result<()> {
+        let vmi = Vmi::default();
+        let a = vmi.read_u64(at)?;
+        assert_eq!(a, at);
+        Ok(())
+    }
+
+    #[probed(suppressed = none())]
+    #[test_case::test_case(1; "first")]
+    #[test_case::test_case(2; "second")]
+    fn more_cases(at: u64) -> prober::Result<()> {
+        let vmi = Vmi::default();
+        let a = vmi.read_u64(at)?;
+        assert_eq!(a, at);
+        Ok(())
+    }
+
     #[test]
     fn stand_above_and_below() {
         let missing = Vmi::with(&[1, 2]);
         let vmi = Vmi::default();
+        assert_eq!(faults(block_on(in_a_block(&missing, 1, &none()))), [1, 2]);
+        assert_eq!(block_on(in_a_block(&vmi, 1, &none())).unwrap(), 3);
         assert_eq!(faults(below(&missing, 1, &none())), [1, 2]);
         assert_eq!(faults(block_on(above(&missing, 1, &none()))), [1, 2]);
         assert!(hard(block_on(above(&vmi, 9, &none()))).contains("nine"));

@@ -551,3 +551,104 @@ fn a_branch_that_ends_doomed() {
     );
     assert_eq!(log.take(), [0; 0]);
 }
+
+#[probed]
+fn unwraps(vmi: &Vmi, list: &[u64]) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    let b = vmi.read_u64(2).unwrap();
+    let c = vmi.read_u64(b + 10)?;
+    let d = list.first().expect("one");
+    Ok(a + c + vmi.read_u64(*d)?)
+}
+
+#[test]
+fn a_doomed_run_does_not_panic() {
+    assert_eq!(unwraps(&Vmi::default(), &[3], &none()).ok(), Some(16));
+    let missing = Vmi::with(&[1, 2, 3, 12]);
+    assert_eq!(faults(unwraps(&missing, &[3], &none())), [1, 2, 3]);
+    let missing = Vmi::with(&[1, 3, 12]);
+    assert_eq!(faults(unwraps(&missing, &[3], &none())), [1, 12, 3]);
+    // Nor where there is no value at all.
+    assert_eq!(faults(unwraps(&missing, &[], &none())), [1, 12]);
+    assert_eq!(
+        faults(unwraps(&Vmi::with(&[1, 2]), &[], &suppress(&[2]))),
+        [1]
+    );
+}
+
+#[probed]
+fn numbered_items(vmi: &Vmi, log: &Log) -> prober::Result<u64> {
+    let mut sum = vmi.read_u64(0)?;
+    for (number, item) in items(vmi).enumerate() {
+        let Ok(value) = item else { continue };
+        sum += value + number as u64;
+    }
+    act(log, 1);
+    Ok(sum)
+}
+
+#[test]
+fn items_with_numbers() {
+    let log = Log::default();
+    assert_eq!(numbered_items(&Vmi::default(), &log, &none()).ok(), Some(9));
+    assert_eq!(log.take(), [1]);
+    let vmi = Vmi::with(&[3]);
+    assert_eq!(faults(numbered_items(&vmi, &log, &none())), [3]);
+    assert_eq!(log.take(), [0; 0]);
+    assert_eq!(numbered_items(&vmi, &log, &suppress(&[3])).ok(), Some(4));
+}
+
+#[probed]
+fn takes_from_the_caller(
+    vmi: &Vmi,
+    mut items: impl Iterator<Item = u64>,
+    mut list: std::cell::RefMut<'_, Vec<u64>>,
+    last: impl FnOnce() -> u64,
+) -> prober::Result<u64> {
+    let a = vmi.read_u64(1)?;
+    let b = items.next().unwrap_or(2);
+    let c = vmi.read_u64(b)?;
+    let d = list.pop().unwrap_or(3);
+    let e = vmi.read_u64(d)?;
+    let f = vmi.read_u64(last())?;
+    Ok(a + c + e + f)
+}
+
+#[test]
+fn a_doomed_run_takes_nothing_from_the_caller() {
+    let list = RefCell::new(vec![10]);
+    let mut items = [20, 21].into_iter();
+    let called = Cell::new(0);
+    let last = || {
+        called.set(called.get() + 1);
+        30
+    };
+    let vmi = Vmi::with(&[1]);
+    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), last, &none());
+    assert_eq!(faults(found), [1]);
+    assert_eq!((items.len(), list.borrow().len(), called.get()), (2, 1, 0));
+    let vmi = Vmi::default();
+    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), last, &none());
+    assert_eq!(found.ok(), Some(61));
+    assert_eq!((items.len(), list.borrow().len(), called.get()), (1, 0, 1));
+}
+
+fn add(list: &mut Vec<u64>, value: u64) {
+    list.push(value);
+}
+
+#[probed]
+fn mutable_parameter(vmi: &Vmi, mut list: Vec<u64>) -> prober::Result<u64> {
+    add(&mut list, vmi.read_u64(1)?);
+    let next = vmi.read_u64(10 + list.len() as u64)?;
+    Ok(next + vmi.read_u64(2)?)
+}
+
+#[test]
+fn a_parameter_that_a_skipped_statement_changes_is_missing() {
+    let vmi = Vmi::with(&[1, 2, 10, 11]);
+    assert_eq!(faults(mutable_parameter(&vmi, vec![], &none())), [1, 2]);
+    assert_eq!(vmi.asked(), [1, 2]);
+    let vmi = Vmi::with(&[2, 10, 11]);
+    assert_eq!(faults(mutable_parameter(&vmi, vec![], &none())), [11, 2]);
+}

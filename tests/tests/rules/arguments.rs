@@ -1,4 +1,4 @@
-//! Rules 5 and 9: where the suppressed set comes from, and the other arguments.
+//! Rule 5: where the suppressed set comes from; and the other arguments.
 
 use prober::{Result, SuppressedPages, probe, probed};
 use prober_tests::measured::measure;

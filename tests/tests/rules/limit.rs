@@ -1,4 +1,4 @@
-//! Rule 10: runaway loops end.
+//! Rule 9: runaway loops end.
 
 use prober::{ProbeLimit, Result, SuppressedPages, probed};
 use vmi_core::{Va, VmiError};

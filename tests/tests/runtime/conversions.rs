@@ -1,6 +1,6 @@
 //! `ProbeError` and its like: what becomes of a batch, and where it is found again.
 
-use std::{error::Error, io};
+use std::{error::Error, io, sync::Arc};
 
 use anyhow::Context;
 use prober::{FaultError, Missing, PageFaults, ProbeError, Result, Unavailable};
@@ -154,6 +154,40 @@ fn faults_are_found_behind_the_source_of_an_error() {
     assert_eq!(carries(&error), Carries::Batch(batch()));
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("held")]
+enum Held {
+    Box(#[source] Box<VmiError>),
+    Arc(#[source] Arc<VmiError>),
+    Probe(#[source] Box<ProbeError>),
+    Any(#[source] Box<dyn Error + Send + Sync>),
+}
+
+#[test]
+fn faults_are_found_in_what_holds_an_error() {
+    let vmi = || VmiError::Translation(fault(0x50_0000));
+    let first = Carries::Batch(PageFaults::from_iter([fault(0x50_0000)]));
+    for held in [
+        Held::Box(Box::new(vmi())),
+        Held::Arc(Arc::new(vmi())),
+        Held::Any(vmi().into()),
+        Held::Any(io::Error::other(vmi()).into()),
+        Held::Any(io::Error::other(Held::Box(Box::new(vmi()))).into()),
+    ] {
+        let text = format!("{held:?}");
+        let error: Box<dyn Error + Send + Sync> = held.into();
+        assert_eq!(carries(&error), first, "{text}");
+    }
+    let error = anyhow::Error::from(Held::Arc(Arc::new(vmi()))).context("context");
+    assert_eq!(carries(&error), first);
+    let error = VmiError::Os(io::Error::other(ProbeError::from(batch())).into());
+    assert_eq!(carries(&error), Carries::Batch(batch()));
+    let error: Box<dyn Error> = Held::Probe(Box::new(batch().into())).into();
+    assert_eq!(carries(&error), Carries::Batch(batch()));
+    let error: Box<dyn Error> = io::Error::other("no fault").into();
+    assert_eq!(carries(&error), Carries::Nothing);
+}
+
 #[test]
 fn errors_convert_by_the_question_mark() {
     fn vmi() -> Result<(), VmiError> {
@@ -178,7 +212,7 @@ fn errors_convert_by_the_question_mark() {
 
 #[test]
 fn the_source_of_an_error_is_what_it_carries_or_that_of_vmi_cores() {
-    let cause = io::Error::new(io::ErrorKind::Interrupted, Unavailable::default());
+    let cause = io::Error::new(io::ErrorKind::Interrupted, "a signal");
     let error = ProbeError::from(VmiError::os(Wrapped(cause)));
     let source = error.source().expect("the error has a cause");
     assert!(source.is::<io::Error>());

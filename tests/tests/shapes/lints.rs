@@ -256,3 +256,46 @@ fn units_and_braces(vmi: &Vmi) -> prober::Result<()> {
 fn a_unit_is_returned() {
     units_and_braces(&Vmi::default(), &none()).unwrap();
 }
+
+// `unused_braces`: not for a body of one line.
+#[rustfmt::skip]
+#[probed]
+fn one_line(vmi: &Vmi, at: u64) -> prober::Result<u64> { Ok(vmi.read_u64(at)? + 1) }
+
+#[rustfmt::skip]
+#[probed(options)]
+fn one_line_of_options(vmi: &Vmi, at: u64) -> prober::Result<u64> { Ok(vmi.read_u64(at)?? + 1) }
+
+#[test]
+fn a_body_of_one_line() {
+    let vmi = Vmi::default();
+    assert_eq!(
+        one_line(&vmi, 4, &none()).unwrap(),
+        one_line_of_options(&vmi, 4, &none()).unwrap()
+    );
+}
+
+// `const_evaluatable_unchecked`: not for a length in a closure.
+#[probed]
+fn length_in_a_const_block(vmi: &Vmi) -> prober::Result<usize> {
+    let bytes = [0_u8; const { 3 }];
+    vmi.read_u64(1)?;
+    Ok(bytes.len() + [0_u8; const { 4 }].len())
+}
+
+#[probed(options)]
+fn length_in_a_const_block_of_options(vmi: &Vmi) -> prober::Result<usize> {
+    let bytes = [0_u8; const { 3 }];
+    vmi.read_u64(1)??;
+    Ok(bytes.len() + [0_u8; const { 4 }].len())
+}
+
+#[test]
+fn lengths_in_const_blocks() {
+    let vmi = Vmi::default();
+    assert_eq!(length_in_a_const_block(&vmi, &none()).unwrap(), 7);
+    assert_eq!(
+        length_in_a_const_block_of_options(&vmi, &none()).unwrap(),
+        7
+    );
+}

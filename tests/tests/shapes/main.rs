@@ -14,6 +14,7 @@ mod made_by_macros;
 mod odds;
 pub mod other_attributes;
 mod places;
+mod rebound_names;
 mod receiver_spellings;
 mod semantics;
 mod signatures;

@@ -424,9 +424,6 @@ mod logged {
 
 /// Attributes of tests.
 mod of_tests {
-    // Where the whole value is a `?`, clippy does not see our types.
-    #![allow(clippy::needless_question_mark)]
-
     use super::*;
 
     #[probed(options, suppressed = none())]

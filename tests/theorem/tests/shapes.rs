@@ -139,6 +139,74 @@ fn remember(cell: &Cell<u64>, value: u64) {
     cell.set(value);
 }
 
+static TABLE: [u64; 4] = [1, 2, 3, 4];
+
+/// A check: what follows relies on it.
+fn small(w: &World<'_>, n: u64) -> Result<(), VmiError> {
+    small2(w, n, n)
+}
+
+fn small2(w: &World<'_>, noted: u64, n: u64) -> Result<(), VmiError> {
+    w.act("small", noted);
+    if n < 4 {
+        Ok(())
+    } else {
+        Err(VmiError::OutOfBounds)
+    }
+}
+
+fn same<'a>(r: &'a mut u64) -> &'a mut u64 {
+    r
+}
+
+/// Lends what can change by names that do not say so.
+#[derive(Default)]
+struct Table {
+    slots: Vec<u64>,
+}
+
+impl Table {
+    fn slot(&mut self, i: usize) -> &mut u64 {
+        if self.slots.len() <= i {
+            self.slots.resize(i + 1, 101);
+        }
+        &mut self.slots[i]
+    }
+
+    fn get(&self, i: usize) -> u64 {
+        self.slots.get(i).copied().unwrap_or(101)
+    }
+
+    fn ensure_small(&self, n: u64) -> Result<(), VmiError> {
+        if n < 4 {
+            Ok(())
+        } else {
+            Err(VmiError::OutOfBounds)
+        }
+    }
+}
+
+/// Items that borrow from their iterator.
+struct Lender {
+    at: u64,
+    buf: Vec<u64>,
+}
+
+impl Lender {
+    fn lend(&mut self) -> Option<&mut [u64]> {
+        self.at += 1;
+        self.buf[0] = self.at;
+        (self.at <= 3).then_some(&mut self.buf)
+    }
+
+    fn lend_of<'a>(&'a mut self, o: Object<'_>) -> Result<&'a mut u64, VmiError> {
+        let x = o.num(self.at)?;
+        self.at += 1;
+        self.buf[0] ^= x;
+        Ok(&mut self.buf[0])
+    }
+}
+
 fn next_of(queue: &mut Vec<u64>) -> u64 {
     queue.pop().unwrap_or(4)
 }
@@ -852,5 +920,315 @@ shapes! {
         }
         print!("{}", if odd(root.num(3)?) { root.num(4)? } else { 5 });
         Ok(root.num(5)?)
+    }
+    get_or_insert {
+        let mut slot = None;
+        let s = slot.get_or_insert(101_u64);
+        *s = root.num(0)?;
+        let y = root.num(slot.unwrap())?;
+        Ok(y)
+    }
+    user_slot {
+        let mut table = Table::default();
+        let s = table.slot(3);
+        *s = root.num(0)?;
+        let y = root.num(table.get(3))?;
+        Ok(y)
+    }
+    alias_by_function {
+        let mut n = 101;
+        let r = &mut n;
+        let s = same(r);
+        *s = root.num(0)?;
+        Ok(root.num(n)?)
+    }
+    first_entry {
+        let mut map = BTreeMap::from([(1_u64, 101_u64), (2, 102)]);
+        let mut e = map.first_entry().unwrap();
+        *e.get_mut() = root.num(0)?;
+        let y = root.num(map[&1])?;
+        let r = map.values_mut().next().unwrap();
+        *r = root.num(1)?;
+        Ok(y ^ root.num(map[&1])?)
+    }
+    peek_mut {
+        let mut heap = std::collections::BinaryHeap::from(vec![101_u64]);
+        { let mut p = heap.peek_mut().unwrap(); *p = root.num(0)?; }
+        let a = root.num(*heap.peek().unwrap())?;
+        let mut dq = std::collections::VecDeque::from([101_u64, 102]);
+        let s = dq.make_contiguous();
+        s[0] = root.num(1)?;
+        Ok(a ^ root.num(dq[0])?)
+    }
+    mutable_from_pop {
+        let mut list = [101_u64, 102];
+        let mut refs = list.iter_mut().collect::<Vec<_>>();
+        let x = refs.pop().unwrap();
+        *x = root.num(0)?;
+        Ok(root.num(list[1])?)
+    }
+    if_let_slot {
+        let mut table = Table::default();
+        if let Some(s) = Some(table.slot(2)) { *s = root.num(0)?; }
+        let y = root.num(table.get(2))?;
+        let f = |t: &mut Table| *t.slot(1) ^= 1;
+        f(&mut table);
+        match table.slot(0) { s if *s > 3 => *s ^= root.num(1)?, _ => {} }
+        Ok(y ^ root.num(table.get(0))?)
+    }
+    validated_index {
+        let a = root.num(0)?;
+        let m = root.num(1)?;
+        small(w, m)?;
+        let x = TABLE[m as usize];
+        Ok(a ^ root.num(x)?)
+    }
+    validated_with_missing {
+        let a = root.num(0)?;
+        let m = root.num(1)?;
+        small2(w, a, m)?;
+        let x = TABLE[m as usize];
+        let y = root.num(x)?;
+        Ok(a ^ y)
+    }
+    validated_size {
+        let a = root.num(0)?;
+        let m = root.num(1)?;
+        small(w, m)?;
+        let mut b = vec![0_u8; 8 >> m.saturating_sub(1)];
+        b[0] = 1;
+        vmi.read(1, &mut b[..1])?;
+        Ok(a ^ u64::from(b[0]))
+    }
+    validated_in_method {
+        let t = Table::default();
+        let a = root.num(0)?;
+        let m = root.num(1)?;
+        t.ensure_small(m)?;
+        let x = root.num(TABLE[m as usize])?;
+        Ok(a ^ x)
+    }
+    checked_items {
+        for i in 0..5 {
+            let n = root.num(i)?;
+            small(w, n)?;
+            let x = TABLE[n as usize];
+            let y = root.num(x + 100)?;
+            out.push(y);
+        }
+        Ok(root.num(9)?)
+    }
+    checked_count {
+        let a = root.num(0)?;
+        let n = root.num(1)?;
+        small(w, n)?;
+        let mut sum = 0;
+        for i in 0..n { sum ^= root.num(i)?; out.push(TABLE[i as usize]); }
+        Ok(a ^ sum)
+    }
+    checked_in_a_branch {
+        let a = root.num(0)?;
+        let n = root.num(1)?;
+        if n > 2 { small(w, n)?; }
+        let x = root.num(TABLE[n as usize])?;
+        let y = 10 / (n + 1 - 0);
+        Ok(a ^ x ^ y)
+    }
+    checked_by_self_like {
+        let a = root.num(0)?;
+        let n = root.num(1)?;
+        match n { 0..=2 => {} n => small(w, n)? }
+        let part = &TABLE[..n as usize];
+        let mut sum = 0;
+        for i in part { sum ^= root.num(*i)?; }
+        Ok(a ^ sum)
+    }
+    fails_in_a_branch {
+        let a = root.num(0)?;
+        let n = root.num(1)?;
+        if n >= 4 { Err(VmiError::OutOfBounds)? }
+        let x = root.num(TABLE[n as usize])?;
+        Ok(a ^ x)
+    }
+    fails_in_a_function {
+        fn fail(w: &World<'_>) -> Result<(), VmiError> { w.act("fail", 1); Err(VmiError::Timeout) }
+        let a = root.num(0)?;
+        let n = root.num(1)?;
+        if n >= 4 { fail(w)?; }
+        let x = root.num(TABLE[n as usize])?;
+        match n { 3.. => fail(w)?, _ => {} }
+        let m = 3 - n;
+        let y = root.num(m)?;
+        Ok(a ^ x ^ y)
+    }
+    expect_of_an_option {
+        let a = root.num(0)?;
+        let m = root.opt(1)?;
+        w.check(m.unwrap_or(3))?;
+        if m.is_none() { Err(VmiError::Timeout)?; }
+        let x = m.filter(|x| *x < 30).or(Some(4)).expect("small");
+        Ok(a ^ root.num(x)?)
+    }
+    takes_in_macros_of_closures {
+        let all = (0..3).map(|i| format!("{}", root.try_num(i).unwrap_or_default())).collect::<Vec<_>>();
+        text.push_str(&all.join(","));
+        let b = (0..2).filter(|i| matches!(root.try_num(*i + 3), Ok(n) if n > 20)).count();
+        let c = vec![(|| root.try_num(6).map_or(3, |x| x))(), root.num(7)?];
+        Ok(b as u64 ^ c[0])
+    }
+    mapped_in_closures {
+        let r = (|| -> Result<u64, u64> { Ok(root.try_num(0).map_err(|_| 3_u64)?) })();
+        let a = r.unwrap_or(9);
+        let v = (1..3).map(|i| root.try_num(i).map_err(|_| "x")).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        let o = (|| -> Option<u64> { Some(root.try_num(4).ok()? ^ 1) })();
+        out.push(a);
+        Ok(v.len() as u64 ^ o.unwrap_or(2))
+    }
+    takes_behind_adapters {
+        let a = root.try_num(0).map_err(|_| "x").unwrap_or(3);
+        let b = match root.try_num(1).map_err(|_| 3) { Ok(b) | Err(b) => b };
+        let c = if let Ok(c) = root.try_num(2).map_err(|error| error.to_string()) { c } else { 4 };
+        let d = root.try_num(3).as_ref().map_or(3, |x| *x);
+        out.push(a);
+        let Ok(e) = root.try_num(4).map(|x| x + 1).map_err(|_| ()) else { return Ok(b ^ root.num(5)?) };
+        Ok(a ^ b ^ c ^ d ^ e)
+    }
+    let_patterns_of_results {
+        let (Ok(a) | Err(a)) = root.try_num(0).map_err(|_| 7);
+        let (Ok(b) | Err(b) )= root.try_num(1).map_err(|_| 8);
+        let Ok(c) = root.try_num(2) else { return Ok(root.num(3)?) };
+        out.push(a);
+        Ok(a ^ b ^ c)
+    }
+    acts_in_macro_blocks {
+        let a = vec![{ w.act("act", u64::from(root.try_num(0).is_ok())); root.try_num(1).unwrap_or(3) }];
+        let b = format!("{}", { let x = root.try_num(2).ok(); w.act("x", x.unwrap_or(1)); 3 });
+        let c = root.num(3)?;
+        Ok(a[0] ^ b.len() as u64 ^ c)
+    }
+    items_that_may_not_be {
+        for o in root.chain() {
+            let o = o?;
+            let x = root.num(5)?;
+            out.push(o.num(0)? ^ x);
+        }
+        let mut all = root.chain();
+        while let Some(o) = all.next() { let o = o?; out.push(root.num(6)? ^ o.num(1)?); }
+        for (i, o) in root.chain().enumerate() { w.act2(o?.num(0)?, i as u64); }
+        for o in root.chain() { match o?.opt(0)? { Some(x) => out.push(x), None => {} } let y = root.num(7)?; w.act("y", y); }
+        Ok(root.num(1)?)
+    }
+    worklist {
+        let mut stack = vec![root];
+        let mut n = 0;
+        while let Some(o) = stack.pop() {
+            n += 1; if n > 9 { break; }
+            let x = o.num(0)?;
+            out.push(x);
+            for c in o.items(0)? { stack.push(c) }
+        }
+        Ok(root.num(n % 8)?)
+    }
+    lending {
+        let mut l = Lender { at: 0, buf: vec![0, 7] };
+        while let Some(b) = l.lend() { let x = root.num(b[0])?; b[1] ^= x; let y = root.num(b[1] % 8)?; out.push(y); }
+        Ok(root.num(l.buf[1] % 8)?)
+    }
+    lending_twice {
+        let mut l = Lender { at: 0, buf: vec![0, 7] };
+        let a = l.lend_of(root)?;
+        *a ^= 1;
+        let b = l.lend_of(root)?;
+        let c = *b;
+        let d = *l.lend_of(root)?;
+        Ok(root.num(c % 8)? ^ d)
+    }
+    extended_temporaries {
+        let s: &[u64] = &[root.num(0)?, 2];
+        let d: &dyn std::fmt::Debug = &root.num(1)?;
+        let it: Box<dyn Iterator<Item = u64>> = Box::new(root.items(0)?.into_iter().map(|o| o.id()));
+        let t: &str = &root.name(0)?;
+        let y = root.num(2)?;
+        text.push_str(t);
+        let mut n = 0;
+        for i in it { n ^= root.num(i % 8)?; }
+        write!(text, "{d:?}").unwrap();
+        Ok(s[0] ^ y ^ n)
+    }
+    a_return_behind_a_skipped_continue {
+        for o in root.list(0)? {
+            let o = o?;
+            if root.num(7)? % 2 == 0 {
+                return Ok(1);
+            }
+            out.push(o.num(1)?);
+        }
+        let a = root.num(1)?;
+        for o in root.items(1)? {
+            if o.num(0)? > 40 {
+                continue;
+            }
+            if o.num(1)? > 50 {
+                break;
+            }
+            w.act("o", o.num(2)?);
+        }
+        for i in 0..4 {
+            if root.num(i)? > 30 {
+                continue;
+            }
+            if root.opt(i)?.is_none() {
+                return Ok(root.num(i + 1)?);
+            }
+        }
+        Ok(a ^ root.num(2)?)
+    }
+    exits_in_macro_arguments {
+        let first = root.num(0)?;
+        for o in root.items(0)? {
+            let list = vec![(if first > 50 { continue } else { first })];
+            let text = format!("{}", {
+                if list[0] > 45 {
+                    break;
+                }
+                o.num(0)?
+            });
+            let a = root.num(text.len() as u64)?;
+            out.push(a);
+        }
+        Ok(root.num(1)?)
+    }
+    writes_what_a_block_takes {
+        let a = root.num(0)?;
+        writeln!(text, "{}", {
+            let t = root.try_num(1).ok().map_or(5, |x| x + 1);
+            t ^ root.num(t % 8)?
+        })
+        .ok();
+        let list = vec![{
+            let n;
+            if a > 20 {
+                n = root.try_num(2).unwrap_or(3);
+            } else {
+                w.act("small", root.try_num(3).unwrap_or(4));
+                n = 4;
+            }
+            n
+        }];
+        Ok(a ^ list[0] ^ root.num(4)?)
+    }
+    acts_on_the_way_out_of_a_macro {
+        let first = root.num(0)?;
+        let list = vec![match first % 5 {
+            1 | 2 => return w.finish(first).map_err(Into::into),
+            other => other,
+        }];
+        let mut at = Some(root);
+        while let Some(o) = at {
+            at = o.next()?;
+            let again = vec![(if o.num(1)? > 20 { continue } else { 3 })];
+            out.push(again[0] ^ o.num(2)?);
+        }
+        Ok(list[0] ^ root.num(1)?)
     }
 }

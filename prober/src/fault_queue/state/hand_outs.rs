@@ -1,3 +1,6 @@
+//! What became of the pages that were handed out, and so when a page is given up.
+//! `waiting.rs` has the order in which pages are handed out.
+
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;

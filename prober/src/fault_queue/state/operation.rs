@@ -1,3 +1,5 @@
+//! What tells one operation from another.
+
 use std::panic::Location;
 
 use super::Thread;

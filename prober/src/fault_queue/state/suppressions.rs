@@ -1,3 +1,5 @@
+//! The pages that the queue itself suppressed, and when they expire.
+
 use std::{
     collections::{HashMap, VecDeque},
     rc::Rc,

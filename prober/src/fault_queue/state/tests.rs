@@ -1,3 +1,5 @@
+//! The bookkeeping of a queue, without a guest.
+
 use std::panic::Location;
 
 use vmi_core::{AddressContext, Pa, Va};

@@ -1,3 +1,5 @@
+//! What tells one thread of the guest from another.
+
 use vmi_core::{Registers, Va};
 
 use crate::page::frame;

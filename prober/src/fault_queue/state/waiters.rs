@@ -1,3 +1,5 @@
+//! All threads and jobs that wait for pages, within the bounds of the settings.
+
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
@@ -11,7 +13,7 @@ use crate::fault_queue::settings::Settings;
 pub(super) struct Waiters {
     threads: HashMap<Thread, Waiting, RandomState>,
 
-    /// The threads by the run that met them last.
+    /// The threads by the run that met them last: a run meets one.
     by_age: BTreeMap<u64, Thread>,
 
     jobs: HashMap<u64, Waiting, RandomState>,
@@ -60,8 +62,8 @@ impl Waiters {
         Some(result)
     }
 
-    /// Meets a waiter in a run, which has to do with it if it waits or is to
-    /// wait.
+    /// Records that a run concerns a waiter. Does nothing for a waiter that
+    /// neither waits nor is about to.
     pub(super) fn meet(&mut self, waiter: Waiter, run: u64, is_to_wait: bool) {
         let waiting = match waiter {
             Waiter::Thread(thread) if is_to_wait => Some(self.threads.entry(thread).or_default()),
@@ -69,13 +71,11 @@ impl Waiters {
             Waiter::Job(job) => self.jobs.get_mut(&job),
         };
         let Some(waiting) = waiting else { return };
+        let met = std::mem::replace(&mut waiting.run, run);
         if let Waiter::Thread(thread) = waiter {
-            if self.by_age.get(&waiting.run) == Some(&thread) {
-                self.by_age.remove(&waiting.run);
-            }
+            self.by_age.remove(&met);
             self.by_age.insert(run, thread);
         }
-        waiting.run = run;
     }
 
     /// Ends the wait of a thread, or of a job's operation.
@@ -102,9 +102,7 @@ impl Waiters {
         let Some(waiting) = self.threads.remove(&thread) else {
             return 0;
         };
-        if self.by_age.get(&waiting.run) == Some(&thread) {
-            self.by_age.remove(&waiting.run);
-        }
+        self.by_age.remove(&waiting.run);
         self.pages -= waiting.len();
         waiting.len()
     }

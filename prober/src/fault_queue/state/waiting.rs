@@ -1,3 +1,6 @@
+//! The pages that one thread or job waits for, and the order in which they are
+//! handed out.
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use foldhash::fast::RandomState;

@@ -12,6 +12,16 @@ use crate::testing::{Guest, GuestDriver, Vm};
 
 /// A Windows guest that a [`WindowsBuilder`](super::WindowsBuilder) has laid
 /// out.
+///
+/// ```
+/// use prober::testing::windows::{Process, WindowsBuilder};
+/// use vmi_core::os::{VmiOsExt as _, VmiOsProcess as _};
+///
+/// let windows = WindowsBuilder::new().process(Process::new(700, "lsass.exe")).build();
+/// let name = windows.vm(700).with(|vmi| vmi.os().current_process()?.name())?;
+/// assert_eq!(name, windows.processes()[1].name);
+/// # Ok::<(), vmi_core::VmiError>(())
+/// ```
 pub struct WindowsGuest {
     pub(super) guest: Guest,
     pub(super) drivers: Vec<Module>,

@@ -1,6 +1,17 @@
 use vmi_core::Va;
 
 /// A module: of a process, or of the kernel.
+///
+/// ```
+/// use prober::testing::windows::Module;
+/// use vmi_core::Va;
+///
+/// let module = Module {
+///     size: 0x1f_8000,
+///     ..Module::new("ntdll.dll", Va(0x7ff8_0000_0000))
+/// };
+/// assert_eq!(module.path, r"C:\Windows\System32\ntdll.dll");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
     /// The base name, like `ntdll.dll`.

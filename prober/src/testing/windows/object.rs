@@ -1,4 +1,10 @@
 /// What a [`Handle`](super::Handle) refers to.
+///
+/// ```
+/// use prober::testing::windows::Object;
+///
+/// assert_eq!(Object::Process(4).type_name(), "Process");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Object {
     /// A file, with its path on the volume, like `\Windows\System32\ntdll.dll`.

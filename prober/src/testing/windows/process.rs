@@ -2,6 +2,19 @@ use super::{Handle, Module, Object, Region};
 
 /// A process, as a test asks for it. The fields are also what a test compares
 /// with.
+///
+/// ```
+/// use prober::testing::windows::{Module, Object, Process, Region};
+/// use vmi_core::Va;
+///
+/// let process = Process::new(700, "lsass.exe")
+///     .command_line("lsass.exe -quiet")
+///     .thread(708)
+///     .module(Module::new("ntdll.dll", Va(0x7ff8_0000_0000)))
+///     .handle(Object::File(r"\Windows\win.ini".to_owned()))
+///     .region(Region::private(Va(0x20_0000), 4));
+/// assert_eq!(process.threads, [704, 708]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
     /// The process ID, a multiple of 4.

@@ -3,6 +3,15 @@ use vmi_core::{MemoryAccess, Va};
 use super::RegionKind;
 
 /// A region of a process's memory: what a VAD describes.
+///
+/// ```
+/// use prober::testing::windows::{Region, RegionKind};
+/// use vmi_core::Va;
+///
+/// let region = Region::data(Va(0x30_0000), 2, r"\Windows\win.ini");
+/// assert!(matches!(region.kind, RegionKind::Data(_)));
+/// assert_eq!(region.end(), Va(0x30_2000));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
     /// The first address, at the start of a page.

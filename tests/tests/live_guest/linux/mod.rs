@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use prober::{FaultError, FaultQueue, PageFaults, SuppressedPages, amd64};
+use prober::{FaultError, FaultQueue, PageFaults, Step, SuppressedPages, amd64};
 use vmi_arch_amd64::Amd64;
 use vmi_core::{Pa, VcpuId, VmiCore, VmiError, VmiSession, VmiState, os::ProcessId};
 use vmi_driver_kdmp::VmiKdmpDriver;
@@ -29,7 +29,7 @@ use crate::{
     driver::LiveDriver,
     images,
     layout::{PAGE, WORKERS, arguments},
-    linux_guest::{LinuxGuest, Workers},
+    linux_guest::{LinuxGuest, TURN, Workers},
     one_at_a_time,
 };
 
@@ -78,6 +78,9 @@ fn lists(isolated: bool) -> Result<()> {
         batch.get(),
         kept.injections
     );
+    let job = list(isolated, "#[probed], Job", as_job)?;
+    // All pages are found at once, whichever process owns them.
+    ensure!(job.runs == 2, "{} runs of the job", job.runs);
     // How many exactly depends on which process the guest's scheduler lets run when.
     for probed in [options, kept] {
         ensure!(probed.runs < plain.runs / 2, "{} runs", probed.runs);
@@ -152,6 +155,30 @@ fn queued(
             Err(error) => return Err(error.into()),
         }
         guest.stop_in_user_mode(|root| missing.borrow().contains(&root))?;
+    }
+    bail!("no list after {EVENT_LIMIT} events");
+}
+
+/// As a job, at each stop of the guest, wherever that is.
+fn as_job(guest: &LinuxGuest, profile: &LinuxProfile) -> Result<(Vec<Row>, usize)> {
+    let os = profile.os()?;
+    let job = FaultQueue::new().may_inject(amd64::linux_veto).job();
+    let runs = Cell::new(0);
+    for _ in 0..EVENT_LIMIT {
+        let step = guest.with_state(&os, |vmi| {
+            job.step(vmi, |suppressed| {
+                runs.update(|runs| runs + 1);
+                tool::kept(vmi, profile.fields, suppressed)
+            })
+        })?;
+        match step {
+            Step::Done(rows) => return Ok((rows, runs.get())),
+            Step::Inject(fault) => guest.inject(fault)?,
+            // The kernel was stopped, or a process whose pages are there.
+            Step::NotNow(_) => {}
+            other => bail!("the job's step is {other:?}"),
+        }
+        guest.stop_after(TURN)?;
     }
     bail!("no list after {EVENT_LIMIT} events");
 }

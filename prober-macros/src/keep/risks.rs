@@ -1,0 +1,191 @@
+//! What could panic, or never end, with a value that was not checked.
+//!
+//! `check(size)?;` acts, so a doomed run skips it; the plain run would not have
+//! come to `&list[..size]` with a value that it refuses. So what such a
+//! statement mentions is *unchecked* from then on: it may be handed to what
+//! asks, and not be used where a wrong value does harm.
+
+use std::collections::HashSet;
+
+use syn::{
+    BinOp, Expr, Macro, Stmt,
+    visit::{self, Visit},
+};
+
+use super::{
+    facts::Facts,
+    mentions::{Code, Names, mentions},
+    plan::core,
+    words::{constructs, handed_suppressed, holds_statement, may_leave},
+};
+use crate::{classify, receiver::Receiver, rewrite::arguments, vocabulary::name};
+
+/// What is unchecked where a statement is skipped: what its calls mention that
+/// may fail, and bind nothing.
+pub(super) fn unchecked(stmt: &Stmt, facts: &Facts, receivers: &[Receiver]) -> Names {
+    struct Find<'a> {
+        facts: &'a Facts,
+        receivers: &'a [Receiver],
+        names: Names,
+        /// What the conditions around mention: what fails there, fails for them.
+        heads: Vec<Names>,
+    }
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+            if let Stmt::Expr(expr, _) = stmt {
+                self.check(expr);
+            }
+            visit::visit_stmt(self, stmt);
+        }
+        fn visit_arm(&mut self, arm: &'ast syn::Arm) {
+            self.check(&arm.body);
+            visit::visit_arm(self, arm);
+        }
+        fn visit_expr_if(&mut self, branch: &'ast syn::ExprIf) {
+            self.within(&branch.cond, |this| visit::visit_expr_if(this, branch));
+        }
+        fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+            self.within(&matched.expr, |this| {
+                visit::visit_expr_match(this, matched);
+            });
+        }
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    impl Find<'_> {
+        fn check(&mut self, expr: &Expr) {
+            let call = core(expr);
+            if matches!(expr, Expr::Try(_))
+                && matches!(call, Expr::Call(_) | Expr::MethodCall(_))
+                && !classify::is_read_expr(call, self.receivers)
+                && !handed_suppressed(call)
+            {
+                self.add(&mentions(call, &self.facts.locals));
+                for head in self.heads.clone() {
+                    self.add(&head);
+                }
+            }
+        }
+
+        fn add(&mut self, names: &Names) {
+            let names = names.iter().filter(|name| !self.facts.is_receiver(name));
+            self.names.extend(&names.map(str::to_owned).collect());
+        }
+
+        fn within(&mut self, head: &Expr, visit: impl FnOnce(&mut Self)) {
+            self.heads.push(mentions(head, &self.facts.locals));
+            visit(self);
+            self.heads.pop();
+        }
+    }
+    let mut find = Find {
+        facts,
+        receivers,
+        names: Names::default(),
+        heads: Vec::new(),
+    };
+    find.visit_stmt(stmt);
+    find.names.unchecked()
+}
+
+/// What code uses where a wrong value does harm: indices, arithmetic, ranges,
+/// sizes, and arguments of calls that cannot fail.
+pub(super) struct Risks<'a> {
+    locals: &'a HashSet<String>,
+    names: Names,
+}
+
+impl<'a> Risks<'a> {
+    pub(super) fn new(locals: &'a HashSet<String>) -> Self {
+        Self {
+            locals,
+            names: Names::default(),
+        }
+    }
+
+    /// The names, as they are when they are unchecked.
+    pub(super) fn names(self) -> Names {
+        self.names.unchecked()
+    }
+
+    fn uses(&mut self, expr: &impl Code) {
+        self.names.extend(&mentions(expr, self.locals));
+    }
+}
+
+impl<'ast> Visit<'ast> for Risks<'_> {
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        self.uses(index);
+        visit::visit_expr_index(self, index);
+    }
+
+    fn visit_expr_range(&mut self, range: &'ast syn::ExprRange) {
+        self.uses(range);
+        visit::visit_expr_range(self, range);
+    }
+
+    fn visit_expr_repeat(&mut self, repeat: &'ast syn::ExprRepeat) {
+        self.visit_expr(&repeat.expr);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if matches!(
+            binary.op,
+            BinOp::Add(_)
+                | BinOp::Sub(_)
+                | BinOp::Mul(_)
+                | BinOp::Div(_)
+                | BinOp::Rem(_)
+                | BinOp::Shl(_)
+                | BinOp::Shr(_)
+        ) {
+            self.uses(binary);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    // What can fail says so by its result.
+    fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+        match core(&question.expr) {
+            Expr::Call(call) => visit::visit_expr_call(self, call),
+            Expr::MethodCall(call) => visit::visit_expr_method_call(self, call),
+            _ => visit::visit_expr_try(self, question),
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if !constructs(&call.func) || is_capacity(call) {
+            self.uses(&call.args);
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.uses(&call.args);
+        if call.method == "unwrap" || call.method == "expect" {
+            self.uses(&call.receiver);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        let reserves = name(mac) == "vec" && holds_statement(mac.tokens.clone());
+        if may_leave(mac) || reserves {
+            self.uses(&mac.tokens);
+        } else {
+            for argument in arguments::parse(mac).exprs() {
+                self.visit_expr(argument);
+            }
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_type(&mut self, _: &'ast syn::Type) {}
+}
+
+/// Whether memory is reserved: `Vec::with_capacity(size)`.
+fn is_capacity(call: &syn::ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "with_capacity"))
+}

@@ -1,0 +1,292 @@
+//! What a doomed run asks, and what it leaves alone.
+
+use super::{SIGNATURE, Said, case, check, check_one};
+
+/// A `let` asks, and what binds nothing acts.
+#[test]
+fn a_let_asks_and_a_statement_acts() {
+    check(
+        r#"
+        let a = x.a()?; let b = x.b()?; act(1)?; Ok(a + b + x.c()?) // a: a! b c
+        let a = x.a()?; act(x.b()?)?; Ok(a) // a: a! b
+        let a = x.a()?; act(1)?; let b = a.b()?; Ok(b + x.c()?) // a: a! c
+        let a = x.a()?; let b = a.b()?; let c = x.c()?; Ok(b + c) // a: a! c
+        let a = x.a()?; let b = x.b()?; act(1); Ok(a) // b: a b!
+        act(0); let a = x.a()?; act(1); Ok(a) // : [act(0)] a [act(1)]
+        let a = x.a()?; act(x.b()?)?; y.c()?.d()?; Ok(a) // a: a! b c
+        let a = x.a()?; if x.b()? { act(1); } Ok(x.c()?) // a: a! b c
+        let a = x.a()?; println!("{}", x.b()?); x.m(x.c()?)?; Ok(a) // a: a! b c
+    "#,
+    );
+}
+
+/// What feeds a question is evaluated, and nothing else is.
+#[test]
+fn what_feeds_a_question() {
+    check(
+        r#"
+        let a = x.a()?; let n = 2; act(n); let d = x.d(n)?; Ok(a + d) // a: a! d(2)
+        let a = x.a()?; let n = a; act(n); let d = x.d(n)?; Ok(d) // a: a!
+        let a = x.a()?; let n = a; act(n); let d = x.d(1)?; let e = x.e(n)?; Ok(d) // a: a! d(1)
+        let a = x.a()?; act(1); let n; n = 2; let d = x.d(n)?; Ok(a + d) // a: a!
+    "#,
+    );
+}
+
+/// Operands that are evaluated in any case are asked, whatever came of those
+/// before them.
+#[test]
+fn operands_are_siblings() {
+    check(
+        r#"
+        Ok(Row { a: x.a()?, b: x.b()? }) // a: a! b
+        Ok(Row { a: x.a()?, ..x.b()? }) // a: a! b
+        Ok((x.a()?, x.b()?)) // a: a! b
+        Ok([x.a()?, x.b()?]) // a: a! b
+        Ok(x.a()? + x.b()? + x.c()?) // a b: a! b! c
+        Ok(x.a()?[x.b()?]) // a: a! b
+        Ok(vec![x.a()?, x.b()?]) // a: a! b
+        Ok([x.a()?; 2]) // a: a!
+        let v = x.d(x.a()?, x.b()?)?; Ok(v) // a: a! b
+        let v = x.a()?.d(x.b()?)?; Ok(v) // a: a! b
+        act(x.a()?, x.b()?); Ok(1) // a: a! b
+        act(x.a()?)?; Ok(x.b()?) // a: a! b
+        let v = x.a()? && x.b()?; Ok(v) // a: a!
+        let v = x.a()? || x.b()?; Ok(v) // a: a!
+        let v = (x.a()? && x.b()?, x.c()?); Ok(v) // a: a! c
+        let v = (x.c()?, x.a()? && x.b()?); Ok(v) // c: c! a
+        let v = x.a()? == x.b()?; Ok(v) // a: a! b
+        let v = (x.a()?, if x.b()? { x.c()? } else { x.e()? }); Ok(v) // a: a! b
+        let v = (x.a()?, match x.b()? { 1 => x.c()?, _ => x.e()? }); Ok(v) // a: a! b
+        let v = (x.a()?, &x.b()?, !x.c()?, (x.e()?)); Ok(v) // a: a! b c e
+        println!("{} {}", x.a()?, x.b()?); Ok(1) // a: a! b
+        assert!(x.a()?, "{}", x.b()?); Ok(1) // a: a!
+        let v = (x.a()?, return Ok(x.b()?), x.c()?); Ok(v) // a: a! b
+    "#,
+    );
+}
+
+/// Which arguments of a macro are evaluated in any case.
+#[test]
+fn arguments_of_macros() {
+    for (call, asked) in [
+        ("assert!(x.b()?, 1, x.c()?)", "b"),
+        ("ensure!(x.b()?, 1, x.c()?)", "b"),
+        ("assert_eq!(x.b()?, x.c()?, x.e()?)", "b c"),
+        ("assert_ne!(x.b()?, x.c()?, x.e()?)", "b c"),
+        ("matches!(x.b()?, 1 if x.c()? > 1)", "b"),
+        ("format!(1, x.b()?, x.c()?)", "b c"),
+        ("vec![x.b()?, x.c()?]", "b c"),
+        ("m!(x.b()?, x.c()?)", ""),
+        ("debug!(1, x.b()?)", ""),
+        ("stringify!(x.b()?)", ""),
+    ] {
+        // As an operand behind one that misses, and as an act.
+        for body in [
+            format!("let g = (x.a()?, {call}); Ok(g)"),
+            format!("let a = x.a()?; {call}; Ok(a)"),
+        ] {
+            case(SIGNATURE, &body, "a", Said::Is(format!("a! {asked}")));
+        }
+    }
+}
+
+/// The heads of statements ask, also of those that a doomed run comes upon.
+#[test]
+fn heads() {
+    check(
+        r#"
+        let a = x.a()?; if x.b()? { let c = x.c()?; } Ok(a) // a: a! b c
+        let a = x.a()?; if x.b()? > 1 { let c = x.c()?; } else { let e = x.e()?; } Ok(a) // a: a! b e
+        let a = x.a()?; if x.b()? > 1 {} else if x.c()? { let e = x.e()?; } Ok(a) // a: a! b c e
+        let a = x.a()?; if a > 1 { act(1); } else if x.c()? { act(2); } Ok(a) // a: a!
+        let a = x.a()?; (if x.b()? { let c = x.c()?; }); Ok(a) // a: a! b c
+        let a = x.a()?; (if x.b()? { let c = x.c()?; }).await; Ok(a) // a: a! b c
+        let a = x.a()?; @(if x.b()? { let c = x.c()?; y.act() } else { y.act() })?; Ok(a) // a: a! b c
+        let a = x.a()?; @(if x.b()? { let c = x.c()?; }); Ok(a) // a: a! b c
+        let a = x.a()?; match x.b()? { 1 => { let c = x.c()?; } _ => {} } Ok(a) // a: a! b c
+        let a = x.a()?; match x.b()? { n if x.c()? > 1 => {} n => { let d = x.d(n)?; } } Ok(a) // a: a! b c d(b)
+        let a = x.a()?; for k in x.k()? { let c = k.c()?; } Ok(a) // a: a! k k.0.c k.1.c
+        let a = x.a()?; while x.b()? { let c = x.c()?; if c { break; } } Ok(a) // a: a! b c
+        let a = x.a()?; loop { let c = x.c()?; if c { break; } } Ok(a) // a: a! c
+        let a = x.a()?; { let c = x.c()?; } Ok(a) // a: a! c
+        let a = x.a()?; 'l: { let c = x.c()?; if c { break 'l; } let b = x.b()?; } Ok(a) // a: a! c
+        let a = x.a()?; if let 1 = x.b()? { let c = x.c()?; } Ok(a) // a: a! b c
+        let a = x.a()?; if let Some(b) = x.b()? && x.c()? { let e = b.e()?; } Ok(a) // a: a! b c b.e
+        let a = x.a()?; while let Some(b) = x.b()? { let e = b.e()?; break; } Ok(a) // a: a! b b.e
+    "#,
+    );
+}
+
+#[test]
+fn loops() {
+    check(
+        r#"
+        for i in [1, 2] { let d = x.d(i)?; } Ok(1) // d(1) d(2): d(1)! d(2)!
+        for k in x.k()? { let a = k.a()?; let b = k.b()?; act(a); } Ok(x.c()?) // k.0.a: k k.0.a! k.0.b k.1.a k.1.b c
+        let mut n = 0; for k in x.k()? { n += k.a()?; let d = x.d(n)?; } Ok(x.c()?) // k.0.a: k k.0.a! c
+        while x.a()? > 1 { let b = x.b()?; } Ok(x.c()?) // a: a! c
+        let mut n = 0; while n < 2 { let a = x.d(n)?; let b = x.b()?; n += 1; } Ok(x.c()?) // d(0): d(0)! b c
+        let mut n = 0; loop { let a = x.d(n)?; let b = x.b()?; n += 1; if n > 1 { break; } } Ok(x.c()?) // d(0): d(0)! b c
+        for k in x.k()? { act(k.a()?); } Ok(x.c()?) // k: k! c
+        let mut list = Vec::new(); for k in x.k()? { list.push(k.a()?); } Ok(x.d(list.len())?) // k.0.a: k k.0.a! k.1.a
+    "#,
+    );
+}
+
+/// A skipped exit ends the search in what it would have left.
+#[test]
+fn exits() {
+    check(
+        r#"
+        if x.a()? > 1 { return Ok(0); } Ok(x.b()?) // a: a!
+        let a = x.a()?; if a > 1 { return Ok(0); } Ok(x.b()?) // a: a!
+        let a = x.a()?; if x.b()? > 1 { return Ok(0); } Ok(a + x.c()?) // a: a! b c
+        let a = x.a()?; if x.b()? > 0 { return Ok(0); } Ok(a + x.c()?) // a: a! b
+        for i in [1, 2] { if x.d(i)? > 1 { break; } let e = x.e(i)?; } Ok(x.c()?) // d(1): d(1)! c
+        for i in [1, 2] { if x.d(i)? > 1 { continue; } let e = x.e(i)?; } Ok(x.c()?) // d(1): d(1)! d(2) e(2) c
+        for i in [1, 2] { if x.d(i)? > 1 { return Ok(0); } } Ok(x.c()?) // d(1): d(1)!
+        let a = x.a()?; assert!(a); Ok(x.b()?) // a: a!
+        let a = x.a()?; unknown!(a); Ok(x.b()?) // a: a!
+        let a = x.a()?; println!("{a}"); Ok(x.b()?) // a: a! b
+        let a = x.a()?; let Some(b) = Some(a) else { return Ok(0); }; Ok(x.c()?) // a: a!
+        'b: { if x.a()? > 1 { break 'b; } let b = x.b()?; } Ok(x.c()?) // a: a! c
+        'o: for i in [1, 2] { for j in [1, 2] { if x.d(j)? > 1 { continue 'o; } let e = x.e(i)?; } } Ok(x.c()?) // d(1): d(1)! d(1)! c
+    "#,
+    );
+}
+
+/// Macros that neither leave nor panic end no search.
+#[test]
+fn macros_that_leave() {
+    for (name, leaves) in [
+        ("println", false),
+        ("format", false),
+        ("trace", false),
+        ("anyhow", false),
+        ("panic", true),
+        ("todo", true),
+        ("bail", true),
+        ("ensure", true),
+        ("assert", true),
+        ("m", true),
+        ("settle", true),
+        ("unprobed", false),
+    ] {
+        let body = format!("let a = x.a()?; {name}!(a); let b = x.b()?; Ok(b)");
+        let asked = if leaves { "a!" } else { "a! b" };
+        case(SIGNATURE, &body, "a", Said::Is(asked.to_owned()));
+    }
+}
+
+/// What may not be there is not asked for by a search: behind the miss it is
+/// skipped, however it is written.
+#[test]
+fn statements_under_a_cfg() {
+    for statement in [
+        "#[cfg(k)] let b = x.b()?;",
+        "#[cfg_attr(k, allow(unused))] let b = x.b()?;",
+        "#[cfg(k)] { let b = x.b()?; }",
+        "#[cfg(k)] return Ok(x.b()?);",
+        "#[cfg(k)] act(x.b()?);",
+        "#[cfg(k)] for i in x.b()? {}",
+        "#[cfg(k)] if x.b()? {}",
+        "#[cfg(k)] loop { let b = x.b()?; break; }",
+        "#[cfg(k)] println!(\"{}\", x.b()?);",
+        "#[cfg(k)] match x.b()? { _ => {} }",
+        "#[cfg(k)] x.act(x.b()?);",
+        "#[cfg(k)] act(x.b()?)?;",
+        "#[cfg(k)] while x.b()? > 1 {}",
+        "#[cfg(k)] unsafe { let b = x.b()?; }",
+        "#[cfg(k)] act(x.b()?).await;",
+        "#[cfg(k)] (x.b()?);",
+        "#[cfg(k)] (x.b()?, 1);",
+        "#[cfg(k)] [x.b()?, 1];",
+        "#[cfg(k)] &x.b()?;",
+        "#[cfg(k)] !x.b()?;",
+        "#[cfg(k)] x.b()?.f;",
+        "#[cfg(k)] x.b()?[0];",
+        "#[cfg(k)] Row { b: x.b()? };",
+    ] {
+        let body = format!("let mut n = 0; let a = x.a()?; {statement} Ok(a)");
+        check_one(SIGNATURE, &body, "a", "a!");
+    }
+    check(
+        r#"
+        loop { let a = x.a()?; #[cfg(k)] break x.b()?; } Ok(1) // a: a!
+        let a = x.a()?; #[allow(unused)] let b = x.b()?; Ok(a + b) // a: a! b
+        # Nor what follows from it.
+        let a = x.a()?; #[cfg(k)] let b = 1; let d = x.d(b)?; Ok(a) // a: a!
+    "#,
+    );
+}
+
+#[test]
+fn nested_functions_inherit_the_doom() {
+    check(
+        r#"
+        let a = inner(1, suppressed)?; let b = inner(2, suppressed)?; Ok(a + b) // inner(1): [inner(1)] inner(1)! inner(2)
+        let a = x.a()?; inner(1, suppressed)?; act(1); Ok(x.b()?) // a: a! inner(1) b
+        let a = x.a()?; act(1); inner(suppressed) // a: a! inner
+        let a = x.a()?; act(inner(suppressed)?); Ok(1) // a: a! inner
+        let a = x.a()?; x.inner(suppressed)?; Ok(1) // a: a! inner
+    "#,
+    );
+}
+
+/// What outlives the function: no doomed run may change it, also where it asks.
+#[test]
+fn effects_in_initializers() {
+    let signature = "fn f(&mut self, x: &X, y: &X, vmi: &Vmi, list: &mut Vec<u8>, callback: &mut impl FnMut(u8))";
+    for effect in [
+        "list.c(x.b()?)?",
+        "list.iter().c(x.b()?)?",
+        "c(list, x.b()?)?",
+        "c(&mut *list, x.b()?)?",
+        "x.c(list, x.b()?)?",
+        "x.c(&mut list[0], x.b()?)?",
+        "self.c(x.b()?)?",
+        "c(&mut self.count, x.b()?)?",
+        "vmi.pause(x.b()?)?",
+        "vmi.resume(x.b()?)?",
+        "(x.b()?, { self.count = 1; 1 })",
+        "(x.b()?, { self.count += 1; 1 })",
+        "(x.b()?, unsafe { 1 })",
+        "(x.b()?, [1].map(|i| { list.push(i); i }).count())",
+        "(x.b()?, { for i in list { } 1 })",
+        "(x.b()?, if 1 { println!(); 1 } else { 1 })",
+        "(x.b()?, dbg!(1))",
+        "(x.b()?, write!(list, 1))",
+        "(x.b()?, vec![{ act(1); 1 }])",
+    ] {
+        let body = format!("let a = x.a()?; act(1); let c = {effect}; let e = x.e()?; Ok(a)");
+        case(signature, &body, "a", Said::Is("a! b e".to_owned()));
+    }
+    for harmless in [
+        "y.c(x.b()?)?",
+        "(x.b()?, [1].map(|i| { let mut n = 0; n += i; n }).count())",
+        "(x.b()?, format!(1))",
+        "(x.b()?, vec![{ 1 }])",
+    ] {
+        let body =
+            format!("let a = x.a()?; act(1); let g = ({harmless}, x.c()?); let e = x.e()?; Ok(a)");
+        case(signature, &body, "a", Said::EndsWith(" c e"));
+    }
+}
+
+/// The value of a block that is an operand: the call at its end asks, as that
+/// of a `let` does.
+#[test]
+fn blocks_as_operands() {
+    check(
+        r#"
+        act({ let a = x.a()?; let b = x.b()?; y.c() }); Ok(1) // a: a! b c
+        let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
+        let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
+        let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e
+        act(x.a()?, return Ok(2), x.b()?); Ok(1) // a: a!
+        act(x.a()?, panic!(), x.b()?); Ok(1) // a: a!
+        act(x.a()?, { if 1 { return Ok(1) } 2 }, x.b()?); Ok(1) // a: a!
+    "#,
+    );
+}

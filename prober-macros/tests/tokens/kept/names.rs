@@ -1,0 +1,286 @@
+//! What is missing with a name that is missing.
+
+use super::{SIGNATURE, Said, case, check, check_in, check_one};
+
+/// Missing spreads by name.
+#[test]
+fn what_a_skipped_statement_could_have_changed() {
+    check(
+        r#"
+        let mut n = 1; let a = x.a()?; n = a; let d = x.d(n)?; Ok(d) // a: a!
+        let mut n = 1; let a = x.a()?; n += 1; let d = x.d(n)?; Ok(a + d) // a: a!
+        let mut list = Vec::new(); list.push(x.a()?); let d = x.d(list.len())?; Ok(d) // a: a!
+        let list = Vec::new(); list.push(x.a()?); let d = x.d(list.len())?; Ok(d) // a: a!
+        let count = Cell::new(0); let a = x.a()?; count.set(a); let d = x.d(count.get())?; Ok(d) // a: a!
+        let count = Cell::new(0); let at = || count.get(); let a = x.a()?; count.set(a); let d = x.d(at())?; Ok(d) // a: a!
+        let mut n = 0; let r = &mut n; let a = x.a()?; *r += a; let d = x.d(n)?; Ok(d) // a: a!
+        let mut n = 0; let mut add = |by| n += by; let a = x.a()?; add(a); let d = x.d(n)?; Ok(d) // a: a!
+        let mut n = 0; if x.a()? { n = 1; } let d = x.d(n)?; Ok(d + x.b()?) // a: a! b
+        let mut n = 0; let a = x.a()?; act(&mut n); let d = x.d(n)?; Ok(a + d) // a: a!
+        let mut n = 0; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a!
+        let n = 0; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a! d(0)
+    "#,
+    );
+}
+
+#[test]
+fn what_outlives_the_function() {
+    check_in(
+        "fn f(&mut self, x: &X, list: &mut Vec<u8>, n: &mut u8)",
+        r#"
+        let a = x.a()?; self.count += 1; let d = x.d(self.count)?; Ok(a + d) // a: a!
+        let a = x.a()?; self.count += 1; let d = x.d(self.other)?; Ok(a + d) // a: a! d(0)
+        let a = x.a()?; let b = list.pop(); act(1); Ok(x.b()?) // a: a! b
+        let a = x.a()?; for i in list.drain(0..) { let b = x.b()?; } Ok(x.c()?) // a: a! c
+        let a = x.a()?; *n += 1; let d = x.d(*n)?; Ok(a + d) // a: a!
+    "#,
+    );
+}
+
+/// A method that stands as a statement may change what its receiver begins
+/// with: no address follows from that behind it.
+#[test]
+fn the_root_of_a_receiver() {
+    for receiver in [
+        "t",
+        "t.f",
+        "t.f.g",
+        "t[0]",
+        "(t)",
+        "t.borrow()",
+        "(&t)",
+        "(*t)",
+        "@(t)",
+        "@(t).f",
+        "t.f.borrow()",
+    ] {
+        let body = format!(
+            "let t = Cell::new(0); let a = x.a()?; {receiver}.set(a); let d = x.d(t.get())?; let b = x.b()?; Ok(b)"
+        );
+        check_one(SIGNATURE, &body, "a", "a! b");
+    }
+    check(
+        r#"
+        let t = Cell::new(0); let a = x.a()?; t.c()?.set(a); let d = x.d(t.get())?; Ok(x.b()?) // a: a! c b
+        let t = Cell::new(0); let a = x.a()?; t.c().await?.set(a); let d = x.d(t.get())?; Ok(x.b()?) // a: a! c b
+        let a = x.a()?; COUNT.set(a); let d = x.d(COUNT.get())?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; crate::COUNT.set(a); let d = x.d(COUNT.get())?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; COUNT = a; let d = x.d(COUNT)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; COUNT += a; let d = x.d(COUNT)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; OTHER.set(a); let d = x.d(COUNT)?; Ok(x.b()?) // a: a! d(COUNT) b
+    "#,
+    );
+    check_in(
+        "fn f(&self, x: &X)",
+        r#"
+        let a = x.a()?; self.count.set(a); let d = x.d(self.count.get())?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; self.count.set(a); let d = x.d(self.other.get())?; Ok(x.b()?) // a: a! d(0) b
+        let a = x.a()?; self.0.set(a); let d = x.d(self.0.get())?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; self.set(a); let d = x.d(self.1.get())?; Ok(x.b()?) // a: a! b
+    "#,
+    );
+}
+
+/// Patterns: their names become missing together.
+#[test]
+fn patterns() {
+    for pattern in [
+        "(p, q)",
+        "(mut p, q)",
+        "Row { p, q }",
+        "Row { p, q: q }",
+        "ref p",
+        "mut p",
+        "p: u8",
+        "(p, _)",
+        "Row { p, .. }",
+        "((p), q)",
+        "Some(p)",
+        "&p",
+    ] {
+        let body =
+            format!("let {pattern} = x.a()?; let b = x.b()?; act(1); let d = x.d(p)?; Ok(b)");
+        check_one(SIGNATURE, &body, "a", "a! b");
+        let body = format!(
+            "let c = x.c()?; act(1); let {pattern} = x.a()?; let b = x.b()?; let d = y.d(p)?; Ok(b)"
+        );
+        check_one(SIGNATURE, &body, "c a", "c! a! b");
+    }
+    check(
+        r#"
+        let _ = x.a()?; let b = x.b()?; act(1); Ok(b) // a: a! b
+        let c = x.c()?; act(1); let _ = x.a()?; let b = x.b()?; Ok(b) // c a: c! a! b
+        let Some(p) = x.a()? else { return Ok(x.c()?); }; let b = x.b()?; Ok(b) // a: a!
+        let Some(p) = x.a()? else { act(0); panic!(); }; let b = x.b()?; Ok(b) // a: a!
+        let c = x.c()?; act(1); let Some(p) = x.a()? else { return Ok(1); }; let d = x.d(p)?; Ok(d) // c: c! a d(a)
+    "#,
+    );
+}
+
+/// A name that a branch binds anew is another variable.
+#[test]
+fn shadowed_names() {
+    check(
+        r#"
+        let a = x.a()?; match x.b()? { a => { let d = x.d(a)?; } } Ok(a) // a: a! b d(b)
+        let a = x.a()?; for a in x.k()? { let d = x.d(a)?; } Ok(a) // a: a! k d(k.0) d(k.1)
+        let a = x.a()?; let a = x.b()?; let d = x.d(a)?; Ok(d) // b: a b!
+        let a = x.a()?; let c = x.c()?; let a = x.b()?; let d = x.d(a)?; Ok(d) // c: a c! b d(b)
+        let a = x.a()?; if x.b()? { let d = x.d(a)?; } Ok(a) // a: a! b
+    "#,
+    );
+}
+
+/// What links a variable with another: a reference, a closure, another name.
+/// What acts through the one makes the other missing.
+#[test]
+fn links_between_variables() {
+    for (link, act) in [
+        ("let r = &mut t;", "*r = a;"),
+        ("let r = (&mut t, 1);", "act(r);"),
+        ("let r = [&mut t];", "act(r);"),
+        ("let r = Row { f: &mut t };", "act(r);"),
+        ("let r = Some(&mut t);", "act(r);"),
+        ("let r = Sink::new(&mut t);", "act(r);"),
+        ("let r = t.by_ref();", "act(r);"),
+        ("let r = t.as_mut();", "act(r);"),
+        ("let q = &mut t; let r = q;", "act(r);"),
+        ("let q = &mut t; let r = (q);", "act(r);"),
+        ("let q = &mut t; let r = @(q);", "act(r);"),
+        ("let q = Some(&mut t); let r = q?;", "act(r);"),
+        ("let q = &mut t; let r = (1, q);", "act(r);"),
+        ("let q = &mut t; let r = [q];", "act(r);"),
+        ("let q = &mut t; let r = Row { f: q };", "act(r);"),
+        ("let q = &mut t; let r = Some(q);", "act(r);"),
+        ("let q = &mut t; let r = Sink::new(q);", "act(r);"),
+        ("let q = &mut t; let mut r = d(q);", "act(r);"),
+        ("let q = &mut t; let r = if 1 { q } else { 1 };", "act(r);"),
+        ("let q = &mut t; let r = if 1 { 1 } else { q };", "act(r);"),
+        ("let q = &mut t; let r = match 1 { _ => q };", "act(r);"),
+        ("let q = &mut t; let r = { q };", "act(r);"),
+        ("let q = (&mut t, 1); let r = q.0;", "act(r);"),
+        ("let q = [&mut t]; let r = q[0];", "act(r);"),
+        ("let ref mut r = t;", "act(r);"),
+        ("let (ref mut r, _) = (t, 1);", "act(r);"),
+        ("let mut r = |v| t = v;", "r(a);"),
+        ("let mut r = Sink::new(|v| t = v);", "act(r);"),
+    ] {
+        let body = format!(
+            "let mut t = 0; {link} let a = x.a()?; {act} let e = x.e(t)?; let b = x.b()?; Ok(b)"
+        );
+        case(SIGNATURE, &body, "a", Said::EndsWith("a! b"));
+    }
+    // In a branch.
+    for branch in [
+        "if let Some(ref mut r) = t { act(r, a); }",
+        "match t { Some(ref mut r) => { act(r, a); } _ => {} }",
+        "for r in t.iter_mut() { act(r, a); }",
+        "for r in &mut t { act(r, a); }",
+        "while let Some(ref mut r) = t { act(r, a); break; }",
+    ] {
+        let body = format!(
+            "let mut t = Some(1); let a = x.a()?; {branch} let e = x.e(t)?; let b = x.b()?; Ok(b)"
+        );
+        case(SIGNATURE, &body, "a", Said::Is("a! b".to_owned()));
+    }
+}
+
+/// What sees a variable is missing with it.
+#[test]
+fn views_of_variables() {
+    for view in [
+        "let r = &t;",
+        "let r = (&t, 1);",
+        "let r = t.borrow();",
+        "let r = t.as_ref();",
+        "let r = t.clone();",
+        "let q = &t; let r = &q;",
+        "let r = || t.get();",
+        "let r = Rc::new(&t);",
+    ] {
+        let body = format!(
+            "let t = Cell::new(0); {view} let a = x.a()?; t.set(a); let e = x.e(r)?; let b = x.b()?; Ok(b)"
+        );
+        case(SIGNATURE, &body, "a", Said::Is("a! b".to_owned()));
+    }
+    check(
+        r#"
+        # What changes through a view changes what it sees.
+        let t = Cell::new(0); let r = &t; let a = x.a()?; r.set(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let a = x.a()?; act(&t); let e = x.e(t.get())?; Ok(a + x.b()?) // a: a! b
+        let t = 0; let r = &t; let a = x.a()?; act(r); let e = x.e(t)?; Ok(a + x.b()?) // a: a! e(0) b
+        # Its type says nothing of a cell.
+        let t = y.g()?; let r = &t; let a = x.a()?; r.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        # A closure that is called at once keeps nothing.
+        let mut t = 0; let n = [1].map(|v| v + t).count(); let a = x.a()?; act(n); let e = x.e(t)?; Ok(a) // a: a! e(0)
+    "#,
+    );
+}
+
+/// What a call only writes to may be missing.
+#[test]
+fn outputs() {
+    check(
+        r#"
+        let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; vmi.read(2, &mut t)?; Ok(t) // a: a! read(2)
+        let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; vmi.read(2, &mut t[0..1])?; Ok(t) // a: a! read(2)
+        let mut t = [0]; let a = x.a()?; vmi.read(2, &mut t[0..a])?; Ok(t) // a: a!
+        let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; x.d(2, &mut t)?; Ok(t) // a: a!
+        let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; let e = x.e(t)?; Ok(t) // a: a!
+        let mut t = [0]; vmi.read(1, &mut t)?; vmi.read(2, &mut t)?; Ok(t) // read(1): read(1)! read(2)
+    "#,
+    );
+    for (list, fills) in [
+        ("let mut t = Vec::new();", true),
+        ("let mut t = vec![];", true),
+        ("let mut t: Vec<u8> = d();", true),
+        ("let mut t = d();", false),
+        ("let mut t: u8 = d();", false),
+    ] {
+        for (call, whole) in [
+            ("inner(&mut t, suppressed)?;", true),
+            ("inner(&mut *t, suppressed)?;", true),
+            ("y.inner(&mut t, suppressed)?;", true),
+            ("y.inner(&mut t.f, suppressed)?;", false),
+            ("y.inner(t.len(), suppressed)?;", false),
+        ] {
+            let body = format!("{list} let a = x.a()?; t.push(a); {call} let b = x.b()?; Ok(b)");
+            case(SIGNATURE, &body, "a", Said::Has("inner", fills && whole));
+        }
+    }
+    check(
+        r#"
+        let mut t = Vec::new(); let r = &mut t; let a = x.a()?; r.push(a); inner(r, suppressed)?; Ok(1) // a: a! inner
+        let mut t = 0; let r = &mut t; let a = x.a()?; *r += a; inner(r, suppressed)?; Ok(1) // a: a!
+    "#,
+    );
+    check_in(
+        "fn f(x: &X, t: &mut Vec<u8>)",
+        r#"
+        let a = x.a()?; t.push(a); inner(t, suppressed)?; Ok(x.b()?) // a: a! inner b
+        let a = x.a()?; t.push(a); let e = x.e(t.len())?; Ok(x.b()?) // a: a! b
+    "#,
+    );
+    for ty in [
+        "&mut impl Write",
+        "&mut Formatter<'_>",
+        "&mut dyn Write",
+        "&mut (dyn Write + Send)",
+    ] {
+        let signature = format!("fn f(x: &X, t: {ty})");
+        check_in(
+            &signature,
+            r#"
+        # Nothing can be read from it.
+        let a = x.a()?; t.act(a); let e = x.e(&t)?; Ok(x.b()?) // a: a! e b
+    "#,
+        );
+    }
+    for ty in ["&mut (impl Write + Read)", "&mut X", "&mut dyn Read"] {
+        let signature = format!("fn f(x: &X, t: {ty})");
+        let body = "let a = x.a()?; t.act(a); let e = x.e(&t)?; Ok(x.b()?)";
+        case(&signature, body, "a", Said::Is("a! b".to_owned()));
+    }
+}

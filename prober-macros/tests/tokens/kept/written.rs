@@ -1,0 +1,398 @@
+//! What a run does not show: how a question is written.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{cases::grouped, expand};
+
+/// What is there in the expansion of a function, or is not.
+#[track_caller]
+fn written(signature: &str, body: &str, text: &str, is_there: bool) {
+    let item = format!("fn f{signature} {{ {body} }}");
+    let item: TokenStream = item.parse().unwrap_or_else(|_| panic!("tokens: {item}"));
+    let expansion = expand::probed(quote!(), &grouped(item)).to_string();
+    assert_eq!(expansion.contains(text), is_there, "{body}: {expansion}");
+}
+
+const SIGNATURE: &str = "(x: &X, vmi: &Vmi) -> Result<u8, E>";
+
+#[test]
+fn what_there_is_to_probe() {
+    for (body, is_nothing) in [
+        ("act(1); Ok(1)", true),
+        ("read_u8(1); Ok(1)", true),
+        ("other.read_u8(1); Ok(1)", true),
+        ("println!(\"{}\", act(1)); Ok(1)", true),
+        ("vmi.read_u8(1).ok(); Ok(1)", false),
+        ("println!(\"{}\", vmi.read_u8(1).is_ok()); Ok(1)", false),
+        (
+            "println!(\"{} {}\", vmi.read_u8(1).is_ok(), 1); Ok(1)",
+            false,
+        ),
+        ("probe!(x.f())", false),
+        ("inner(suppressed)", false),
+        ("todo!()", false),
+        ("unimplemented!()", false),
+        ("x.f()?; Ok(1)", false),
+    ] {
+        written(SIGNATURE, body, "there is nothing to probe", is_nothing);
+    }
+}
+
+/// A function that hands its set on dooms its callees through it.
+#[test]
+fn a_set_that_is_shared() {
+    for (body, shares) in [
+        ("inner(suppressed)?; Ok(1)", true),
+        ("inner(x)?; Ok(1)", false),
+    ] {
+        written(SIGNATURE, body, ":: start_sharing (", shares);
+    }
+}
+
+/// A closure that outlives the call cannot hold on to the prober.
+#[test]
+fn closures_that_are_returned() {
+    for (output, records) in [
+        ("u8", true),
+        ("impl Iterator<Item = u8>", false),
+        ("Box<dyn Fn() -> u8>", false),
+        ("Box<dyn FnMut() -> u8>", false),
+        ("Box<dyn FnOnce() -> u8>", false),
+        ("Box<dyn Iterator<Item = u8>>", false),
+        ("BoxFuture<u8>", true),
+        ("Pin<Box<dyn Future<Output = u8>>>", false),
+        ("Pin<Box<dyn Stream<Item = u8>>>", false),
+    ] {
+        let signature = format!("(x: &X) -> Result<{output}, E>");
+        for closure in ["x.g().ok()", "x.g().unwrap_or(1)"] {
+            let body = format!("x.f()?; Ok(over(|| {closure}))");
+            written(&signature, &body, "Taken", records);
+        }
+        written(
+            &signature,
+            "x.f()?; Ok(m!({ x.g().ok(); } => |i| x.g().ok()))",
+            "Taken",
+            records,
+        );
+    }
+}
+
+/// A closure that becomes a function pointer captures nothing.
+#[test]
+fn closures_that_become_pointers() {
+    for (body, records) in [
+        ("let f: fn(u8) -> u8 = |i| g(i).ok();", false),
+        ("let f: [fn(u8) -> u8; 1] = [|i| g(i).ok()];", false),
+        ("let f: (fn(u8) -> u8, u8) = (|i| g(i).ok(), 1);", false),
+        ("let f: &fn(u8) -> u8 = &(|i| g(i).ok());", false),
+        ("let f = (|i| g(i).ok()) as fn(u8) -> u8;", false),
+        ("let f: F = |i| g(i).ok();", true),
+        ("let f = (|i| g(i).ok()) as F;", true),
+        ("let f: fn(u8) -> u8 = make(|i| g(i).ok());", true),
+        ("fn h() { let f = |i| g(i).ok(); }", false),
+    ] {
+        let body = format!("x.f()?; {body} Ok(1)");
+        written(SIGNATURE, &body, "Taken", records);
+    }
+}
+
+/// Where nothing follows a miss, the function is left by rustc's own `?`.
+#[test]
+fn a_miss_that_leaves() {
+    for (body, leaves) in [
+        ("act(0); act(x.a()?); Ok(1)", true),
+        ("act(0); let a = x.a()?; Ok(a)", true),
+        ("act(0); act(x.a().map_err(|e| e)?); Ok(1)", true),
+        ("act(0); act(x.a()?); let b = x.b()?; act(b); Ok(1)", false),
+        ("Ok(x.a()?)", false),
+        ("act(0); for i in j { act(x.a()?); }", false),
+        ("act(0); act(x.a()?, x.b()?);", true),
+        ("act(0); act(probe!(x.a())?); Ok(1)", false),
+    ] {
+        written(SIGNATURE, body, ":: ask_or_leave", leaves);
+    }
+}
+
+/// What adapts an error comes behind the question, where it can.
+#[test]
+fn adapters() {
+    for (question, is_behind) in [
+        ("x.a().map_err(|e| e)?", true),
+        ("x.a().map_err(convert)?", true),
+        ("x.a().context(\"a\")?", true),
+        ("x.a().with_context(|| \"a\")?", true),
+        ("a(1).map_err(|e| e)?", true),
+        ("x.a().map_err(make(1))?", false),
+        ("x.a().map_err(|e| e, 1)?", false),
+        ("x.a().map_err()?", false),
+        ("x.a().other(|e| e)?", false),
+        ("r.map_err(|e| e)?", false),
+    ] {
+        let body = format!("let a = {question}; let b = x.b()?; act(a); Ok(1)");
+        written(SIGNATURE, &body, ":: wait_before (", is_behind);
+    }
+}
+
+/// A variable is not moved to look into it.
+#[test]
+fn scrutinees() {
+    for (scrutinee, looks) in [
+        ("match g() { Ok(a) => 1, Err(_) => 2 }", true),
+        ("match (g(), r) { (Ok(a), Ok(b)) => 1, _ => 2 }", true),
+        ("match (g()) { Ok(a) => 1, Err(_) => 2 }", true),
+        ("match g().await { Ok(a) => 1, Err(_) => 2 }", true),
+        ("match r { Ok(a) => 1, Err(_) => 2 }", false),
+        ("match (r, s) { (Ok(a), Ok(b)) => 1, _ => 2 }", false),
+        ("match &r { Ok(a) => 1, Err(_) => 2 }", false),
+        ("r.ok()", false),
+        ("g().ok()", true),
+        ("(g()).ok()", true),
+        ("@(g()).ok()", true),
+        ("g().await.ok()", true),
+        ("g()?.ok()", false),
+        ("matches!(g(), Ok(_))", true),
+        ("matches!(r, Ok(_))", false),
+        ("matches!(g(), Some(_))", false),
+    ] {
+        let body = format!("x.f()?; let v = {scrutinee}; Ok(v)");
+        written(SIGNATURE, &body, "Taken", looks);
+    }
+    // The patterns of a `Result`.
+    for (pattern, is_one) in [
+        ("Ok(a)", true),
+        ("Err(a)", true),
+        ("Result::Ok(a)", true),
+        ("core::result::Result::Err(a)", true),
+        ("Other::Ok(a)", false),
+        ("Some(Ok(a))", true),
+        ("Some(a)", false),
+        ("Other(Ok(a))", false),
+        ("Err(a) | Ok(a)", true),
+        ("Some(a) | None", false),
+        ("(Ok(a))", true),
+        ("r1 @ Ok(_)", true),
+        ("r1", false),
+        ("(Ok(a), _)", true),
+        ("(a, b)", false),
+        ("_", false),
+    ] {
+        let body = format!("x.f()?; match g() {{ {pattern} if 1 => 1, _ => 2 }}; Ok(1)");
+        let expected = is_one && !pattern.contains('@');
+        written(SIGNATURE, &body, "Taken", expected);
+    }
+}
+
+/// What a search binds it uses: no lint of the user's is to miss a use.
+#[test]
+fn names_are_used() {
+    for (body, used) in [
+        (
+            "let a = x.a()?; if let Some(b) = x.b()? { let d = x.d(b)?; } Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; if 1 && let Some(b) = x.b()? { let d = x.d(b)?; } Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; if let Some(b) = x.b()? && 1 { let d = x.d(b)?; } Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; while let Some(b) = x.b()? { let d = x.d(b)?; } Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; for b in x.b()? { let d = x.d(b)?; } Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; match x.b()? { Some(b) => { let d = x.d(b)?; } _ => {} } Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; let b = x.b()?; act(1); let d = x.d(b)?; Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; let mut b = x.b()?; act(1); let d = x.d(b)?; Ok(a)",
+            "& mut b",
+        ),
+        (
+            "let a = x.a()?; let b = 1; act(1); let d = x.d(b)?; Ok(a)",
+            "& b",
+        ),
+        (
+            "let a = x.a()?; let ref mut b = y; act(1); let d = x.d(b)?; Ok(a)",
+            "& b",
+        ),
+    ] {
+        written(SIGNATURE, body, &format!("let _ = {used} ;"), true);
+    }
+    // A variant is no variable.
+    let body = "let a = x.a()?; match x.b()? { None => { let d = x.d()?; } _ => {} } Ok(a)";
+    written(SIGNATURE, body, "& None", false);
+}
+
+/// Values that borrow from a temporary are bound where they stand: a slot
+/// would outlive it.
+#[test]
+fn temporaries() {
+    for (init, waits) in [
+        ("x.a()?", true),
+        ("(x.a()?, 1)", true),
+        ("g(x.a()?)", true),
+        ("format!(\"{}\", x.a()?)", true),
+        ("vec![x.a()?]", true),
+        ("Some(x.a()?)", true),
+        ("&x.a()?", false),
+        ("(&x.a()?)", false),
+        ("(&x.a()?, 1)", false),
+        ("[&x.a()?]", false),
+        ("Row { a: &x.a()? }", false),
+        ("Some(&x.a()?)", false),
+        ("Row(&x.a()?)", false),
+        ("g(&x.a()?)", true),
+        ("&x.a()? as &u8", false),
+        ("dbg!(x.a()?)", false),
+    ] {
+        let body = format!("let a = {init}; let b = x.b()?; act(1); act(a); Ok(b)");
+        written(SIGNATURE, &body, "let a = __probed :: filled", waits);
+    }
+}
+
+/// How a `let` is taken apart into a slot and its names.
+#[test]
+fn slots() {
+    for (local, text) in [
+        ("let a = x.a()?", "let a = __probed :: filled"),
+        ("let mut a = x.a()?", "let mut a = __probed :: filled"),
+        ("let a: u8 = x.a()?", "let a : u8 = __probed :: filled"),
+        ("let (a, b) = x.a()?", "let (a , b) = __probed :: filled"),
+        (
+            "let (mut a, b) = x.a()?",
+            "let (mut a , b) = __probed :: filled",
+        ),
+        (
+            "let Row { a, b } = x.a()?",
+            "let (a , b ,) = __probed :: filled",
+        ),
+        (
+            "let Row { mut a, .. } = x.a()?",
+            "let (mut a ,) = __probed :: filled",
+        ),
+        (
+            "let Row { a: (a, _) } = x.a()?",
+            "let (a ,) = __probed :: filled",
+        ),
+        ("let ref a = x.a()?", "let ref a ="),
+        (
+            "#[allow(l)] let a = x.a()?",
+            "# [allow (l)] let a = __probed :: filled",
+        ),
+        ("let _ = x.a()?", "let _ = __probed"),
+        // The type of `Err(..)?` comes from the exit.
+        (
+            "let a = Err(x.a()?)?",
+            "Some (__probed :: as_operand (match",
+        ),
+        ("let a = (x.a())?", ":: wait ("),
+        ("let a = x.a()?.f", ":: Some ("),
+    ] {
+        let body = format!("{local}; let c = x.c()?; act(1); act(a, b); Ok(c)");
+        written(SIGNATURE, &body, text, true);
+    }
+}
+
+/// A read on a type of vmi-core is served by the runtime, where its receiver
+/// can be shared.
+#[test]
+fn reads_that_are_served() {
+    for (body, served) in [
+        ("act(vmi.read_string(1)?);", true),
+        ("let a = vmi.read_string(1)?; act(1);", true),
+        (
+            "let vmi = &mut reader; let a = vmi.read_string(1)?; act(1);",
+            false,
+        ),
+        ("let a = other.read_string(1)?; act(1);", false),
+    ] {
+        written(SIGNATURE, &format!("{body} Ok(1)"), ":: served (", served);
+    }
+}
+
+/// What a marker or a macro of text holds stays as it is.
+#[test]
+fn what_is_left_as_it_is() {
+    for (kept, text) in [
+        ("unprobed!(x.a()?)", "unprobed ! (@ probed x . a () ?)"),
+        ("stringify!(x.a()?)", "stringify ! (x . a () ?)"),
+        ("quote!(x.a()?)", "quote ! (x . a () ?)"),
+    ] {
+        for body in [
+            format!("act(x.b()?, {kept}); Ok(1)"),
+            format!("let v = ({kept}, x.b()?); Ok(v)"),
+        ] {
+            written(SIGNATURE, &body, text, true);
+        }
+    }
+}
+
+/// Two searches and what runs agree on the type of a variable.
+#[test]
+fn types_of_variables() {
+    for (local, tied) in [
+        ("let b = x.b()?;", true),
+        ("let mut b = x.b()?;", true),
+        ("let b = g();", true),
+        ("let b: u8 = x.b()?;", false),
+        ("let (b, _) = x.b()?;", false),
+        ("let b = 1;", false),
+        ("let b = y.f;", false),
+        ("let b = &y;", false),
+        ("let b = Row { y };", false),
+        ("let b = || 1;", false),
+        ("let b = y.iter().map(|i| i);", false),
+    ] {
+        let body = format!("let a = x.a()?; act(a); {local} let d = x.d(b)?; act(d, b); Ok(1)");
+        written(SIGNATURE, &body, "type_of (& b)", tied);
+    }
+}
+
+/// There may be a block of ours around a `break` in a macro.
+#[test]
+fn loops_that_macros_leave() {
+    for (call, text) in [
+        (
+            "println!(1, if c { break } else { 1 })",
+            "{ break '__probed_loop",
+        ),
+        (
+            "println!(1, if c { continue } else { 1 })",
+            "{ continue '__probed_loop",
+        ),
+        ("println!(1, if c { break 'l } else { 1 })", "{ break 'l }"),
+        ("println!(1, for k in l { break })", "for k in l { break }"),
+        (
+            "println!(1, for k in { if c { break } l } {})",
+            "{ break '__probed_loop",
+        ),
+        ("println!(1, while c { break })", "while c { break }"),
+        ("println!(1, loop { break })", "loop { break }"),
+        ("quote!(break)", "quote ! (break)"),
+    ] {
+        let body = format!("for i in j {{ act(x.a()?); {call}; }} Ok(1)");
+        written(SIGNATURE, &body, text, true);
+    }
+}
+
+/// A run that cannot be doomed does not look whether it is.
+#[test]
+fn no_look_without_a_cause() {
+    for (head, looks) in [("c", false), ("x.b().is_ok()", true)] {
+        let body = format!("act(0); if {head} {{ act(x.a()?); }} Ok(1)");
+        let direct = "{ act (__probed :: ResultOrOption :: ask_or_leave (x . a";
+        written(SIGNATURE, &body, direct, !looks);
+    }
+}

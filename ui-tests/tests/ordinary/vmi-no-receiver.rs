@@ -1,0 +1,10 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed(vmi = "ctx")]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    Ok(vmi.read_u32(process)?)
+}
+
+fn main() {}

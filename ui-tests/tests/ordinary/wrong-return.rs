@@ -1,0 +1,13 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    if vmi.read_u8(process)? == 0 {
+        return 0;
+    }
+    Ok(vmi.read_u32(process)?)
+}
+
+fn main() {}
