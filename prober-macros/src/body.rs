@@ -134,7 +134,7 @@ pub(crate) fn rewritten(
             (quote!(let #name = &#set;), name)
         }
         Set::Added(added) => {
-            shares = !args.options && keep::names_set(function.written);
+            shares = !args.options && added.may_be_named && keep::names_set(function.written);
             let Added {
                 name,
                 aliases,
@@ -162,7 +162,8 @@ pub(crate) fn rewritten(
     } else {
         let error = signature::own_error(output);
         let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
-        (own_names.imports_of_kept(&args.krate), start)
+        let imports = own_names.imports_of_kept(&args.krate, error.is_some());
+        (imports, start)
     };
     let body = framed(block, sig, output, params, looks_needless, &own_names);
     let outcome = own_names.run(sig, moves, output, &body);

@@ -9,11 +9,17 @@
 use std::cell::Cell;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lifetime, MacroDelimiter, Member, Path, Signature, Token, Type, spanned::Spanned};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
+use syn::{
+    Attribute, Expr, Lifetime, MacroDelimiter, Member, Pat, Path, Signature, Token, Type,
+    spanned::Spanned, token::Paren,
+};
 
 /// The name under which a function imports the runtime.
 const RUNTIME: &str = "__probed";
+
+/// The receiver that is put beside the prober once.
+const SERVED: &str = "__probed_served";
 
 /// The names of one expansion, and the calls that use them.
 pub(crate) struct Names {
@@ -25,6 +31,9 @@ pub(crate) struct Names {
 
     /// The span of the error type, or of what is blamed in its place.
     error: Cell<Span>,
+
+    /// Whether a result is taken apart.
+    takes: Cell<bool>,
 
     /// The block around the expression of a probe that may miss: `'__probed`.
     block: Lifetime,
@@ -42,12 +51,26 @@ pub(crate) struct ProbeForm {
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
 #[derive(Clone)]
-pub(crate) struct Bind {
-    pub(crate) attrs: TokenStream,
-    pub(crate) pat: TokenStream,
+pub(crate) struct Bind<'p> {
+    pub(crate) attrs: &'p [Attribute],
+    pub(crate) pat: Bound<'p>,
+    pub(crate) ty: Option<&'p Type>,
+}
 
-    /// With its colon; empty where none is written.
-    pub(crate) ty: TokenStream,
+/// The pattern of a `let`, as it is written or in another form.
+#[derive(Clone)]
+pub(crate) enum Bound<'p> {
+    Pat(&'p Pat),
+    Parts(TokenStream),
+}
+
+impl ToTokens for Bound<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Pat(pat) => pat.to_tokens(tokens),
+            Self::Parts(parts) => parts.to_tokens(tokens),
+        }
+    }
 }
 
 /// `OPERAND?` of an ordinary function.
@@ -74,6 +97,7 @@ impl Names {
             runtime: hygienic(RUNTIME, Span::call_site()),
             prober: hygienic("__probed_run", Span::call_site()),
             error: Cell::new(Span::call_site()),
+            takes: Cell::new(false),
             block: Lifetime::new("'__probed", Span::mixed_site()),
         }
     }
@@ -91,12 +115,14 @@ impl Names {
     }
 
     /// [`imports`](Self::imports) of a function that keeps types: also the
-    /// traits for values and errors of other types.
-    pub(crate) fn imports_of_kept(&self, krate: &Path) -> TokenStream {
+    /// traits for values and errors of other types, if they are used.
+    pub(crate) fn imports_of_kept(&self, krate: &Path, declares_error: bool) -> TokenStream {
         let runtime = self.runtime_at(krate.span());
         let glue = runtime.span();
+        let note = self.takes.get().then(|| quote_spanned!(glue=> , Note as _));
+        let opaque = declares_error.then(|| quote_spanned!(glue=> , Opaque as _));
         quote_spanned! {glue=>
-            use #krate::__private::{self as #runtime, PageFaultGate as _, Note as _, Opaque as _};
+            use #krate::__private::{self as #runtime, PageFaultGate as _ #note #opaque};
         }
     }
 
@@ -253,6 +279,25 @@ impl Names {
         )
     }
 
+    /// [`served`](Self::served) for all reads on a variable:
+    /// `let __probed_served = served(&RECEIVER, prober);`
+    pub(crate) fn bind_served(&self, receiver: &Ident) -> TokenStream {
+        let Self {
+            runtime, prober, ..
+        } = self;
+        let name = hygienic(SERVED, Span::call_site());
+        quote!(let #name = #runtime::served(&#receiver, #prober);)
+    }
+
+    /// The variable that [`bind_served`](Self::bind_served) makes.
+    pub(crate) fn served_once(at: Span) -> Expr {
+        Expr::Path(syn::ExprPath {
+            attrs: Vec::new(),
+            qself: None,
+            path: hygienic(SERVED, at).into(),
+        })
+    }
+
     /// What `probe!` takes, which must be a `Result`: `can_be_probed(EXPR)`.
     ///
     /// Where the expression ends with `?`, another error says so.
@@ -371,7 +416,8 @@ impl Names {
             None if question.is_probe => "ask_probe",
             None => "ask",
         };
-        let ask = self.left_by_mark(name, question);
+        let mut ask = TokenStream::new();
+        self.left_by_mark(name, question, &mut ask);
         // rustc takes the span of `value.0` from the one to the other, so it
         // blames the user's whole expression for a wrong type.
         let value = Ident::new("probed_value", place.start);
@@ -399,20 +445,30 @@ impl Names {
             Some(_) => "ask_or_leave_before",
             None => "ask_or_leave",
         };
-        Expr::Verbatim(self.left_by_mark(name, question))
+        let mut tokens = TokenStream::new();
+        self.left_by_mark(name, question, &mut tokens);
+        Expr::Verbatim(tokens)
     }
 
     /// A question whose value waits: `wait(OPERAND, prober)?`.
-    pub(crate) fn question_that_waits(&self, question: Question<'_>) -> Expr {
+    pub(crate) fn question_that_waits(&self, question: Question<'_>, tokens: &mut TokenStream) {
         let name = match question.adapter {
             Some(_) => "wait_before",
             None => "wait",
         };
-        Expr::Verbatim(self.left_by_mark(name, question))
+        self.left_by_mark(name, question, tokens);
+    }
+
+    /// A question of a search, whose answer nobody needs, as a condition under
+    /// which the search ends: `sought(OPERAND, prober)`.
+    pub(crate) fn sought(&self, operand: &Expr, place: Place, mark: Span) -> Expr {
+        let prober = self.prober_at(place.start);
+        let args = quote_spanned!(glue(mark)=> #operand, #prober);
+        call("ResultOrOption::sought", place.around(operand), args)
     }
 
     /// `NAME(OPERAND, prober)ADAPTER?`
-    fn left_by_mark(&self, name: &str, question: Question<'_>) -> TokenStream {
+    fn left_by_mark(&self, name: &str, question: Question<'_>, tokens: &mut TokenStream) {
         let Question {
             operand,
             place,
@@ -424,8 +480,9 @@ impl Names {
         let prober = self.prober_at(place.start);
         let name = format!("ResultOrOption::{name}");
         let args = quote_spanned!(at=> #operand, #prober);
-        let ask = call(&name, place.around(operand), args);
-        quote!(#ask #adapter #mark)
+        write_call(&name, place.around(operand), args, tokens);
+        adapter.to_tokens(tokens);
+        mark.to_tokens(tokens);
     }
 
     /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
@@ -441,6 +498,7 @@ impl Names {
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         let item = hygienic("__probed_item", place.start);
+        self.takes.set(true);
         let at = place.glue();
         let seen = quote_spanned!(at=> #runtime::Taken(#item).seen(#prober));
         let seen = Expr::Verbatim(seen);
@@ -450,7 +508,7 @@ impl Names {
         Expr::Call(syn::ExprCall {
             attrs: Vec::new(),
             func: Box::new(function),
-            paren_token: syn::token::Paren(at),
+            paren_token: Paren(at),
             args: [items, Expr::Closure(closure)].into_iter().collect(),
         })
     }
@@ -499,6 +557,7 @@ impl Names {
     }
 
     fn note(&self, operand: &Expr, place: Place) -> TokenStream {
+        self.takes.set(true);
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         quote_spanned!(place.glue()=> #runtime::Taken(#operand).note(#prober))
@@ -510,7 +569,7 @@ impl Names {
         quote_spanned!(glue(at)=> #runtime::asked(#question);)
     }
 
-    /// The same for a result on which there is no `?`.
+    /// [`asked`](Self::asked) for a result on which there is no `?`.
     pub(crate) fn noted(&self, result: &Expr, at: Span) -> TokenStream {
         let noted = self.note(result, Place { start: at, end: at });
         quote_spanned!(glue(at)=> let _ = #noted;)
@@ -558,32 +617,42 @@ impl Names {
 
     /// Binds what waits in a slot, in a run that is not doomed:
     /// `let PAT = filled(SLOT);`
-    pub(crate) fn bind_filled(&self, bind: &Bind, slot: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
+    pub(crate) fn bind_filled(&self, bind: &Bind<'_>, slot: &Ident, tokens: &mut TokenStream) {
         let Bind { attrs, pat, ty } = bind;
-        quote_spanned! {Span::mixed_site()=>
-            #attrs let #pat #ty = #runtime::filled(#slot);
+        let at = Span::mixed_site();
+        tokens.append_all(*attrs);
+        Token![let](at).to_tokens(tokens);
+        pat.to_tokens(tokens);
+        if let Some(ty) = ty {
+            Token![:](at).to_tokens(tokens);
+            ty.to_tokens(tokens);
         }
+        Token![=](at).to_tokens(tokens);
+        self.runtime.to_tokens(tokens);
+        Token![::](at).to_tokens(tokens);
+        Ident::new("filled", at).to_tokens(tokens);
+        Paren(at).surround(tokens, |tokens| slot.to_tokens(tokens));
+        Token![;](at).to_tokens(tokens);
     }
 
     /// Binds what waits in a slot, or goes elsewhere:
     /// `let Some(PAT) = SLOT else { .. };`
     pub(crate) fn bind_slot(
         &self,
-        bind: &Bind,
+        bind: &Bind<'_>,
         slot: &Ident,
         otherwise: &TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
         let Bind { attrs, pat, ty } = bind;
-        if ty.is_empty() {
+        let Some(ty) = ty else {
             return quote_spanned! {Span::mixed_site()=>
-                #attrs let #runtime::Some(#pat) = #slot else { #otherwise };
+                #(#attrs)* let #runtime::Some(#pat) = #slot else { #otherwise };
             };
-        }
+        };
         // The value may be of another type, and become this one.
         quote_spanned! {Span::mixed_site()=>
-            #attrs let #pat #ty = match #slot {
+            #(#attrs)* let #pat: #ty = match #slot {
                 #runtime::Some(__probed_value) => __probed_value,
                 #runtime::None => { #otherwise }
             };
@@ -626,15 +695,20 @@ fn located(name: &Ident, span: Span) -> Ident {
 /// that of its last, and so do the parentheses: rustc blames one and the same
 /// place for the function, for its argument and for the call.
 fn call(name: &str, place: Place, args: TokenStream) -> Expr {
+    let mut tokens = TokenStream::new();
+    write_call(name, place, args, &mut tokens);
+    Expr::Verbatim(tokens)
+}
+
+fn write_call(name: &str, place: Place, args: TokenStream, tokens: &mut TokenStream) {
     let mut args = Group::new(Delimiter::Parenthesis, args);
     args.set_span(place.end);
-    let mut call = Ident::new(RUNTIME, place.start).to_token_stream();
+    Ident::new(RUNTIME, place.start).to_tokens(tokens);
     for word in name.split("::") {
-        let word = Ident::new(word, place.end);
-        call.extend(quote_spanned!(place.start=> ::#word));
+        Token![::](place.start).to_tokens(tokens);
+        Ident::new(word, place.end).to_tokens(tokens);
     }
-    args.to_tokens(&mut call);
-    Expr::Verbatim(call)
+    args.to_tokens(tokens);
 }
 
 /// An identifier of the expansion that cannot clash with a name in the function.

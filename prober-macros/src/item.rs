@@ -3,8 +3,9 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Block, Signature, Token, Visibility,
-    parse::{Parse, ParseStream, Parser},
+    Attribute, Block, Ident, Local, LocalInit, LocalModifiers, Pat, PatIdent, Signature, Stmt,
+    Token, Visibility,
+    parse::{Parse, ParseStream, Parser, discouraged::Speculative},
     token,
 };
 
@@ -78,11 +79,64 @@ impl Parse for Body {
     }
 }
 
-fn parse_body(input: ParseStream) -> syn::Result<(Vec<Attribute>, Vec<syn::Stmt>)> {
-    Ok((
-        input.call(Attribute::parse_inner)?,
-        input.call(Block::parse_within)?,
-    ))
+fn parse_body(input: ParseStream) -> syn::Result<(Vec<Attribute>, Vec<Stmt>)> {
+    Ok((input.call(Attribute::parse_inner)?, input.call(statements)?))
+}
+
+/// [`Block::parse_within`], but sooner done with the commonest statements.
+fn statements(input: ParseStream) -> syn::Result<Vec<Stmt>> {
+    let mut stmts = Vec::new();
+    loop {
+        if let Some(stmt) = simple_let(input).or_else(|| with_blocks(input)) {
+            stmts.push(stmt);
+        } else {
+            stmts.extend(Block::parse_within(input)?);
+            return Ok(stmts);
+        }
+    }
+}
+
+/// A statement that needs no `;`.
+fn with_blocks(input: ParseStream) -> Option<Stmt> {
+    if !input.peek(Token![if]) && !input.peek(Token![for]) && !input.peek(Token![match]) {
+        return None;
+    }
+    let ahead = input.fork();
+    let stmt = ahead.parse().ok()?;
+    input.advance_to(&ahead);
+    Some(stmt)
+}
+
+/// `let NAME = EXPR;`
+fn simple_let(input: ParseStream) -> Option<Stmt> {
+    if !input.peek(Token![let]) || !input.peek2(Ident) {
+        return None;
+    }
+    let ahead = input.fork();
+    let let_token = ahead.parse().ok()?;
+    let ident = ahead.parse().ok()?;
+    let eq_token = ahead.parse().ok()?;
+    let expr = ahead.parse().ok()?;
+    let semi_token = ahead.parse().ok()?;
+    input.advance_to(&ahead);
+    Some(Stmt::Local(Local {
+        attrs: Vec::new(),
+        let_token,
+        modifiers: LocalModifiers::default(),
+        pat: Pat::Ident(PatIdent {
+            attrs: Vec::new(),
+            by_ref: None,
+            mutability: None,
+            ident,
+            subpat: None,
+        }),
+        init: Some(LocalInit {
+            eq_token,
+            expr: Box::new(expr),
+            diverge: None,
+        }),
+        semi_token,
+    }))
 }
 
 /// The braces of a body, even if it is a macro's `$body:block`, which is in

@@ -25,6 +25,7 @@
 //! evaluates what asks, and nothing that acts.
 
 mod ask;
+mod beside;
 mod branches;
 mod facts;
 mod flow;
@@ -52,13 +53,13 @@ use std::{
 };
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{
     Block, Expr, Signature, Stmt,
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, run::State, scope::Scope};
+use self::{facts::Facts, flow::Flow, run::State, scope::Scope, words::names_any};
 use crate::{
     classify,
     error::Errors,
@@ -91,6 +92,7 @@ pub(crate) fn rewrite(
         errors,
     );
     plan::show(block);
+    let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, names);
     loops::check(block, errors);
     pointers::leave(block);
@@ -105,6 +107,7 @@ pub(crate) fn rewrite(
         emit: names,
         receivers,
         mutable_readers: &never_served,
+        beside,
         krate,
         records_in_closures: !returns_code(sig),
         needs: RefCell::default(),
@@ -119,13 +122,15 @@ pub(crate) fn rewrite(
         value: false,
     };
     let (tokens, _) = flow.hot(body, state, &Scope::default());
+    let beside = beside.map(|receiver| names.bind_served(receiver));
     let ties = flow.ties.borrow();
     let ties = ties.iter().map(|(_, tie)| tie);
+    let first = quote!(#beside #(let mut #ties;)*);
     // Items that begin the body are still the first in their block.
-    let tokens = match (ties.len(), begins_with_item) {
-        (0, _) => tokens,
-        (_, true) => quote!(#(let mut #ties;)* { #tokens }),
-        (_, false) => quote!(#(let mut #ties;)* #tokens),
+    let tokens = if begins_with_item && !first.is_empty() {
+        quote!(#first { #tokens })
+    } else {
+        quote!(#first #tokens)
     };
     block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
     asks
@@ -174,12 +179,21 @@ pub(crate) fn names_set(written: &TokenStream) -> bool {
 
 /// Whether a result may hold code that outlives the call, such as a closure.
 fn returns_code(sig: &Signature) -> bool {
-    any_word(&sig.output.to_token_stream(), &|word| {
-        matches!(
-            word.to_string().as_str(),
-            "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
-        )
-    })
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_return_type(&sig.output);
+    find.0
+        || names_any(|find| find.visit_return_type(&sig.output), &|word| {
+            matches!(
+                word,
+                "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
+            )
+        })
 }
 
 /// Receivers that are read through `&mut` anywhere in a body.

@@ -28,6 +28,9 @@ pub(crate) struct Added {
     /// body.
     pub(crate) aliases: Vec<Ident>,
 
+    /// Whether the body may name it: its text holds the name.
+    pub(crate) may_be_named: bool,
+
     /// Whether the result says what it borrows from.
     pub(crate) is_clear: bool,
 
@@ -54,7 +57,14 @@ pub(crate) fn add_parameter(
     } = lifetimes::name_elided(sig, errors);
 
     // A body that a macro made may name it with the macro's hygiene.
-    let mut spans = spans_of_suppressed(body)
+    // Most bodies do not. The compiler gives the text faster than the tokens.
+    let may_be_named = body.to_string().contains(SUPPRESSED);
+    let spans = if may_be_named {
+        spans_of_suppressed(body)
+    } else {
+        Vec::new()
+    };
+    let mut spans = spans
         .into_iter()
         .map(|span| Span::call_site().resolved_at(span));
     let span = spans.next().unwrap_or_else(Span::call_site);
@@ -78,6 +88,7 @@ pub(crate) fn add_parameter(
     Added {
         name,
         aliases,
+        may_be_named,
         is_clear,
         hiding,
         own_lifetime,
@@ -157,12 +168,8 @@ fn spans_of_suppressed(body: &TokenStream) -> Vec<Span> {
             }
         }
     }
-    // Most bodies do not name it. The compiler gives the text faster than the
-    // tokens.
     let mut found = Vec::new();
-    if body.to_string().contains(SUPPRESSED) {
-        find(body.clone(), &mut found);
-    }
+    find(body.clone(), &mut found);
     found
 }
 
@@ -201,6 +208,9 @@ pub(crate) fn infer_impl_trait(output: &Type) -> Type {
 /// given the type. It must be written in full.
 pub(crate) fn own_error(output: &Type) -> Option<TokenStream> {
     let error = error_type(output);
+    if matches!(error, Type::Path(path) if path.path.is_ident("VmiError")) {
+        return None;
+    }
     let text = error.to_token_stream().to_string();
     let last = text.rsplit([' ', ':']).next().unwrap_or_default();
     let in_full = !text.contains("impl ")

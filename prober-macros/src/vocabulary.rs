@@ -44,6 +44,17 @@ pub(crate) fn is_served(method: &Ident) -> bool {
     ) || name.starts_with("read_string")
 }
 
+/// Whether the name of a read tells the type of its value.
+pub(crate) fn tells_type(method: &Ident) -> bool {
+    let name = method.unraw().to_string();
+    !matches!(
+        name.strip_suffix("_in").unwrap_or(&name),
+        "read_struct" | "read_field"
+    ) && ["read_u", "read_va", "read_address", "read_string"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether a read by this name gives a number or an address.
 pub(crate) fn reads_number(method: &Ident) -> bool {
     let name = method.unraw().to_string();

@@ -97,6 +97,9 @@ struct Found {
 
     /// Whether the function is left because the value of a probe was needed.
     needed: bool,
+
+    /// Whether the search of a doomed run has ended before its time.
+    search_ended: bool,
 }
 
 impl<'s> VmiProber<'s> {
@@ -401,9 +404,17 @@ impl<'s> VmiProber<'s> {
     #[cold]
     pub(crate) fn left_doomed(&self) -> ProbeError {
         match self.cut_off() {
-            Some(limit) => self.unavailable(Some(limit)),
-            None => Unavailable::by_doom(self.found.borrow().suppressed.clone()).into(),
+            None if !self.found.borrow().search_ended => {
+                Unavailable::by_doom(self.found.borrow().suppressed.clone()).into()
+            }
+            limit => self.unavailable(limit),
         }
+    }
+
+    /// Ends the search of a doomed run: the caller's ends with it.
+    #[cold]
+    pub(crate) fn end_search(&self) {
+        self.found.borrow_mut().search_ended = true;
     }
 
     /// What an error becomes that says something is missing, where no fault is

@@ -16,15 +16,15 @@ use super::{
     plan::{Plan, core},
     questions::asks,
     run::State,
-    scope::{Scope, Way, leaves_by},
+    scope::{Scope, Way},
     words::{
-        any_word, evaluates, handed_suppressed, has_faults_of_its_own, has_question, hides_error,
-        holds_exit, is_call, is_result_pattern, may_ask, operand_of_takes, panics, shows_error,
-        takes_apart, takes_text,
+        any_word, evaluates, handed_suppressed, has_faults_of_its_own, hides_error, holds_exit,
+        is_call, is_err, is_result_pattern, may_ask, operand_of_takes, panics, questions,
+        shows_error, takes_apart, takes_text,
     },
 };
 use crate::{
-    emit::{Place, Question, glue, start},
+    emit::{self, Place, Question, glue, start},
     marker::Marker,
     rewrite::{arguments, operand},
 };
@@ -72,13 +72,15 @@ impl Asker<'_, '_> {
         if self.later.iter().all(Vec::is_empty) {
             return miss.to_token_stream();
         }
-        let siblings = self
-            .later
-            .iter()
-            .rev()
-            .flatten()
-            .map(|sibling| self.flow.sibling(sibling, self.scope, self.taint));
-        quote!({ #(#siblings)* #miss })
+        let mut asked = Asked::default();
+        for sibling in self.later.iter().rev().flatten() {
+            asked.add(
+                self.flow.sibling(sibling, self.scope, self.taint),
+                self.flow,
+            );
+        }
+        let siblings = asked.written(self.flow);
+        quote!({ #siblings #miss })
     }
 
     /// Whether a miss does no more than leave the function, as the plain one
@@ -95,7 +97,10 @@ impl Asker<'_, '_> {
                 && (self.flow.records_in_closures && calls_back(operands[index])
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);
-            if !rest.is_empty() && has_question(&done[index]) && !self.flow.may_exit(done[index]) {
+            if !rest.is_empty()
+                && questions(|count| count.visit_expr(done[index])) > 0
+                && !self.flow.may_exit(done[index])
+            {
                 let mut gone = Names::default();
                 let mut later = Vec::new();
                 gone.extend(&changed(self.flow, done[index]));
@@ -139,39 +144,35 @@ impl Asker<'_, '_> {
         expr
     }
 
-    /// `EXPR?`, whose value waits in a slot: gives an `Option`.
-    pub(super) fn question_that_waits(&mut self, expr: &mut Expr) {
-        self.question_as(expr, true);
+    /// `EXPR?`, its operand rewritten.
+    pub(super) fn asked(&mut self, mut question: ExprTry) -> Asking {
+        let adapter = take_adapter(&mut question);
+        let place = Place::of(&question.expr);
+        self.serve(&mut question.expr);
+        let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
+        self.visit_expr_mut(&mut question.expr);
+        Asking {
+            question,
+            place,
+            adapter,
+            is_probe,
+        }
     }
 
     fn question(&mut self, expr: &mut Expr) {
-        self.question_as(expr, false);
-    }
-
-    fn question_as(&mut self, expr: &mut Expr, waits: bool) {
-        let Expr::Try(question) = expr else { return };
-        let attrs = std::mem::take(&mut question.attrs);
-        let adapter = take_adapter(question);
-        self.serve(&mut question.expr);
-        let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
-        let place = Place::of(&question.expr);
-        self.visit_expr_mut(&mut question.expr);
-        let operand = operand(&question.expr);
-        let question = Question {
-            operand: &operand,
-            place,
-            mark: question.question_token,
-            adapter: adapter.as_ref(),
-            is_probe,
+        let Expr::Try(question) = std::mem::replace(expr, Expr::PLACEHOLDER) else {
+            unreachable!("only `EXPR?` is a question")
         };
+        let mut asking = self.asked(question);
+        let attrs = std::mem::take(&mut asking.question.attrs);
         let emit = self.flow.emit;
-        let value = if waits {
-            emit.question_that_waits(question)
-        } else if self.leaves() && !is_probe {
-            emit.question_or_leave(question)
-        } else {
-            emit.question(question, &self.missed())
-        };
+        let value = asking.with(|question| {
+            if self.leaves() && !question.is_probe {
+                emit.question_or_leave(question)
+            } else {
+                emit.question(question, &self.missed())
+            }
+        });
         *expr = if attrs.is_empty() {
             value
         } else {
@@ -179,12 +180,33 @@ impl Asker<'_, '_> {
         };
     }
 
+    /// `EXPR?` of a search, whose answer nobody needs: a condition under which
+    /// the search ends.
+    fn sought(mut self, question: &ExprTry) -> Expr {
+        // What an adapter makes of an error is never seen.
+        self.asked(question.clone()).with(|question| {
+            let Question {
+                operand,
+                place,
+                mark,
+                ..
+            } = question;
+            self.flow.emit.sought(operand, place, mark.span)
+        })
+    }
+
     /// Lets the runtime serve a read on a type of vmi-core.
     fn serve(&self, operand: &mut Expr) {
         if let Expr::MethodCall(call) = operand
             && self.flow.is_served(call)
         {
-            *call.receiver = self.flow.emit.served(&call.receiver);
+            let once = matches!((&*call.receiver, self.flow.beside), (Expr::Path(path), Some(name))
+                if path.path.is_ident(name));
+            *call.receiver = if once {
+                emit::Names::served_once(start(&call.receiver))
+            } else {
+                self.flow.emit.served(&call.receiver)
+            };
         }
     }
 
@@ -602,7 +624,11 @@ fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
 pub(super) fn has_taken(head: &Expr) -> bool {
     any_word(&head.to_token_stream(), &|word| {
         let word = word.to_string();
-        word == "Taken" || word.starts_with("__probed_s") || word.starts_with("__probed_loop")
+        word == "Taken"
+            || ["slot", "step", "loop"].iter().any(|what| {
+                let ours = word.strip_prefix("__probed_");
+                ours.is_some_and(|ours| ours.starts_with(what))
+            })
     })
 }
 
@@ -629,6 +655,79 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
     let receiver = std::mem::replace(&mut *call.receiver, Expr::PLACEHOLDER);
     *question.expr = receiver;
     Some(adapter)
+}
+
+/// A question whose operand is rewritten.
+pub(super) struct Asking {
+    question: ExprTry,
+    place: Place,
+    adapter: Option<TokenStream>,
+    is_probe: bool,
+}
+
+impl Asking {
+    /// Writes it.
+    pub(super) fn with<R>(&self, write: impl FnOnce(Question<'_>) -> R) -> R {
+        write(Question {
+            operand: &operand(&self.question.expr),
+            place: self.place,
+            mark: self.question.question_token,
+            adapter: self.adapter.as_ref(),
+            is_probe: self.is_probe,
+        })
+    }
+}
+
+/// A question whose answer nobody needs, as it is written.
+pub(super) enum Sought {
+    /// A condition under which the search ends.
+    Ends(Expr),
+    Code(TokenStream),
+}
+
+/// Questions whose answers nobody needs, one after the other.
+#[derive(Default)]
+pub(super) struct Asked {
+    out: TokenStream,
+    ends: Vec<Expr>,
+}
+
+impl Asked {
+    pub(super) fn add(&mut self, sought: Sought, flow: &Flow<'_>) {
+        match sought {
+            Sought::Ends(condition) => self.ends.push(condition),
+            Sought::Code(code) => self.out(flow).extend(code),
+        }
+    }
+
+    /// What is written behind them.
+    pub(super) fn out(&mut self, flow: &Flow<'_>) -> &mut TokenStream {
+        let ends = std::mem::take(&mut self.ends);
+        if !ends.is_empty() {
+            let leave = flow.leave();
+            self.out.extend(quote!(if #(#ends)||* { #leave }));
+        }
+        &mut self.out
+    }
+
+    pub(super) fn written(mut self, flow: &Flow<'_>) -> TokenStream {
+        std::mem::take(self.out(flow))
+    }
+}
+
+/// An expression that is one question, and no more. Not `Err(..)?`: rustc takes
+/// the type of its value from the exit.
+pub(super) fn waits(expr: &Expr) -> Option<&ExprTry> {
+    let Expr::Try(question) = expr else {
+        return None;
+    };
+    let waits = question.attrs.is_empty()
+        && match core(&question.expr) {
+            Expr::MethodCall(_) => true,
+            call @ Expr::Call(_) => !is_err(call),
+            _ => false,
+        };
+    waits.then_some(question)
 }
 
 impl Flow<'_> {
@@ -674,18 +773,38 @@ impl Flow<'_> {
     }
 
     /// A question whose answer nobody needs.
-    pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> TokenStream {
-        let label = self.label("ask");
-        let rewritten = self.ask(expr, Way::breaks(&label), true, true, true, scope, taint);
+    pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> Sought {
+        if let Some(question) = waits(expr) {
+            return self.seek(question, true, scope, taint);
+        }
+        let block = self.target("ask");
+        let rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
         let asked = if matches!(expr, Expr::Try(_)) {
             self.emit.asked(&rewritten, start(expr))
         } else {
             self.emit.noted(&rewritten, start(expr))
         };
-        if leaves_by(&asked, &label) {
-            quote!(#label: { #asked })
-        } else {
-            quote!({ #asked })
+        let label = block.label();
+        Sought::Code(quote!(#label { #asked }))
+    }
+
+    /// A question of a search, whose answer nobody needs.
+    pub(super) fn seek(
+        &self,
+        question: &ExprTry,
+        strict: bool,
+        scope: &Scope,
+        taint: &Names,
+    ) -> Sought {
+        let block = self.target("ask");
+        let asker = self.asker(block.end(), strict, true, true, scope, taint);
+        let ends = asker.sought(question);
+        match block.label() {
+            Some(label) => {
+                let leave = self.leave();
+                Sought::Code(quote!(#label { if #ends { #leave } }))
+            }
+            None => Sought::Ends(ends),
         }
     }
 

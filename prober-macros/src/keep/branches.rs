@@ -67,7 +67,8 @@ impl Branches<'_, '_> {
         missing.extend(unchecked);
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
-        let mut search = self.flow.search(&steps, &missing, &[], scope, 1);
+        let search = self.flow.search(&steps, &missing, &[], scope, 1);
+        let mut search = search.statements(self.flow);
         if let Some(label) = last {
             search.extend(quote!(break #label;));
         }

@@ -11,8 +11,12 @@ use syn::{
 };
 
 use super::{
-    links::Links, mentions::Names, outputs::is_collection, params::Params, plan::root,
-    words::is_static,
+    links::Links,
+    mentions::Names,
+    outputs::is_collection,
+    params::Params,
+    plan::root,
+    words::{is_cell, is_static, names_any},
 };
 use crate::vocabulary;
 
@@ -92,7 +96,7 @@ impl Facts {
                         if params.is_sink(&param.ty) {
                             facts.sinks.insert(name.to_owned());
                         }
-                        if super::words::is_cell(&param.ty) {
+                        if names_any(|find| find.visit_type(&param.ty), &is_cell) {
                             facts.cells.insert(name.to_owned());
                         }
                     }
@@ -113,6 +117,13 @@ impl Facts {
     /// those that it assigns to or calls methods on as statements.
     pub(super) fn changed(&self, mentioned: &Names, roots: &Names) -> Names {
         let mut changed = Names::default();
+        if roots.is_empty()
+            && !mentioned
+                .iter()
+                .any(|name| self.is_mutable(name) || self.changes.contains_key(name))
+        {
+            return changed;
+        }
         let mut open = mentioned.iter().map(str::to_owned).collect::<Vec<_>>();
         let mut seen = HashSet::new();
         while let Some(name) = open.pop() {

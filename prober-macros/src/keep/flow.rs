@@ -3,9 +3,10 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    rc::Rc,
 };
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token, visit::Visit};
 
@@ -16,7 +17,7 @@ use super::{
     plan::{BlockId, Exit, Kind, Plan, Step, core},
     questions::asks_of_act,
     risks::Risks,
-    scope::{Scope, Skipped, Way},
+    scope::{Scope, Skipped, Target, Way, label},
     words::{holds_exit, may_leave},
 };
 use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
@@ -28,6 +29,8 @@ pub(super) struct Flow<'a> {
     pub(super) emit: &'a Emit,
     pub(super) receivers: &'a [Receiver],
     pub(super) mutable_readers: &'a [Receiver],
+    /// The receiver that is put beside the prober once.
+    pub(super) beside: Option<&'a Ident>,
     pub(super) krate: &'a syn::Path,
 
     /// Whether closures may hold on to the prober.
@@ -155,8 +158,12 @@ impl Flow<'_> {
     }
 
     pub(super) fn label(&self, what: &str) -> Lifetime {
-        let name = format!("'__probed_{what}_{}", self.number());
-        Lifetime::new(&name, Span::mixed_site())
+        label(what, self.number())
+    }
+
+    /// A block that may be left.
+    pub(super) fn target(&self, what: &'static str) -> Rc<Target> {
+        Target::new(what, self.number())
     }
 
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {

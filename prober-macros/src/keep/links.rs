@@ -11,7 +11,7 @@ use super::{
     mentions::{Names, mentions},
     outputs::is_collection_in,
     plan::root,
-    words::{Holds, any_word, constructs, holds_closure, is_cell},
+    words::{Holds, any_word, constructs, holds_closure, is_cell, names_any},
 };
 
 /// Collects which variables see and change others.
@@ -56,7 +56,14 @@ impl Links<'_> {
         let cells = cells.map(str::to_owned).collect::<Names>();
         changes.extend(&cells);
         let outlives = changes.iter().any(|name| self.0.outlives(name));
-        let is_cell = !cells.is_empty() || is_cell(value) || is_cell(pat);
+        let is_cell = !cells.is_empty()
+            || names_any(
+                |find| {
+                    find.visit_expr(value);
+                    find.visit_pat(pat);
+                },
+                &is_cell,
+            );
         for name in names.iter().map(str::to_owned) {
             if mutable || !aliases.is_empty() {
                 self.0.mutable.insert(name.clone());
@@ -158,9 +165,27 @@ fn binds_by_reference(pat: &Pat) -> bool {
 
 /// Whether a pattern binds what can be changed: `mut name`.
 fn is_changeable(pat: &Pat) -> bool {
-    any_word(&quote::ToTokens::to_token_stream(pat), &|word| {
-        word == "mut"
-    })
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            self.0 |= pat.mutability.is_some();
+            visit::visit_pat_ident(self, pat);
+        }
+        fn visit_pat_reference(&mut self, pat: &'ast syn::PatReference) {
+            self.0 |= pat.mutability.is_some();
+            visit::visit_pat_reference(self, pat);
+        }
+        fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
+            self.0 |= ty.mutability.is_some();
+            visit::visit_type_reference(self, ty);
+        }
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            self.0 |= any_word(&mac.tokens, &|word| word == "mut");
+        }
+    }
+    let mut find = Find(false);
+    find.visit_pat(pat);
+    find.0
 }
 
 /// Finds the references to what can change that a value passes on.

@@ -1,11 +1,16 @@
 //! Which local variables tokens mention, by text.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{collections::HashSet, rc::Rc};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::{
+    Expr, Lit, Member, Pat, PathArguments, Stmt, Token,
+    punctuated::Punctuated,
+    visit::{self, Visit},
+};
 
-use super::words::is_static;
+use super::{outputs::Writes, words::is_static};
 use crate::receiver::variable;
 
 /// Before the name of a variable that does not exist.
@@ -16,60 +21,74 @@ const UNCHECKED: char = '?';
 
 /// Names of local variables. A field of `self` is a name of its own:
 /// `self.count`; `self` alone stands for all of them.
+///
+/// In order, and few: there are thousands of these, of mostly one name or none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Names(BTreeSet<String>);
+pub(super) struct Names(Vec<Rc<str>>);
 
 impl Names {
-    pub(super) fn insert(&mut self, name: String) {
-        self.0.insert(name);
+    pub(super) fn insert(&mut self, name: impl Into<Rc<str>>) {
+        let name = name.into();
+        if let Err(index) = self.0.binary_search(&name) {
+            self.0.insert(index, name);
+        }
     }
 
     pub(super) fn extend(&mut self, other: &Self) {
-        self.0.extend(other.0.iter().cloned());
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+        } else {
+            for name in &other.0 {
+                self.insert(name.clone());
+            }
+        }
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(|name| keep(name));
     }
 
     pub(super) fn remove_all(&mut self, other: &Self) {
-        self.0.retain(|name| {
-            !other
-                .0
-                .contains(name.trim_start_matches([ABSENT, UNCHECKED]))
-        });
+        self.retain(|name| !other.contains(name.trim_start_matches([ABSENT, UNCHECKED])));
     }
 
     /// The same variables, as those that were not checked.
     pub(super) fn unchecked(&self) -> Self {
-        let of = |name: &String| match name.split_once('.') {
+        let of = |name: &Rc<str>| match name.split_once('.') {
             // What checks `self` may check any field of it.
             Some((whole, _)) => format!("{UNCHECKED}{whole}"),
             None => format!("{UNCHECKED}{name}"),
         };
-        Self(self.0.iter().map(of).collect())
+        self.0.iter().map(of).collect()
     }
 
     /// Of these, those that were not checked.
     pub(super) fn only_unchecked(&self) -> Self {
-        let is = |name: &&String| name.starts_with(UNCHECKED);
-        Self(self.0.iter().filter(is).cloned().collect())
+        let mut names = self.clone();
+        names.retain(|name| name.starts_with(UNCHECKED));
+        names
     }
 
     /// Of these, the others.
     pub(super) fn without_unchecked(&self) -> Self {
-        let is = |name: &&String| !name.starts_with(UNCHECKED);
-        Self(self.0.iter().filter(is).cloned().collect())
+        let mut names = self.clone();
+        names.retain(|name| !name.starts_with(UNCHECKED));
+        names
     }
 
     /// Adds names of variables that are missing and do not exist at all: what
     /// only writes to them must not run either.
     pub(super) fn extend_absent(&mut self, other: &Self) {
         self.extend(other);
-        let absent = other.0.iter().map(|name| format!("{ABSENT}{name}"));
-        self.0.extend(absent);
+        for name in &other.0 {
+            self.insert(format!("{ABSENT}{name}"));
+        }
     }
 
     /// Whether one of the variables that are mentioned does not exist.
     pub(super) fn lacks(&self, mentioned: &Self) -> bool {
-        let mut mentioned = mentioned.0.iter();
-        mentioned.any(|name| self.0.contains(&format!("{ABSENT}{name}")))
+        let absent = self.0.iter().filter_map(|name| name.strip_prefix(ABSENT));
+        absent.into_iter().any(|name| mentioned.contains(name))
     }
 
     pub(super) fn union(mut self, other: &Self) -> Self {
@@ -82,38 +101,234 @@ impl Names {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.iter().map(|name| &**name)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|other| **other == *name)
     }
 
     /// Whether a name is, holds, or is held by one of these.
     pub(super) fn holds(&self, name: &str) -> bool {
-        self.0.contains(name)
-            || name.starts_with("self.") && self.0.contains("self")
-            || name == "self" && self.0.iter().any(|name| name.starts_with("self."))
+        let of_self = name == "self" || name.starts_with("self.");
+        self.0.iter().any(|other| {
+            **other == *name
+                || of_self && (**other == *"self" || name == "self" && other.starts_with("self."))
+        })
     }
 
     /// Whether a name of one set is, holds, or is held by one of the other.
     pub(super) fn meets(&self, other: &Self) -> bool {
-        let (few, many) = if self.0.len() < other.0.len() {
-            (self, other)
-        } else {
-            (other, self)
-        };
-        few.0.iter().any(|name| many.holds(name))
+        !other.0.is_empty() && self.0.iter().any(|name| other.holds(name))
     }
 }
 
-impl FromIterator<String> for Names {
-    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> Self {
-        Self(names.into_iter().collect())
+impl<N: Into<Rc<str>>> FromIterator<N> for Names {
+    fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
+        let mut found = Self::default();
+        for name in names {
+            found.insert(name);
+        }
+        found
     }
 }
 
 /// The variables that code mentions, out of those that the function binds.
-pub(super) fn mentions(code: &impl ToTokens, locals: &HashSet<String>) -> Names {
+///
+/// Code is looked through as it was parsed, and as tokens only where it was not:
+/// to make tokens of it takes much longer.
+pub(super) fn mentions<T: Code + ?Sized>(code: &T, locals: &HashSet<String>) -> Names {
+    let mut mentions = Mentions {
+        locals,
+        names: Names::default(),
+        writes: None,
+    };
+    code.visit(&mut mentions);
+    mentions.names
+}
+
+/// The variables that tokens mention.
+pub(super) fn mentions_of_tokens(tokens: &TokenStream, locals: &HashSet<String>) -> Names {
     let mut names = Names::default();
-    collect(code.to_token_stream(), locals, &mut names);
+    collect(tokens.clone(), locals, &mut names);
     names
+}
+
+/// Code that can be looked through.
+pub(super) trait Code {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>);
+}
+
+/// How the code of a type is looked through.
+macro_rules! code {
+    ($($ty:ty: $visit:ident,)*) => {$(
+        impl Code for $ty {
+            fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+                visitor.$visit(self);
+            }
+        }
+    )*};
+}
+code! {
+    Stmt: visit_stmt,
+    Expr: visit_expr,
+    Box<Expr>: visit_expr,
+    syn::ExprBinary: visit_expr_binary,
+    syn::ExprIndex: visit_expr_index,
+    syn::ExprRange: visit_expr_range,
+    TokenStream: visit_token_stream,
+}
+
+impl Code for Punctuated<Expr, Token![,]> {
+    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
+        self.iter().for_each(|expr| visitor.visit_expr(expr));
+    }
+}
+
+/// Collects what code mentions: any token with the name of a variable that is
+/// not a member, a field's name, a part of a longer path or a macro's name.
+pub(super) struct Mentions<'l> {
+    pub(super) locals: &'l HashSet<String>,
+    pub(super) names: Names,
+    /// What calls only write to, if that is asked for.
+    pub(super) writes: Option<Writes<'l>>,
+}
+
+impl Mentions<'_> {
+    fn name(&mut self, ident: &Ident) {
+        let name = variable(ident);
+        if self.locals.contains(&name) {
+            self.names.insert(name);
+        }
+    }
+
+    fn tokens(&mut self, tokens: TokenStream) {
+        collect(tokens, self.locals, &mut self.names);
+    }
+
+    /// Arguments, some of which are only written to.
+    fn arguments<'e>(
+        &mut self,
+        args: impl IntoIterator<Item = &'e Expr>,
+        written: impl Fn(&Writes<'_>, &'e Expr) -> Option<&'e Expr>,
+    ) {
+        for arg in args {
+            let output = self.writes.as_ref().and_then(|writes| written(writes, arg));
+            let Some(output) = output else {
+                self.visit_expr(arg);
+                continue;
+            };
+            let all = mentions(output, self.locals);
+            if let Some(writes) = &mut self.writes {
+                writes.names.extend(&all);
+            }
+            // The bounds of a part are read.
+            if let Expr::Reference(buffer) = arg
+                && let Expr::Index(part) = &*buffer.expr
+            {
+                self.visit_expr(&part.index);
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions<'_> {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if path.path.is_ident("self") || path.path.is_ident("__self") {
+            self.names.insert("self");
+        } else {
+            visit::visit_expr_path(self, path);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if self.writes.is_some() {
+            self.visit_expr(&call.func);
+            self.arguments(&call.args, |writes, arg| writes.of_call(&call.args, arg));
+        } else {
+            visit::visit_expr_call(self, call);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if self.writes.is_some() {
+            self.visit_expr(&call.receiver);
+            if let Some(turbofish) = &call.turbofish {
+                self.visit_angle_bracketed_generic_arguments(turbofish);
+            }
+            self.arguments(&call.args, |writes, arg| writes.of_method(call, arg));
+        } else {
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
+        match (&*field.base, &field.member) {
+            (Expr::Path(base), Member::Named(name))
+                if base.path.is_ident("self") || base.path.is_ident("__self") =>
+            {
+                self.names.insert(format!("self.{name}"));
+            }
+            _ => self.visit_expr(&field.base),
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let is_long = path.leading_colon.is_some() || path.segments.len() > 1;
+        if let Some(last) = path.segments.last() {
+            let is_generic = matches!(&last.arguments, PathArguments::AngleBracketed(args)
+                if args.colon2_token.is_some());
+            // `crate::COUNT` is the same as `COUNT`.
+            if !is_generic && (!is_long || is_static(&last.ident.to_string())) {
+                self.name(&last.ident);
+            }
+        }
+        for segment in &path.segments {
+            self.visit_path_arguments(&segment.arguments);
+        }
+    }
+
+    fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
+        self.visit_expr(&field.expr);
+    }
+
+    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+        self.name(&pat.ident);
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_pat_type(&mut self, typed: &'ast syn::PatType) {
+        // The name before a type is taken for a field's.
+        if !matches!(&*typed.pat, Pat::Ident(pat) if pat.subpat.is_none()) {
+            self.visit_pat(&typed.pat);
+        }
+        self.visit_type(&typed.ty);
+    }
+
+    fn visit_lit(&mut self, lit: &'ast Lit) {
+        if matches!(
+            lit,
+            Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) | Lit::Verbatim(_)
+        ) {
+            self.tokens(lit.to_token_stream());
+        }
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        self.tokens(mac.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, attr: &'ast syn::Attribute) {
+        self.tokens(attr.meta.to_token_stream());
+    }
+
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        self.tokens(item.to_token_stream());
+    }
+
+    fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
+        self.tokens(tokens.clone());
+    }
 }
 
 fn collect(tokens: TokenStream, locals: &HashSet<String>, names: &mut Names) {

@@ -8,15 +8,11 @@
 use std::collections::HashSet;
 
 use quote::ToTokens;
-use syn::{
-    Expr, Pat, Type,
-    visit::{self, Visit},
-    visit_mut::{self, VisitMut},
-};
+use syn::{Expr, ExprMethodCall, Pat, Token, Type, punctuated::Punctuated};
 
 use super::{
     facts::Facts,
-    mentions::{Names, mentions},
+    mentions::{Code, Mentions, Names},
     words::{any_word, is_suppressed},
 };
 use crate::{
@@ -66,109 +62,82 @@ pub(super) fn is_collection_in(pat: &Pat, init: &Expr, known: &HashSet<String>) 
     }
 }
 
-/// What code mentions, beside what its calls only write to.
-pub(super) fn reads<T>(code: &T, facts: &Facts, receivers: &[Receiver]) -> Names
-where
-    T: ToTokens + Clone + Code,
-{
-    let mut find = Find {
-        receivers,
-        found: false,
+/// What code mentions: beside what its calls only write to, and in all.
+pub(super) fn reads_and_all<T: Code + ?Sized>(
+    code: &T,
+    facts: &Facts,
+    receivers: &[Receiver],
+) -> (Names, Names) {
+    let mut mentions = Mentions {
+        locals: &facts.locals,
+        names: Names::default(),
+        writes: Some(Writes {
+            facts,
+            receivers,
+            names: Names::default(),
+        }),
     };
-    code.visit(&mut find);
-    if !find.found {
-        return mentions(code, &facts.locals);
-    }
-    let mut code = code.clone();
-    code.visit_mut(&mut Leave { facts, receivers });
-    mentions(&code, &facts.locals)
+    code.visit(&mut mentions);
+    let reads = mentions.names;
+    let mut all = reads.clone();
+    all.extend(
+        &mentions
+            .writes
+            .map(|writes| writes.names)
+            .unwrap_or_default(),
+    );
+    (reads, all)
 }
 
-/// Code that can be looked through.
-pub(super) trait Code {
-    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>);
-    fn visit_mut(&mut self, visitor: &mut impl VisitMut);
+/// What code mentions, beside what its calls only write to.
+pub(super) fn reads<T: Code + ?Sized>(code: &T, facts: &Facts, receivers: &[Receiver]) -> Names {
+    reads_and_all(code, facts, receivers).0
 }
 
-impl Code for syn::Stmt {
-    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
-        visitor.visit_stmt(self);
-    }
-    fn visit_mut(&mut self, visitor: &mut impl VisitMut) {
-        visitor.visit_stmt_mut(self);
-    }
-}
-
-impl Code for Expr {
-    fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>) {
-        visitor.visit_expr(self);
-    }
-    fn visit_mut(&mut self, visitor: &mut impl VisitMut) {
-        visitor.visit_expr_mut(self);
-    }
-}
-
-/// Finds a call that may only write.
-struct Find<'a> {
-    receivers: &'a [Receiver],
-    found: bool,
-}
-
-impl<'ast> Visit<'ast> for Find<'_> {
-    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        self.found |= call.args.iter().any(is_suppressed);
-        visit::visit_expr_call(self, call);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        self.found |= call.args.iter().any(is_suppressed)
-            || vocabulary::is_read(&call.method) && receiver::is_on(call, self.receivers);
-        visit::visit_expr_method_call(self, call);
-    }
-}
-
-/// Leaves out what calls only write to.
-struct Leave<'a> {
+/// What calls only write to.
+pub(super) struct Writes<'a> {
     facts: &'a Facts,
     receivers: &'a [Receiver],
+    pub(super) names: Names,
 }
 
-impl Leave<'_> {
-    fn collections<'e>(&self, args: impl IntoIterator<Item = &'e mut Expr>) {
-        for arg in args {
-            if name_of(arg).is_some_and(|name| self.facts.collections.contains(&name)) {
-                *arg = Expr::PLACEHOLDER;
-            }
-        }
-    }
-}
-
-impl VisitMut for Leave<'_> {
-    fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
-        if call.args.iter().any(is_suppressed) {
-            self.collections(&mut call.args);
-        }
-        visit_mut::visit_expr_call_mut(self, call);
+impl Writes<'_> {
+    /// What a function only writes to that is handed the suppressed set.
+    pub(super) fn of_call<'e>(
+        &self,
+        args: &Punctuated<Expr, Token![,]>,
+        arg: &'e Expr,
+    ) -> Option<&'e Expr> {
+        let is_output = args.iter().any(is_suppressed)
+            && name_of(arg).is_some_and(|name| self.facts.collections.contains(&name));
+        is_output.then_some(arg)
     }
 
-    fn visit_expr_method_call_mut(&mut self, call: &mut syn::ExprMethodCall) {
+    /// What a method only writes to: also the buffer of a read.
+    pub(super) fn of_method<'e>(
+        &self,
+        call: &'e ExprMethodCall,
+        arg: &'e Expr,
+    ) -> Option<&'e Expr> {
         if call.args.iter().any(is_suppressed) {
-            self.collections(&mut call.args);
-        } else if vocabulary::is_read(&call.method)
-            && receiver::is_on(call, self.receivers)
-            && let Some(Expr::Reference(buffer)) = call.args.last_mut()
-            && buffer.mutability.is_some()
-        {
-            match &mut *buffer.expr {
-                Expr::Path(_) => *buffer.expr = Expr::PLACEHOLDER,
-                // Its bounds are read.
-                Expr::Index(part) if matches!(*part.expr, Expr::Path(_)) => {
-                    *part.expr = Expr::PLACEHOLDER;
+            return self.of_call(&call.args, arg);
+        }
+        let is_last = call.args.last().is_some_and(|last| std::ptr::eq(last, arg));
+        match arg {
+            Expr::Reference(buffer)
+                if is_last
+                    && buffer.mutability.is_some()
+                    && vocabulary::is_read(&call.method)
+                    && receiver::is_on(call, self.receivers) =>
+            {
+                match &*buffer.expr {
+                    expr @ Expr::Path(_) => Some(expr),
+                    Expr::Index(part) => matches!(*part.expr, Expr::Path(_)).then_some(&*part.expr),
+                    _ => None,
                 }
-                _ => {}
             }
+            _ => None,
         }
-        visit_mut::visit_expr_method_call_mut(self, call);
     }
 }
 

@@ -9,7 +9,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::words::any_word;
+use super::words::{any_word, names_any};
 
 /// What is known of the type parameters of a function.
 #[derive(Default)]
@@ -35,8 +35,13 @@ impl Params {
         let bounded = generics.where_clause.iter().flat_map(|all| &all.predicates);
         for predicate in bounded {
             if let WherePredicate::Type(predicate) = predicate {
-                let name = predicate.bounded_ty.to_token_stream().to_string();
-                params.note(&name, predicate.bounds.iter());
+                let Type::Path(ty) = &predicate.bounded_ty else {
+                    continue;
+                };
+                let Some(name) = ty.path.get_ident() else {
+                    continue;
+                };
+                params.note(&name.to_string(), predicate.bounds.iter());
             }
         }
         params.writers.retain(|name| !params.others.contains(name));
@@ -70,9 +75,8 @@ impl Params {
         let mut find = Find(false);
         find.visit_type(ty);
         find.0
-            || any_word(&ty.to_token_stream(), &|word| {
-                let word = word.to_string();
-                is_callback_name(&word) || self.callbacks.contains(&word)
+            || names_any(|find| find.visit_type(ty), &|word| {
+                is_callback_name(word) || self.callbacks.contains(word)
             })
     }
 
@@ -115,8 +119,8 @@ impl Params {
 }
 
 fn is_callback(bound: &TypeParamBound) -> bool {
-    any_word(&bound.to_token_stream(), &|word| {
-        is_callback_name(&word.to_string())
+    names_any(|find| find.visit_type_param_bound(bound), &|word| {
+        is_callback_name(word)
     })
 }
 

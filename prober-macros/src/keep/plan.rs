@@ -16,7 +16,7 @@ use syn::{
 use super::{
     facts::{Facts, bound},
     mentions::{Names, mentions},
-    outputs::reads,
+    outputs::reads_and_all,
     risks::{Risks, unchecked},
     words::{
         Holds, changes_behind_reference, handed_suppressed, holds_closure, is_effect, is_static,
@@ -104,7 +104,7 @@ pub(super) struct Step {
     /// What it mentions, beside what its calls only write to.
     pub(super) reads: Names,
 
-    /// What it mentions outside of its blocks.
+    /// What it mentions outside of its blocks, if it has any.
     pub(super) head: Names,
 
     pub(super) binds: Names,
@@ -127,6 +127,9 @@ pub(super) struct Step {
 
     /// What it may leave.
     pub(super) exits: Vec<Exit>,
+
+    /// Whether its value is a read whose type its name tells.
+    pub(super) type_is_known: bool,
 
     /// What becomes of closures in its initializer.
     pub(super) closures: Option<Holds>,
@@ -287,17 +290,20 @@ impl Planner<'_> {
             stmt = Stmt::Expr(expr, semi);
         }
         let locals = &self.facts.locals;
-        let mut all = match &stmt {
+        let (mut reads, mut all) = match &stmt {
             // What it binds is new.
-            Stmt::Local(local) => mentions_of_value(local, locals),
-            stmt => mentions(stmt, locals),
-        };
-        let mut reads = match &stmt {
             Stmt::Local(syn::Local {
                 init: Some(init), ..
-            }) if init.diverge.is_none() => reads(&*init.expr, self.facts, self.receivers),
-            Stmt::Expr(..) => reads(&stmt, self.facts, self.receivers),
-            _ => all.clone(),
+            }) if init.diverge.is_none() => reads_and_all(&init.expr, self.facts, self.receivers),
+            Stmt::Local(local) => {
+                let all = mentions_of_value(local, locals);
+                (all.clone(), all)
+            }
+            Stmt::Expr(expr, _) => reads_and_all(expr, self.facts, self.receivers),
+            stmt => {
+                let all = mentions(stmt, locals);
+                (all.clone(), all)
+            }
         };
         let mut look = Look::new(self.facts, self.receivers, self.krate);
         look.visit_stmt(&stmt);
@@ -320,6 +326,17 @@ impl Planner<'_> {
                 .and_then(|init| holds_closure(&init.expr)),
             _ => None,
         };
+        let type_is_known = match &stmt {
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) => match &*init.expr {
+                Expr::Try(question) => matches!(&*question.expr, Expr::MethodCall(call)
+                    if vocabulary::tells_type(&call.method)
+                        && classify::is_read(call, self.receivers)),
+                _ => false,
+            },
+            _ => false,
+        };
         let kind = self.kind(&stmt, last);
         let mut roots = roots;
         if let Stmt::Expr(expr, _) = &stmt
@@ -340,7 +357,10 @@ impl Planner<'_> {
             .iter()
             .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
 
-        let (head, head_asks) = self.head(&stmt, kind);
+        let (head, head_asks) = match (kind, &stmt) {
+            (Kind::Compound, Stmt::Expr(expr, _)) => self.head(expr),
+            _ => (Names::default(), asks),
+        };
 
         visit_mut::visit_stmt_mut(self, &mut stmt);
 
@@ -358,32 +378,24 @@ impl Planner<'_> {
             takes,
             effect,
             exits,
+            type_is_known,
             closures,
             conditional,
         }
     }
 
-    /// What the head of a statement mentions, and whether it asks.
-    fn head(&self, stmt: &Stmt, kind: Kind) -> (Names, bool) {
+    /// What the head of a statement with blocks mentions, and whether it asks.
+    fn head(&self, expr: &Expr) -> (Names, bool) {
         let mut look = Look::new(self.facts, self.receivers, self.krate);
         let mut names = Names::default();
-        if let (Kind::Compound, Stmt::Expr(expr, _)) = (kind, stmt) {
-            for head in heads(expr) {
-                names.extend(&mentions(head, &self.facts.locals));
-                let mut risks = Risks::new(&self.facts.locals);
-                risks.visit_expr(head);
-                names.extend(&risks.names());
-                look.visit_expr(head);
-            }
-            look.asks |= takes_apart(expr);
-        } else {
-            names = match stmt {
-                Stmt::Local(local) => mentions_of_value(local, &self.facts.locals),
-                stmt => mentions(stmt, &self.facts.locals),
-            };
-            look.visit_stmt(stmt);
+        for head in heads(expr) {
+            names.extend(&mentions(head, &self.facts.locals));
+            let mut risks = Risks::new(&self.facts.locals);
+            risks.visit_expr(head);
+            names.extend(&risks.names());
+            look.visit_expr(head);
         }
-        (names, look.asks)
+        (names, look.asks || takes_apart(expr))
     }
 
     fn kind(&self, stmt: &Stmt, last: bool) -> Kind {

@@ -14,7 +14,7 @@ use syn::{
 
 use super::{
     facts::Facts,
-    mentions::{Names, mentions},
+    mentions::{Code, Names, mentions},
     plan::core,
     words::{constructs, handed_suppressed, holds_statement, may_leave},
 };
@@ -109,7 +109,7 @@ impl<'a> Risks<'a> {
         self.names.unchecked()
     }
 
-    fn uses(&mut self, expr: &impl quote::ToTokens) {
+    fn uses(&mut self, expr: &impl Code) {
         self.names.extend(&mentions(expr, self.locals));
     }
 }

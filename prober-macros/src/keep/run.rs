@@ -2,14 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Stmt, visit_mut::VisitMut};
+use syn::{Expr, Stmt, visit::Visit, visit_mut::VisitMut};
 
 use super::{
     flow::Flow,
     mentions::Names,
     plan::{BlockId, Kind, Step, core, keeps_all},
-    scope::{Scope, Way, leaves_by},
+    scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
+    words::questions,
 };
 
 /// What a block begins with.
@@ -55,7 +56,7 @@ struct Hot<'f, 'a> {
     steps: &'f [Step],
     scope: &'f Scope,
     out: TokenStream,
-    pending: Vec<Slot>,
+    pending: Vec<Slot<'f>>,
     /// Whether the run may be doomed by something other than a slot.
     other_doom: bool,
     state: State,
@@ -162,18 +163,18 @@ impl Hot<'_, '_> {
         {
             let missing = self.state.taint.clone().union(&slot.missing());
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
-            let otherwise = quote!(#search #exit);
+            let otherwise = search.then(&exit);
             self.out
                 .extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
         } else {
             let doomed = self.flow.doomed();
             let taint = self.state.taint.clone();
             let search = self.flow.search(&rest, &taint, &pending, self.scope, 0);
-            self.out.extend(quote!(if #doomed { #search #exit }));
+            let search = search.then(&exit);
+            self.out.extend(quote!(if #doomed { #search }));
             for slot in &pending {
                 if let Some(bind) = &slot.bind {
-                    self.out
-                        .extend(self.flow.emit.bind_filled(bind, &slot.name));
+                    self.flow.emit.bind_filled(bind, &slot.name, &mut self.out);
                 }
             }
         }
@@ -185,15 +186,21 @@ impl Hot<'_, '_> {
     fn slot(&mut self, index: usize) {
         let step = &self.steps[index];
         // Where the next statement needs it at once, no slot is needed.
-        if !self.is_doomed() && self.is_needed_next(index) && questions(&step.stmt) == 1 {
+        if !self.is_doomed()
+            && self.is_needed_next(index)
+            && questions(|count| count.visit_stmt(&step.stmt)) == 1
+        {
             self.bind_now(index);
             return;
         }
         let taint = self.state.taint.clone();
         let doomed = self.is_doomed();
-        let (slot, tokens) = self.flow.slot(step, doomed, self.scope, &taint);
-        self.out.extend(tokens);
-        self.out.extend(self.flow.tied_slot(step, &slot));
+        let slot = self
+            .flow
+            .slot(step, doomed, self.scope, &taint, &mut self.out);
+        if let Some(tie) = self.flow.tied_slot(step, &slot) {
+            self.out.extend(tie);
+        }
         self.pending.push(slot);
         self.other_doom |= step.takes;
     }
@@ -227,13 +234,10 @@ impl Hot<'_, '_> {
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
         let mut missing = step.changes.clone();
         missing.extend_absent(&step.binds);
-        let miss = if questions(&step.stmt) == 1 && step.exits.is_empty() {
+        let miss = if questions(|count| count.visit_stmt(&step.stmt)) == 1 && step.exits.is_empty()
+        {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
-            if search.is_empty() {
-                exit
-            } else {
-                Way::To(quote!({ #search #exit }))
-            }
+            search.and(&exit)
         } else {
             exit
         };
@@ -330,8 +334,8 @@ impl Hot<'_, '_> {
             }
             return;
         }
-        let label = self.flow.label("step");
-        let go_on = Way::breaks(&label);
+        let block = self.flow.target("step");
+        let go_on = block.end();
         let given_up = self.flow.gives_up(&step.stmt);
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
@@ -339,19 +343,19 @@ impl Hot<'_, '_> {
         if step.changes.meets(&self.flow.facts.unset) {
             // A doomed run must not seem to go on without the value.
             let done = self.flow.label("done");
-            let exit = &self.state.exit;
+            let search = search.then(&self.state.exit);
+            let label = block.label();
             self.out.extend(quote! {
-                #done: { #label: { #tokens break #done } #search #exit }
+                #done: { #label { #tokens break #done } #search }
             });
             // A loop in it may have gone on to the next item.
             self.doom(step);
             return;
         }
-        if leaves_by(&tokens, &label) {
-            self.out.extend(quote!(#label: { #tokens }));
-        } else {
-            self.out.extend(tokens);
-        }
+        self.out.extend(match block.label() {
+            Some(label) => quote!(#label { #tokens }),
+            None => tokens,
+        });
         self.doom(step);
     }
 
@@ -403,21 +407,6 @@ impl Hot<'_, '_> {
             self.doom(step);
         }
     }
-}
-
-/// How many `?` a statement has outside of its blocks.
-fn questions(stmt: &Stmt) -> usize {
-    fn count(tokens: TokenStream) -> usize {
-        tokens
-            .into_iter()
-            .map(|token| match token {
-                proc_macro2::TokenTree::Punct(punct) => usize::from(punct.as_char() == '?'),
-                proc_macro2::TokenTree::Group(group) => count(group.stream()),
-                _ => 0,
-            })
-            .sum()
-    }
-    count(stmt.to_token_stream())
 }
 
 /// Whether a value is made of its operands alone: `Ok(Row { .. })`.

@@ -1,12 +1,10 @@
 //! The loops and labelled blocks around, for the exits that a search reaches.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Lifetime;
-
-use super::words::any_word;
 
 /// Where a run goes: a diverging expression.
 #[derive(Clone)]
@@ -16,6 +14,9 @@ pub(super) enum Way {
 
     /// To a place in it.
     To(TokenStream),
+
+    /// Out of a block of the expansion, with its value.
+    End(Rc<Target>, TokenStream),
 }
 
 impl Way {
@@ -32,9 +33,55 @@ impl Way {
 
 impl ToTokens for Way {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let (Self::Leave(way) | Self::To(way)) = self;
-        way.to_tokens(tokens);
+        match self {
+            Self::Leave(way) | Self::To(way) => way.to_tokens(tokens),
+            Self::End(block, value) => {
+                let label = block.name();
+                tokens.extend(quote!(break #label #value));
+            }
+        }
     }
+}
+
+/// A block of the expansion that may be left by its label, which is written if
+/// anything does.
+pub(super) struct Target {
+    what: &'static str,
+    number: usize,
+    used: Cell<bool>,
+}
+
+impl Target {
+    pub(super) fn new(what: &'static str, number: usize) -> Rc<Self> {
+        Rc::new(Self {
+            what,
+            number,
+            used: Cell::new(false),
+        })
+    }
+
+    fn name(&self) -> Lifetime {
+        self.used.set(true);
+        label(self.what, self.number)
+    }
+
+    /// Leaves the block, which has no value.
+    pub(super) fn end(self: &Rc<Self>) -> Way {
+        Way::End(self.clone(), TokenStream::new())
+    }
+
+    /// `'LABEL:`, if it is used.
+    pub(super) fn label(&self) -> Option<TokenStream> {
+        self.used.get().then(|| {
+            let label = self.name();
+            quote!(#label:)
+        })
+    }
+}
+
+/// A label of the expansion.
+pub(super) fn label(what: &str, number: usize) -> Lifetime {
+    Lifetime::new(&format!("'__probed_{what}_{number}"), Span::mixed_site())
 }
 
 /// The loops and labelled blocks around, for exits that a search reaches.
@@ -110,9 +157,4 @@ impl Scope {
             around.outer.find(label)
         }
     }
-}
-
-/// Whether tokens leave by a label.
-pub(super) fn leaves_by(tokens: &TokenStream, label: &Lifetime) -> bool {
-    any_word(tokens, &|word| *word == label.ident)
 }

@@ -1,16 +1,19 @@
 //! What a doomed run still asks in the statements that follow.
 
+use std::rc::Rc;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Lifetime, Stmt};
+use syn::{Expr, Stmt};
 
 use super::{
+    ask::{Asked, waits},
     branches::Branches,
     flow::Flow,
     mentions::Names,
     plan::{Kind, Step, core, keeps_all},
     questions::{asks, asks_of_act},
-    scope::{Scope, Way, leaves_by},
+    scope::{Scope, Target, Way},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
     words::{Holds, handed_suppressed},
 };
@@ -21,43 +24,57 @@ const DEPTH: usize = 4;
 impl Flow<'_> {
     /// Writes what a doomed run still asks in statements that follow. What is
     /// missing is known here; what waits in slots may be.
-    pub(super) fn search(
+    pub(super) fn search<'p>(
         &self,
-        steps: &[&Step],
+        steps: &[&'p Step],
         missing: &Names,
-        slots: &[Slot],
+        slots: &[Slot<'p>],
         scope: &Scope,
         depth: usize,
-    ) -> TokenStream {
+    ) -> Searched {
         let steps = self.relevant(steps);
-        let mut out = TokenStream::new();
-        for component in self.components(&steps, slots) {
-            let label = self.label("part");
+        let mut searched = Searched::default();
+        let components = self.components(&steps, slots);
+        let is_one = components.len() == 1;
+        for component in components {
+            let block = self.target("part");
             let mut search = Search {
                 flow: self,
-                label: &label,
-                used: false,
+                block: &block,
                 missing: missing.clone(),
                 slots: slots.iter().collect(),
                 own: Vec::new(),
                 scope,
                 depth,
-                out: TokenStream::new(),
+                asked: Asked::default(),
+                exit: None,
             };
             search.steps(&component);
             let Search {
-                out: part, used, ..
+                mut asked, exit, ..
             } = search;
-            if part.is_empty() {
-                continue;
-            }
-            if used {
-                out.extend(quote!(#label: { #part }));
+            let label = block.label();
+            // What leaves the block by its label goes on behind the exit.
+            let (inside, behind) = if label.is_some() {
+                (exit, None)
             } else {
-                out.extend(quote!({ #part }));
+                (None, exit)
+            };
+            if let Some(exit) = inside {
+                let go = self.go(&exit);
+                asked.out(self).extend(go);
             }
+            let part = asked.written(self);
+            if !part.is_empty() {
+                searched.tokens.extend(match label {
+                    None if is_one => part,
+                    label => quote!(#label { #part }),
+                });
+            }
+            // Nothing is searched behind it: its group is the last one.
+            searched.exit = behind;
         }
-        out
+        searched
     }
 
     /// The statements that ask, and those that feed them. What a skipped
@@ -93,7 +110,10 @@ impl Flow<'_> {
 
     /// Groups of statements that share no name which could be missing: each
     /// can be searched by itself.
-    fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot]) -> Vec<Vec<&'s Step>> {
+    fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot<'_>]) -> Vec<Vec<&'s Step>> {
+        if steps.len() < 2 {
+            return steps.iter().map(|step| vec![*step]).collect();
+        }
         let mut bound = Names::default();
         for step in steps {
             bound.extend(&step.binds);
@@ -103,13 +123,11 @@ impl Flow<'_> {
             bound.extend(&slot.names);
         }
         let shared = |step: &Step| {
-            let all = self.needs(step).union(&step.binds).union(&step.changes);
-            all.iter()
-                .filter(|name| {
-                    bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
-                })
-                .map(str::to_owned)
-                .collect::<Names>()
+            let mut all = self.needs(step).union(&step.binds).union(&step.changes);
+            all.retain(|name| {
+                bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
+            });
+            all
         };
         let names = steps.iter().map(|step| shared(step)).collect::<Vec<_>>();
         let mut group = (0..steps.len()).collect::<Vec<_>>();
@@ -148,23 +166,70 @@ impl Flow<'_> {
     }
 }
 
-/// Writes the search of one group of statements.
-struct Search<'f, 'a> {
-    flow: &'f Flow<'a>,
-    label: &'f Lifetime,
-    used: bool,
-    missing: Names,
-    /// Slots from before.
-    slots: Vec<&'f Slot>,
-    /// Slots of this search.
-    own: Vec<Slot>,
-    scope: &'f Scope,
-    depth: usize,
-    out: TokenStream,
+/// A search, as it is written.
+#[derive(Default)]
+pub(super) struct Searched {
+    tokens: TokenStream,
+    /// The exit that a doomed run has reached at its end.
+    exit: Option<Way>,
 }
 
-impl Search<'_, '_> {
-    fn steps(&mut self, steps: &[&Step]) {
+impl Searched {
+    /// Whether nothing is asked, and nothing is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.exit.is_none()
+    }
+
+    /// The search, and where the run goes from it: an expression that diverges.
+    pub(super) fn and(self, way: &Way) -> Way {
+        let way = self.exit.as_ref().unwrap_or(way);
+        if self.tokens.is_empty() {
+            return way.clone();
+        }
+        let tokens = self.tokens;
+        Way::To(quote!({ #tokens #way }))
+    }
+
+    /// Its statements, and where the run goes from it.
+    pub(super) fn then(self, way: &Way) -> TokenStream {
+        let Self { mut tokens, exit } = self;
+        exit.as_ref().unwrap_or(way).to_tokens(&mut tokens);
+        tokens
+    }
+
+    /// Its statements; code may follow.
+    pub(super) fn statements(self, flow: &Flow<'_>) -> TokenStream {
+        let Self { mut tokens, exit } = self;
+        if let Some(exit) = exit {
+            tokens.extend(flow.go(&exit));
+        }
+        tokens
+    }
+}
+
+/// Writes the search of one group of statements.
+struct Search<'f, 'a, 'p> {
+    flow: &'f Flow<'a>,
+    /// The block that it stands in.
+    block: &'f Rc<Target>,
+    missing: Names,
+    /// Slots from before.
+    slots: Vec<&'f Slot<'p>>,
+    /// Slots of this search.
+    own: Vec<Slot<'p>>,
+    scope: &'f Scope,
+    depth: usize,
+    asked: Asked,
+    /// The exit that was reached.
+    exit: Option<Way>,
+}
+
+impl<'p> Search<'_, '_, 'p> {
+    fn out(&mut self) -> &mut TokenStream {
+        self.asked.out(self.flow)
+    }
+
+    fn steps(&mut self, steps: &[&'p Step]) {
         for (index, step) in steps.iter().enumerate() {
             if !self.step(step, &steps[index..]) {
                 return;
@@ -173,7 +238,7 @@ impl Search<'_, '_> {
     }
 
     /// Searches one statement. Returns whether the search goes on.
-    fn step(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn step(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         let rest_asks = rest.iter().skip(1).any(|step| step.asks);
         let is_missing = if step.kind == Kind::Compound {
             step.head.meets(&self.missing)
@@ -199,8 +264,8 @@ impl Search<'_, '_> {
             }
             Kind::Let => self.local(step, rest),
             Kind::Ask => {
-                let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
-                self.out.extend(tokens);
+                let out = self.asked.out(self.flow);
+                let slot = self.flow.slot(step, true, self.scope, &self.missing, out);
                 if rest_asks && !slot.names.is_empty() {
                     self.own.push(slot);
                 }
@@ -213,8 +278,8 @@ impl Search<'_, '_> {
 
     /// Binds the slots whose names are read, or are mentioned and would not
     /// exist. Where one is empty, the rest is searched without it.
-    fn bind(&mut self, mentioned: &Names, read: &Names, rest: &[&Step]) {
-        let needed = |slot: &Slot| slot.names.meets(read) || slot.binds.meets(mentioned);
+    fn bind(&mut self, mentioned: &Names, read: &Names, rest: &[&'p Step]) {
+        let needed = |slot: &Slot<'_>| slot.names.meets(read) || slot.binds.meets(mentioned);
         loop {
             let own = self.own.iter().position(&needed);
             let before = self.slots.iter().position(|slot| needed(slot));
@@ -230,28 +295,23 @@ impl Search<'_, '_> {
                 self.flow
                     .search(rest, &missing, &slots, self.scope, self.depth + 1)
             } else {
-                TokenStream::new()
+                Searched::default()
             };
-            let label = self.label;
-            self.used = true;
-            let otherwise = quote!(#otherwise break #label);
-            let Slot {
-                name, uses, bind, ..
-            } = slot;
+            let otherwise = otherwise.then(&self.block.end());
+            let Slot { name, bind, .. } = &slot;
             let tokens = if let Some(bind) = bind {
-                self.flow.emit.bind_slot(&bind, &name, &otherwise)
+                self.flow.emit.bind_slot(bind, name, &otherwise)
             } else {
                 let none = self.flow.emit.none();
                 quote!(if let #none = #name { #otherwise })
             };
-            self.out.extend(tokens);
-            self.out.extend(uses);
+            self.out().extend([tokens, slot.uses()]);
         }
     }
 
     /// A statement that is not run: asks the operands that mention nothing
     /// missing.
-    fn skip(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn skip(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         if step.head_asks && !step.conditional {
             match &step.stmt {
                 Stmt::Local(local) => {
@@ -273,7 +333,7 @@ impl Search<'_, '_> {
     }
 
     /// A statement that acts, a tail, or an exit that is reached.
-    fn act(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn act(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         if step.asks
             && !step.conditional
             && let Stmt::Expr(expr, _) = &step.stmt
@@ -290,7 +350,7 @@ impl Search<'_, '_> {
         self.leave(step)
     }
 
-    fn ask(&mut self, asks: &[Expr], rest: &[&Step]) {
+    fn ask(&mut self, asks: &[Expr], rest: &[&'p Step]) {
         let asks = asks
             .iter()
             .map(|ask| (ask, self.flow.mentions(ask), self.flow.reads(ask)))
@@ -311,7 +371,7 @@ impl Search<'_, '_> {
         for (ask, mentioned, read) in asks {
             if !read.meets(&gone) && !gone.lacks(&mentioned) {
                 let sibling = self.flow.sibling(ask, self.scope, &self.missing);
-                self.out.extend(sibling);
+                self.asked.add(sibling, self.flow);
                 gone.extend(&self.flow.facts.changed(&mentioned, &Names::default()));
             }
         }
@@ -321,14 +381,14 @@ impl Search<'_, '_> {
     fn leave(&mut self, step: &Step) -> bool {
         match self.flow.widest(&step.exits, self.scope) {
             Some(exit) => {
-                self.out.extend(self.flow.go(&exit));
+                self.exit = Some(exit);
                 false
             }
             None => true,
         }
     }
 
-    fn local(&mut self, step: &Step, rest: &[&Step]) -> bool {
+    fn local(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         let Stmt::Local(local) = &step.stmt else {
             return true;
         };
@@ -345,20 +405,26 @@ impl Search<'_, '_> {
             .init
             .as_ref()
             .is_some_and(|init| extends_temporaries(&init.expr));
-        if step.asks && simple && !extends {
-            let (slot, tokens) = self.flow.slot(step, true, self.scope, &self.missing);
-            self.out.extend(tokens);
-            self.out.extend(self.flow.tie(step, Some(&slot)));
+        let alone = (!used && step.type_is_known && step.exits.is_empty())
+            .then(|| local.init.as_ref().and_then(|init| waits(&init.expr)))
+            .flatten()
+            .filter(|_| simple && local.attrs.is_empty());
+        if let Some(question) = alone {
+            let sought = self.flow.seek(question, false, self.scope, &self.missing);
+            self.asked.add(sought, self.flow);
+        } else if step.asks && simple && !extends {
+            let out = self.asked.out(self.flow);
+            let slot = self.flow.slot(step, true, self.scope, &self.missing, out);
+            out.extend([self.flow.tie(step, Some(&slot))]);
             if used {
                 self.own.push(slot);
             }
         } else {
             // Bound where it stands; without its value the group ends.
-            let label = self.label;
             let mut local = local.clone();
             if let Some(init) = &mut local.init {
                 let leave = self.flow.widest(&step.exits, self.scope);
-                let leave = leave.unwrap_or_else(|| Way::breaks(label));
+                let leave = leave.unwrap_or_else(|| self.block.end());
                 let mut asker =
                     self.flow
                         .asker(leave.clone(), false, true, true, self.scope, &self.missing);
@@ -376,10 +442,9 @@ impl Search<'_, '_> {
                     **diverge = blocks;
                 }
             }
-            self.used |= leaves_by(&local.to_token_stream(), label);
-            local.to_tokens(&mut self.out);
-            self.out.extend(uses(&local.pat));
-            self.out.extend(self.flow.tie(step, None));
+            local.to_tokens(self.out());
+            let tie = self.flow.tie(step, None);
+            self.out().extend([uses(&local.pat), tie]);
         }
         self.missing.remove_all(&step.binds);
         true
@@ -390,10 +455,10 @@ impl Search<'_, '_> {
         let Stmt::Expr(expr, _) = &step.stmt else {
             return true;
         };
-        let label = self.flow.label("head");
+        let block = self.flow.target("head");
         let mut expr = expr.clone();
         let leave = self.flow.widest(&step.exits, self.scope);
-        let miss = leave.unwrap_or_else(|| Way::breaks(&label));
+        let miss = leave.unwrap_or_else(|| block.end());
         let mut branches = Branches {
             flow: self.flow,
             scope: self.scope,
@@ -401,7 +466,11 @@ impl Search<'_, '_> {
             miss: miss.clone(),
         };
         branches.visit(&mut expr);
-        self.out.extend(quote!(#label: { #expr; break #label }));
+        let tokens = quote!(#expr;);
+        self.out().extend(match block.label() {
+            Some(label) => quote!(#label { #tokens }),
+            None => tokens,
+        });
         self.missing.extend(&step.changes);
         if self.flow.gives_up(&step.stmt) {
             return self.leave(step);

@@ -1,42 +1,51 @@
 //! A `let` whose value waits: its slot, and the names that it binds.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{
-    Expr, Lifetime, Local, Pat, Stmt,
+    Expr, Local, Pat, Stmt, Token,
+    token::Brace,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
 
 use super::{
-    ask::Asker,
+    ask::{Asker, waits},
     flow::Flow,
     mentions::Names,
-    plan::{Step, core, keeps_all},
-    scope::{Scope, Way, leaves_by},
-    words::{Holds, is_err},
+    plan::{Step, keeps_all},
+    scope::{Scope, Target, Way},
+    words::Holds,
 };
 use crate::{
-    emit::{Bind, glue, hygienic},
+    emit::{Bind, Bound, glue, hygienic},
     rewrite::operand,
     vocabulary::name,
 };
 
 /// A value that is kept until it is mentioned.
 #[derive(Clone)]
-pub(super) struct Slot {
+pub(super) struct Slot<'p> {
     pub(super) name: Ident,
-    /// Uses what it binds: in a search nothing else may.
-    pub(super) uses: TokenStream,
+    /// The statement whose value it is.
+    step: &'p Step,
     /// What becomes missing with it.
     pub(super) names: Names,
     /// What it binds of that: without its value there is no such variable.
     pub(super) binds: Names,
     /// What it is bound to, if anything.
-    pub(super) bind: Option<Bind>,
+    pub(super) bind: Option<Bind<'p>>,
 }
 
-impl Slot {
+impl Slot<'_> {
+    /// Uses what it binds: in a search nothing else may.
+    pub(super) fn uses(&self) -> TokenStream {
+        match &self.step.stmt {
+            Stmt::Local(local) => uses(&local.pat),
+            _ => TokenStream::new(),
+        }
+    }
+
     /// What is missing where it is empty.
     pub(super) fn missing(&self) -> Names {
         let mut missing = self.names.clone();
@@ -47,128 +56,137 @@ impl Slot {
 
 impl Flow<'_> {
     /// A statement whose value waits in a slot.
-    pub(super) fn slot(
+    pub(super) fn slot<'p>(
         &self,
-        step: &Step,
+        step: &'p Step,
         doomed: bool,
         scope: &Scope,
         taint: &Names,
-    ) -> (Slot, TokenStream) {
+        out: &mut TokenStream,
+    ) -> Slot<'p> {
         let name = hygienic(
             &format!("__probed_slot_{}", self.number()),
             Span::call_site(),
         );
-        let label = self.label("miss");
+        let block = self.target("miss");
         // A skipped exit ends the search.
-        let miss = self.widest(&step.exits, scope).unwrap_or_else(|| {
-            let none = self.emit.none();
-            Way::To(quote!(break #label #none))
-        });
+        let miss = self
+            .widest(&step.exits, scope)
+            .unwrap_or_else(|| Way::End(block.clone(), self.emit.none()));
         let asker = self.asker(miss, false, doomed, true, scope, taint);
-        let (bind, tokens) = match &step.stmt {
-            Stmt::Local(local) => self.slot_of_local(local, step, &name, &label, asker),
+        let bind = match &step.stmt {
+            Stmt::Local(local) => self.slot_of_local(local, step, &name, &block, asker, out),
             Stmt::Expr(expr, _) => {
                 let unit = self.emit.some(&quote!(()));
                 let expr = asker.rewritten(expr);
-                let tokens = quote! {
-                    let #name = #label: { #expr; #unit };
-                };
-                (None, tokens)
+                let label = block.label();
+                out.extend(quote! {
+                    let #name = #label { #expr; #unit };
+                });
+                None
             }
             _ => unreachable!("only a `let` or an expression asks"),
         };
-        let uses = match &step.stmt {
-            Stmt::Local(local) => uses(&local.pat),
-            _ => TokenStream::new(),
-        };
-        let slot = Slot {
+        Slot {
             name,
-            uses,
+            step,
             names: step.binds.clone().union(&step.changes),
             binds: step.binds.clone(),
             bind,
-        };
-        (slot, tokens)
+        }
     }
 
-    fn slot_of_local(
+    fn slot_of_local<'p>(
         &self,
-        local: &Local,
+        local: &'p Local,
         step: &Step,
         name: &Ident,
-        label: &Lifetime,
+        block: &Target,
         mut asker: Asker<'_, '_>,
-    ) -> (Option<Bind>, TokenStream) {
+        out: &mut TokenStream,
+    ) -> Option<Bind<'p>> {
         let Local {
             attrs, pat, init, ..
         } = local;
-        let attrs = quote!(#(#attrs)*);
         let init = init.as_ref().map(|init| &*init.expr);
         let init = init.expect("a `let` that asks has an initializer");
         if step.binds.is_empty() {
             let (init, unit) = (asker.rewritten_for(init, pat), self.emit.some(&quote!(())));
-            let tokens = quote! {
-                let #name = #label: { #attrs let #pat = #init; #unit };
-            };
-            return (None, tokens);
+            let label = block.label();
+            out.extend(quote! {
+                let #name = #label { #(#attrs)* let #pat = #init; #unit };
+            });
+            return None;
         }
         if !keeps_all(pat) {
             let (inner, names, outer) = parts(pat);
             let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&quote!((#(#names,)*)));
-            let tokens = quote! {
-                let #name = #label: {
-                    #attrs let #inner = #init;
+            let label = block.label();
+            out.extend(quote! {
+                let #name = #label {
+                    #(#attrs)* let #inner = #init;
                     #value
                 };
-            };
+            });
             let bind = Bind {
                 attrs,
-                pat: quote!((#(#outer,)*)),
-                ty: TokenStream::new(),
+                pat: Bound::Parts(quote!((#(#outer,)*))),
+                ty: None,
             };
-            return (Some(bind), tokens);
+            return Some(bind);
         }
         if let Pat::Type(typed) = pat {
             let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&operand(&init));
             let (inner, ty) = (&typed.pat, &typed.ty);
             let option = self.emit.option_of(ty);
-            let tokens = quote! {
-                #attrs let #name: #option = #label: { #value };
-            };
+            let label = block.label();
+            out.extend(quote! {
+                #(#attrs)* let #name: #option = #label { #value };
+            });
             let bind = Bind {
                 attrs,
-                pat: inner.to_token_stream(),
-                ty: quote!(: #ty),
+                pat: Bound::Pat(inner),
+                ty: Some(ty),
             };
-            return (Some(bind), tokens);
+            return Some(bind);
         }
-        let tokens = if step.exits.is_empty() && waits(init) {
-            let mut init = init.clone();
-            asker.question_that_waits(&mut init);
-            let init = init.to_token_stream();
-            if leaves_by(&init, label) {
-                quote!(#attrs let #name = #label: { #init };)
+        let question = waits(init).filter(|_| step.exits.is_empty());
+        if let Some(question) = question {
+            let at = Span::mixed_site();
+            let asking = asker.asked(question.clone());
+            let ask = |tokens: &mut TokenStream| {
+                asking.with(|question| self.emit.question_that_waits(question, tokens));
+            };
+            out.append_all(attrs);
+            Token![let](at).to_tokens(out);
+            name.to_tokens(out);
+            Token![=](at).to_tokens(out);
+            if let Some(label) = block.label() {
+                out.extend([label]);
+                Brace(at).surround(out, ask);
             } else {
-                quote!(#attrs let #name = #init;)
+                ask(out);
             }
+            Token![;](at).to_tokens(out);
         } else {
             let init = asker.rewritten_for(init, pat);
             let value = self.emit.some(&operand(&init));
-            quote!(#attrs let #name = #label: { #value };)
-        };
+            let label = block.label();
+            out.extend(quote!(#(#attrs)* let #name = #label { #value };));
+        }
         let bind = Bind {
             attrs,
-            pat: pat.to_token_stream(),
-            ty: TokenStream::new(),
+            pat: Bound::Pat(pat),
+            ty: None,
         };
-        (Some(bind), tokens)
+        Some(bind)
     }
 
     /// In a search: what runs later tells the type of a variable whose `let`
     /// does not.
-    pub(super) fn tie(&self, step: &Step, slot: Option<&Slot>) -> TokenStream {
+    pub(super) fn tie(&self, step: &Step, slot: Option<&Slot<'_>>) -> TokenStream {
         let Some(name) = inferred(step) else {
             return TokenStream::new();
         };
@@ -194,29 +212,12 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot) -> TokenStream {
-        match self.tie_of(step) {
-            Some(_) => self.tie(step, Some(slot)),
-            None => TokenStream::new(),
-        }
+    pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> Option<TokenStream> {
+        self.tie_of(step).map(|_| self.tie(step, Some(slot)))
     }
 }
 
-/// Whether an initializer is one question, and no more. Not `Err(..)?`: rustc
-/// takes the type of its value from the exit.
-fn waits(init: &Expr) -> bool {
-    let Expr::Try(question) = init else {
-        return false;
-    };
-    question.attrs.is_empty()
-        && match core(&question.expr) {
-            Expr::MethodCall(_) => true,
-            call @ Expr::Call(_) => !is_err(call),
-            _ => false,
-        }
-}
-
-/// The name that a `let` gives to a value whose type is not written.
+/// The name that a `let` gives to a value whose type nothing tells.
 fn inferred(step: &Step) -> Option<&Ident> {
     let Stmt::Local(Local {
         pat: Pat::Ident(pat),
@@ -231,7 +232,8 @@ fn inferred(step: &Step) -> Option<&Ident> {
         Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
     );
     let one = pat.by_ref.is_none() && pat.subpat.is_none() && is_variable(&pat.ident);
-    (one && !plain && step.closures != Some(Holds::Type)).then_some(&pat.ident)
+    let known = plain || step.type_is_known || step.closures == Some(Holds::Type);
+    (one && !known).then_some(&pat.ident)
 }
 
 /// Whether a pattern can be taken apart at once, and its names be kept.

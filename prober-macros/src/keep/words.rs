@@ -10,7 +10,7 @@ use syn::{
 
 use super::{
     facts::Facts,
-    mentions::mentions,
+    mentions::mentions_of_tokens,
     plan::{Kind, core, root},
 };
 use crate::vocabulary::{self, name};
@@ -224,7 +224,7 @@ pub(super) fn has_faults_of_its_own(body: &Expr) -> bool {
         }
         fn visit_item(&mut self, _: &'ast syn::Item) {}
     }
-    let mut find = Find(has_question(body));
+    let mut find = Find(questions(|count| count.visit_expr(body)) > 0);
     find.visit_expr(body);
     find.0
 }
@@ -284,15 +284,50 @@ pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bo
     })
 }
 
-/// Whether code names a type that changes behind a shared reference.
-pub(super) fn is_cell(code: &impl ToTokens) -> bool {
-    any_word(&code.to_token_stream(), &|word| {
-        let word = word.to_string();
-        matches!(
-            word.as_str(),
-            "Cell" | "RefCell" | "UnsafeCell" | "OnceCell" | "OnceLock" | "Mutex" | "RwLock"
-        ) || word.starts_with("Atomic")
-    })
+/// Whether a name is that of a type that changes behind a shared reference.
+pub(super) fn is_cell(name: &str) -> bool {
+    matches!(
+        name,
+        "Cell" | "RefCell" | "UnsafeCell" | "OnceCell" | "OnceLock" | "Mutex" | "RwLock"
+    ) || name.starts_with("Atomic")
+}
+
+/// Whether there is such a name in code that was parsed.
+pub(super) fn names_any(visit: impl FnOnce(&mut FindName<'_>), is: &dyn Fn(&str) -> bool) -> bool {
+    let mut find = FindName { is, found: false };
+    visit(&mut find);
+    find.found
+}
+
+/// Looks for a name.
+pub(super) struct FindName<'i> {
+    is: &'i dyn Fn(&str) -> bool,
+    found: bool,
+}
+
+impl FindName<'_> {
+    fn tokens(&mut self, tokens: &TokenStream) {
+        self.found |= any_word(tokens, &|word| (self.is)(&word.to_string()));
+    }
+}
+
+impl<'ast> Visit<'ast> for FindName<'_> {
+    fn visit_ident(&mut self, ident: &'ast Ident) {
+        self.found = self.found || (self.is)(&ident.to_string());
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        visit::visit_macro(self, mac);
+        self.tokens(&mac.tokens);
+    }
+
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        self.tokens(&item.to_token_stream());
+    }
+
+    fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
+        self.tokens(tokens);
+    }
 }
 
 /// Whether a chain of calls changes something behind a shared reference, as
@@ -346,16 +381,54 @@ pub(super) fn constructs(func: &Expr) -> bool {
     }))
 }
 
-/// Whether there is a `?`, at any depth.
-pub(crate) fn has_question(code: &impl ToTokens) -> bool {
-    fn has(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Punct(punct) => punct.as_char() == '?',
-            TokenTree::Group(group) => has(group.stream()),
-            _ => false,
-        })
+/// Whether there is a `?` in tokens, at any depth.
+pub(crate) fn has_question(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Group(group) => has_question(&group.stream()),
+        _ => false,
+    })
+}
+
+/// How many `?` there are in code that was parsed.
+pub(super) fn questions(visit: impl FnOnce(&mut CountQuestions)) -> usize {
+    let mut count = CountQuestions(0);
+    visit(&mut count);
+    count.0
+}
+
+/// Counts the `?`.
+pub(super) struct CountQuestions(usize);
+
+impl CountQuestions {
+    fn tokens(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Punct(punct) => self.0 += usize::from(punct.as_char() == '?'),
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                _ => {}
+            }
+        }
     }
-    has(code.to_token_stream())
+}
+
+impl<'ast> Visit<'ast> for CountQuestions {
+    fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+        self.0 += 1;
+        visit::visit_expr_try(self, question);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        self.tokens(mac.tokens.clone());
+    }
+
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        self.tokens(item.to_token_stream());
+    }
+
+    fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
+        self.tokens(tokens.clone());
+    }
 }
 
 /// Whether a method or function by this name changes or pauses the guest.
@@ -500,7 +573,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         self.found |= match &*each.expr {
             Expr::Path(_) => self.outlives(&each.expr),
             // It is watched already.
-            Expr::Verbatim(items) => mentions(items, &self.facts.locals)
+            Expr::Verbatim(items) => mentions_of_tokens(items, &self.facts.locals)
                 .iter()
                 .any(|name| self.facts.outlives(name)),
             _ => false,

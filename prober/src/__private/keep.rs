@@ -56,6 +56,13 @@ pub trait ResultOrOption: Sealed + Sized {
     #[track_caller]
     fn wait(operand: Self, prober: &VmiProber<'_>) -> Self::Waits;
 
+    /// A question of a search, whose answer nobody needs: `if sought(EXPR,
+    /// prober) { return leave_doomed(prober) }`. Returns whether the search
+    /// ends: with what fails, and where nothing can be brought in.
+    #[track_caller]
+    #[must_use]
+    fn sought(operand: Self, prober: &VmiProber<'_>) -> bool;
+
     /// [`wait`](Self::wait) before a call that makes another error.
     #[track_caller]
     fn wait_before(operand: Self, prober: &VmiProber<'_>) -> Self::WaitsBefore;
@@ -117,6 +124,15 @@ impl<T, X> ResultOrOption for Result<T, X> {
     }
 
     #[track_caller]
+    fn sought(operand: Self, prober: &VmiProber<'_>) -> bool {
+        let ends = Self::wait(operand, prober).is_err();
+        if ends {
+            prober.end_search();
+        }
+        ends
+    }
+
+    #[track_caller]
     #[inline]
     fn ask_or_leave(operand: Self, prober: &VmiProber<'_>) -> Self {
         match operand {
@@ -162,6 +178,13 @@ impl<T> ResultOrOption for Option<T> {
     #[inline]
     fn wait_before(operand: Self, _: &VmiProber<'_>) -> Self::WaitsBefore {
         operand.map(Some)
+    }
+
+    fn sought(operand: Self, prober: &VmiProber<'_>) -> bool {
+        if operand.is_none() {
+            prober.end_search();
+        }
+        operand.is_none()
     }
 
     #[inline]

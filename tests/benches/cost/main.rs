@@ -5,6 +5,7 @@
 // The cases are of one type, and each stands in a module of its own.
 #![allow(clippy::unnecessary_wraps, clippy::wildcard_imports)]
 
+mod accessors;
 mod faults;
 mod machine;
 mod operations;
@@ -41,9 +42,15 @@ macro_rules! case {
 use case;
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [reads::CASES, operations::CASES, faults::CASES, queue::CASES]
-        .into_iter()
-        .flatten()
+    [
+        reads::CASES,
+        accessors::CASES,
+        operations::CASES,
+        faults::CASES,
+        queue::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Reads that are timed together, so that what takes a number of

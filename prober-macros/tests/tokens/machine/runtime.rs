@@ -41,6 +41,7 @@ impl Machine<'_> {
                     Err(error) => error,
                 }
             }
+            "sought" => truth(self.question(args.remove(0), false).is_err()),
             "ask_or_leave" | "ask_or_leave_before" => match self.question(args[0].clone(), false) {
                 Ok(Some((value, _))) => variant("Ok", [value]),
                 Ok(None) => args.remove(0),
