@@ -603,34 +603,35 @@ fn takes_from_the_caller(
     vmi: &Vmi,
     mut items: impl Iterator<Item = u64>,
     mut list: std::cell::RefMut<'_, Vec<u64>>,
-    last: impl FnOnce() -> u64,
+    called: impl FnOnce() -> u64,
 ) -> prober::Result<u64> {
-    let a = vmi.read_u64(1)?;
-    let b = items.next().unwrap_or(2);
-    let c = vmi.read_u64(b)?;
-    let d = list.pop().unwrap_or(3);
-    let e = vmi.read_u64(d)?;
-    let f = vmi.read_u64(last())?;
-    Ok(a + c + e + f)
+    let mut sum = vmi.read_u64(1)?;
+    let item = items.next().unwrap_or(2);
+    let of_item = vmi.read_u64(item)?;
+    let entry = list.pop().unwrap_or(3);
+    let of_entry = vmi.read_u64(entry)?;
+    let of_call = vmi.read_u64(called())?;
+    sum += of_item + of_entry + of_call;
+    Ok(sum)
 }
 
 #[test]
 fn a_doomed_run_takes_nothing_from_the_caller() {
     let list = RefCell::new(vec![10]);
     let mut items = [20, 21].into_iter();
-    let called = Cell::new(0);
-    let last = || {
-        called.set(called.get() + 1);
+    let calls = Cell::new(0);
+    let call = || {
+        calls.set(calls.get() + 1);
         30
     };
     let vmi = Vmi::with(&[1]);
-    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), last, &none());
+    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), call, &none());
     assert_eq!(faults(found), [1]);
-    assert_eq!((items.len(), list.borrow().len(), called.get()), (2, 1, 0));
+    assert_eq!((items.len(), list.borrow().len(), calls.get()), (2, 1, 0));
     let vmi = Vmi::default();
-    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), last, &none());
+    let found = takes_from_the_caller(&vmi, &mut items, list.borrow_mut(), call, &none());
     assert_eq!(found.ok(), Some(61));
-    assert_eq!((items.len(), list.borrow().len(), called.get()), (1, 0, 1));
+    assert_eq!((items.len(), list.borrow().len(), calls.get()), (1, 0, 1));
 }
 
 fn add(list: &mut Vec<u64>, value: u64) {
