@@ -27,22 +27,29 @@
 mod ask;
 mod beside;
 mod branches;
+mod effects;
 mod facts;
 mod flow;
+mod inner;
 mod items;
 mod links;
+mod look;
 mod loops;
 mod mentions;
 mod outputs;
 mod params;
 mod plan;
+mod planner;
 mod pointers;
 mod questions;
+mod record;
 mod risks;
 mod run;
 mod scope;
 mod search;
 mod slot;
+mod sought;
+mod state;
 mod words;
 
 pub(crate) use self::words::{any_word, has_question};
@@ -59,7 +66,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, run::State, scope::Scope, words::names_any};
+use self::{facts::Facts, flow::Flow, scope::Scope, state::State, words::names_any};
 use crate::{
     classify,
     error::Errors,
@@ -91,7 +98,7 @@ pub(crate) fn rewrite(
         },
         errors,
     );
-    plan::show(block);
+    planner::show(block);
     let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, names);
     loops::check(block, errors);
@@ -100,7 +107,7 @@ pub(crate) fn rewrite(
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
     let facts = Facts::of(sig, block, known);
     let begins_with_item = matches!(block.stmts.first(), Some(Stmt::Item(_)));
-    let (plan, body) = plan::plan(block, &facts, receivers, krate);
+    let (plan, body) = planner::plan(block, &facts, receivers, krate);
     let flow = Flow {
         plan: &plan,
         facts: &facts,

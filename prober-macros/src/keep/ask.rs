@@ -12,15 +12,18 @@ use syn::{
 use super::{
     facts::bound,
     flow::Flow,
+    inner::core,
     mentions::Names,
-    plan::{Plan, core},
+    plan::Plan,
     questions::asks,
-    run::State,
+    record::Recorder,
     scope::{Scope, Way},
+    sought::Asked,
+    state::State,
     words::{
         any_word, evaluates, handed_suppressed, has_faults_of_its_own, hides_error, holds_exit,
-        is_call, is_err, is_result_pattern, may_ask, operand_of_takes, panics, questions,
-        shows_error, takes_apart, takes_text,
+        is_call, is_result_pattern, may_ask, operand_of_takes, panics, questions, shows_error,
+        takes_apart, takes_text,
     },
 };
 use crate::{
@@ -182,7 +185,7 @@ impl Asker<'_, '_> {
 
     /// `EXPR?` of a search, whose answer nobody needs: a condition under which
     /// the search ends.
-    fn sought(mut self, question: &ExprTry) -> Expr {
+    pub(super) fn sought(mut self, question: &ExprTry) -> Expr {
         // What an adapter makes of an error is never seen.
         self.asked(question.clone()).with(|question| {
             let Question {
@@ -678,58 +681,6 @@ impl Asking {
     }
 }
 
-/// A question whose answer nobody needs, as it is written.
-pub(super) enum Sought {
-    /// A condition under which the search ends.
-    Ends(Expr),
-    Code(TokenStream),
-}
-
-/// Questions whose answers nobody needs, one after the other.
-#[derive(Default)]
-pub(super) struct Asked {
-    out: TokenStream,
-    ends: Vec<Expr>,
-}
-
-impl Asked {
-    pub(super) fn add(&mut self, sought: Sought, flow: &Flow<'_>) {
-        match sought {
-            Sought::Ends(condition) => self.ends.push(condition),
-            Sought::Code(code) => self.out(flow).extend(code),
-        }
-    }
-
-    /// What is written behind them.
-    pub(super) fn out(&mut self, flow: &Flow<'_>) -> &mut TokenStream {
-        let ends = std::mem::take(&mut self.ends);
-        if !ends.is_empty() {
-            let leave = flow.leave();
-            self.out.extend(quote!(if #(#ends)||* { #leave }));
-        }
-        &mut self.out
-    }
-
-    pub(super) fn written(mut self, flow: &Flow<'_>) -> TokenStream {
-        std::mem::take(self.out(flow))
-    }
-}
-
-/// An expression that is one question, and no more. Not `Err(..)?`: rustc takes
-/// the type of its value from the exit.
-pub(super) fn waits(expr: &Expr) -> Option<&ExprTry> {
-    let Expr::Try(question) = expr else {
-        return None;
-    };
-    let waits = question.attrs.is_empty()
-        && match core(&question.expr) {
-            Expr::MethodCall(_) => true,
-            call @ Expr::Call(_) => !is_err(call),
-            _ => false,
-        };
-    waits.then_some(question)
-}
-
 impl Flow<'_> {
     pub(super) fn asker<'f>(
         &'f self,
@@ -771,149 +722,6 @@ impl Flow<'_> {
         self.asker(miss, strict, doomed, value, scope, taint)
             .rewritten(expr)
     }
-
-    /// A question whose answer nobody needs.
-    pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> Sought {
-        if let Some(question) = waits(expr) {
-            return self.seek(question, true, scope, taint);
-        }
-        let block = self.target("ask");
-        let rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
-        let asked = if matches!(expr, Expr::Try(_)) {
-            self.emit.asked(&rewritten, start(expr))
-        } else {
-            self.emit.noted(&rewritten, start(expr))
-        };
-        let label = block.label();
-        Sought::Code(quote!(#label { #asked }))
-    }
-
-    /// A question of a search, whose answer nobody needs.
-    pub(super) fn seek(
-        &self,
-        question: &ExprTry,
-        strict: bool,
-        scope: &Scope,
-        taint: &Names,
-    ) -> Sought {
-        let block = self.target("ask");
-        let asker = self.asker(block.end(), strict, true, true, scope, taint);
-        let ends = asker.sought(question);
-        match block.label() {
-            Some(label) => {
-                let leave = self.leave();
-                Sought::Code(quote!(#label { if #ends { #leave } }))
-            }
-            None => Sought::Ends(ends),
-        }
-    }
-
-    /// Records faults at the `?` of a closure, which stay its own.
-    pub(super) fn record_in(&self, body: &mut Expr) {
-        if self.records_in_closures && has_faults_of_its_own(body) {
-            let miss = None;
-            Recorder { flow: self, miss }.visit_expr_mut(body);
-        }
-    }
-}
-
-/// Records faults at each `?` of a closure, and in what it takes apart.
-struct Recorder<'f, 'a> {
-    flow: &'f Flow<'a>,
-    /// Where a run goes that a fault doomed, if it can.
-    miss: Option<TokenStream>,
-}
-
-impl Recorder<'_, '_> {
-    /// A `?` leaves by itself.
-    fn record(&self, expr: &mut Expr) {
-        self.record_or(expr, None);
-    }
-
-    fn take(&self, expr: &mut Expr) {
-        self.record_or(expr, self.miss.as_ref());
-    }
-
-    fn record_or(&self, expr: &mut Expr, miss: Option<&TokenStream>) {
-        if let Expr::MethodCall(call) = expr
-            && (hides_error(call) || shows_error(call))
-        {
-            // Where another error takes its place, it was visited before.
-            if miss.is_some() || !hides_error(call) {
-                self.record_or(&mut call.receiver, miss);
-            }
-            return;
-        }
-        let (place, emit) = (Place::of(expr), self.flow.emit);
-        *expr = match miss {
-            Some(miss) => emit.taken_or(&operand(expr), place, miss),
-            None => emit.taken(&operand(expr), place),
-        };
-    }
-}
-
-impl VisitMut for Recorder<'_, '_> {
-    fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expr);
-        match expr {
-            Expr::Try(question) => self.record(&mut question.expr),
-            Expr::MethodCall(call) if operand_of_takes(call).is_some() => {
-                self.take(&mut call.receiver);
-            }
-            // What becomes of the other error is not seen.
-            Expr::MethodCall(call) if hides_error(call) => self.record(&mut call.receiver),
-            Expr::Let(condition)
-                if is_result_pattern(&condition.pat) && is_call(&condition.expr) =>
-            {
-                self.take(&mut condition.expr);
-            }
-            Expr::Match(matched)
-                if matched.arms.iter().any(|arm| is_result_pattern(&arm.pat))
-                    && is_call(&matched.expr) =>
-            {
-                self.take(&mut matched.expr);
-            }
-            _ => {}
-        }
-    }
-
-    fn visit_local_mut(&mut self, local: &mut syn::Local) {
-        visit_mut::visit_local_mut(self, local);
-        if let Some(init) = &mut local.init
-            && is_result_pattern(&local.pat)
-            && is_call(&init.expr)
-        {
-            self.take(&mut init.expr);
-        }
-    }
-
-    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        if Marker::of(&mac.path, self.flow.krate).is_some()
-            || takes_text(mac)
-            || !may_ask(&mac.tokens) && !takes_apart(mac)
-        {
-            return;
-        }
-        let mut arguments = arguments::parse(mac);
-        arguments.visit(self);
-        if takes_apart(mac) {
-            let exprs = arguments.exprs_mut().into_iter();
-            for expr in exprs.filter(|expr| is_call(expr)) {
-                self.take(expr);
-            }
-        }
-        mac.tokens = arguments.into_token_stream();
-    }
-
-    // A closure in a block is not left by what leaves the block.
-    fn visit_expr_closure_mut(&mut self, closure: &mut syn::ExprClosure) {
-        let miss = self.miss.take();
-        self.visit_expr_mut(&mut closure.body);
-        self.miss = miss;
-    }
-
-    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
-    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
 impl Asker<'_, '_> {

@@ -12,10 +12,10 @@ use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token, visit::Visit};
 
 use super::{
     facts::Facts,
+    inner::core,
     mentions::{Names, mentions},
     outputs::reads,
-    plan::{BlockId, Exit, Kind, Plan, Step, core},
-    questions::asks_of_act,
+    plan::{BlockId, Exit, Kind, Plan, Step},
     risks::Risks,
     scope::{Scope, Skipped, Target, Way, label},
     words::{holds_exit, may_leave},
@@ -354,18 +354,6 @@ impl Flow<'_> {
             }
         }
         names
-    }
-
-    /// What a statement's operands mention that ask.
-    fn of_asks(&self, step: &Step, mentioned: fn(&Self, &Expr) -> Names) -> Names {
-        let Stmt::Expr(expr, _) = &step.stmt else {
-            return step.mentions.clone();
-        };
-        asks_of_act(expr, self)
-            .iter()
-            .fold(Names::default(), |names, ask| {
-                names.union(&mentioned(self, ask))
-            })
     }
 }
 

@@ -13,7 +13,7 @@ use syn::{
 
 use super::{
     facts::bound,
-    plan::core,
+    inner::core,
     words::{is_result_pattern, takes, takes_apart},
 };
 use crate::{emit::Names as Emit, rewrite::arguments};

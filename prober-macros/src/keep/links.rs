@@ -8,9 +8,9 @@ use syn::{
 
 use super::{
     facts::{Facts, bound},
+    inner::root,
     mentions::{Names, mentions},
     outputs::is_collection_in,
-    plan::root,
     words::{Holds, any_word, constructs, holds_closure, is_cell, names_any},
 };
 

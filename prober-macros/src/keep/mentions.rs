@@ -10,7 +10,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{outputs::Writes, words::is_static};
+use super::{inner::is_static, outputs::Writes};
 use crate::receiver::variable;
 
 /// Before the name of a variable that does not exist.

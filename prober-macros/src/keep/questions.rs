@@ -2,15 +2,32 @@
 //! doom.
 
 use syn::{
-    BinOp, Block, Expr,
+    BinOp, Block, Expr, Stmt,
     visit::{self, Visit},
 };
 
 use super::{
+    effects::has_effect,
     flow::Flow,
-    words::{evaluates, handed_suppressed, has_effect, may_ask, operand_of_takes, takes_text},
+    mentions::Names,
+    plan::Step,
+    words::{evaluates, handed_suppressed, may_ask, operand_of_takes, takes_text},
 };
 use crate::{classify, marker::Marker, rewrite::arguments};
+
+impl Flow<'_> {
+    /// What the operands of a statement mention that ask.
+    pub(super) fn of_asks(&self, step: &Step, mentioned: fn(&Self, &Expr) -> Names) -> Names {
+        let Stmt::Expr(expr, _) = &step.stmt else {
+            return step.mentions.clone();
+        };
+        asks_of_act(expr, self)
+            .iter()
+            .fold(Names::default(), |names, ask| {
+                names.union(&mentioned(self, ask))
+            })
+    }
+}
 
 /// The questions that an expression asks in any case: its outermost `?`, and
 /// calls that inherit the doom.

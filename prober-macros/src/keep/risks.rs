@@ -14,8 +14,8 @@ use syn::{
 
 use super::{
     facts::Facts,
+    inner::core,
     mentions::{Code, Names, mentions},
-    plan::core,
     words::{constructs, handed_suppressed, holds_statement, may_leave},
 };
 use crate::{classify, receiver::Receiver, rewrite::arguments, vocabulary::name};

@@ -6,27 +6,14 @@ use syn::{Expr, Stmt, visit::Visit, visit_mut::VisitMut};
 
 use super::{
     flow::Flow,
+    inner::core,
     mentions::Names,
-    plan::{BlockId, Kind, Step, core, keeps_all},
+    plan::{BlockId, Kind, Step, keeps_all},
     scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
+    state::State,
     words::questions,
 };
-
-/// What a block begins with.
-pub(super) struct State {
-    /// Whether the run may be doomed.
-    pub(super) doomed: bool,
-
-    /// What is missing if it is.
-    pub(super) taint: Names,
-
-    /// Where a doomed run goes from the block: a diverging expression.
-    pub(super) exit: Way,
-
-    /// Whether the block gives a value that a `let` binds.
-    pub(super) value: bool,
-}
 
 impl Flow<'_> {
     /// Writes what runs: the statements of a block. Returns whether the run may

@@ -7,15 +7,16 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Stmt};
 
 use super::{
-    ask::{Asked, waits},
     branches::Branches,
     flow::Flow,
+    inner::core,
     mentions::Names,
-    plan::{Kind, Step, core, keeps_all},
+    plan::{Kind, Step, keeps_all},
     questions::{asks, asks_of_act},
     scope::{Scope, Target, Way},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
-    words::{Holds, handed_suppressed},
+    sought::Asked,
+    words::{Holds, handed_suppressed, waits},
 };
 
 /// How deep searches may be nested: each is made for one more missing value.

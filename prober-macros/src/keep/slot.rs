@@ -10,12 +10,12 @@ use syn::{
 };
 
 use super::{
-    ask::{Asker, waits},
+    ask::Asker,
     flow::Flow,
     mentions::Names,
     plan::{Step, keeps_all},
     scope::{Scope, Target, Way},
-    words::Holds,
+    words::{Holds, waits},
 };
 use crate::{
     emit::{Bind, Bound, glue, hygienic},

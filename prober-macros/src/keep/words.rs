@@ -3,16 +3,11 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, ExprMethodCall, Macro, Pat, Stmt, Token,
-    punctuated::Punctuated,
+    Expr, ExprMethodCall, ExprTry, Macro, Pat,
     visit::{self, Visit},
 };
 
-use super::{
-    facts::Facts,
-    mentions::mentions_of_tokens,
-    plan::{Kind, core, root},
-};
+use super::inner::core;
 use crate::vocabulary::{self, name};
 
 /// Whether an expression is the suppressed set, handed on.
@@ -107,6 +102,21 @@ pub(super) fn shows_error(call: &ExprMethodCall) -> bool {
 pub(super) fn is_err(expr: &Expr) -> bool {
     matches!(expr, Expr::Call(call) if matches!(&*call.func, Expr::Path(path)
         if path.path.segments.last().is_some_and(|last| last.ident == "Err")))
+}
+
+/// An expression that is one question, and no more. Not `Err(..)?`: rustc takes
+/// the type of its value from the exit.
+pub(super) fn waits(expr: &Expr) -> Option<&ExprTry> {
+    let Expr::Try(question) = expr else {
+        return None;
+    };
+    let waits = question.attrs.is_empty()
+        && match core(&question.expr) {
+            Expr::MethodCall(_) => true,
+            call @ Expr::Call(_) => !is_err(call),
+            _ => false,
+        };
+    waits.then_some(question)
 }
 
 /// Whether an expression is a call, which makes a value of its own.
@@ -235,7 +245,7 @@ pub(super) fn takes_apart(mac: &Macro) -> bool {
 }
 
 /// Whether tokens hold a block.
-fn holds_block(tokens: TokenStream) -> bool {
+pub(super) fn holds_block(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => {
             group.delimiter() == Delimiter::Brace && holds_statement(group.stream())
@@ -366,11 +376,6 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
     }
 }
 
-/// Whether a name is written as that of a constant or a static.
-pub(super) fn is_static(name: &str) -> bool {
-    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
-}
-
 /// Whether a function makes a value of its arguments: `Some`, `Sink::new`.
 pub(super) fn constructs(func: &Expr) -> bool {
     matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
@@ -413,7 +418,7 @@ impl CountQuestions {
 }
 
 impl<'ast> Visit<'ast> for CountQuestions {
-    fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+    fn visit_expr_try(&mut self, question: &'ast ExprTry) {
         self.0 += 1;
         visit::visit_expr_try(self, question);
     }
@@ -429,186 +434,6 @@ impl<'ast> Visit<'ast> for CountQuestions {
     fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
         self.tokens(tokens.clone());
     }
-}
-
-/// Whether a method or function by this name changes or pauses the guest.
-fn acts_or_pauses(name: &Ident) -> bool {
-    vocabulary::changes_guest(name) || name == "pause" || name == "resume"
-}
-
-/// Whether a statement has an effect outside of its blocks, other than by
-/// being a call that stands as a statement.
-pub(super) fn is_effect(stmt: &Stmt, facts: &Facts, kind: Kind) -> bool {
-    let mut effects = Effects {
-        facts,
-        found: false,
-        within: false,
-    };
-    match stmt {
-        Stmt::Expr(expr, _) if matches!(kind, Kind::Act | Kind::Ask | Kind::Tail) => {
-            effects.visit_operands(core(expr), kind);
-        }
-        stmt => effects.visit_stmt(stmt),
-    }
-    effects.found
-}
-
-/// Whether an expression has an effect.
-pub(super) fn has_effect(expr: &Expr, facts: &Facts) -> bool {
-    let mut effects = Effects {
-        facts,
-        found: false,
-        within: false,
-    };
-    effects.visit_expr(expr);
-    effects.found
-}
-
-/// Finds what acts within an expression.
-struct Effects<'a> {
-    facts: &'a Facts,
-    found: bool,
-    /// Whether in a closure or an async block, which may have variables of its
-    /// own.
-    within: bool,
-}
-
-impl Effects<'_> {
-    fn outlives(&self, expr: &Expr) -> bool {
-        root(expr).is_some_and(|name| self.facts.outlives(&name))
-    }
-
-    /// The arguments of a probed function, which changes nothing of the
-    /// caller's in a run that is doomed.
-    fn visit_nested<'e>(&mut self, args: impl IntoIterator<Item = &'e Expr>) {
-        for arg in args {
-            let place = match arg {
-                Expr::Reference(reference) => &reference.expr,
-                arg => arg,
-            };
-            if !matches!(place, Expr::Path(_) | Expr::Field(_)) {
-                self.visit_expr(place);
-            }
-        }
-    }
-
-    /// Whether a `&mut` parameter is among arguments.
-    fn hands_on(&self, args: &Punctuated<Expr, Token![,]>) -> bool {
-        args.iter()
-            .any(|arg| matches!(arg, Expr::Path(_)) && self.outlives(arg))
-    }
-
-    fn visit_operands(&mut self, expr: &Expr, kind: Kind) {
-        match expr {
-            Expr::Call(call) if kind != Kind::Tail => {
-                for arg in &call.args {
-                    self.visit_expr(arg);
-                }
-            }
-            Expr::MethodCall(call) if kind == Kind::Act => {
-                self.visit_expr(&call.receiver);
-                for arg in &call.args {
-                    self.visit_expr(arg);
-                }
-            }
-            // A read into a buffer of the caller's.
-            Expr::MethodCall(call) if kind == Kind::Ask && !handed_suppressed(expr) => {
-                self.visit_expr(&call.receiver);
-                for arg in &call.args {
-                    if matches!(arg, Expr::Reference(_) | Expr::Path(_)) {
-                        self.found |= self.outlives(arg);
-                    } else {
-                        self.visit_expr(arg);
-                    }
-                }
-            }
-            expr => self.visit_expr(expr),
-        }
-    }
-}
-
-impl<'ast> Visit<'ast> for Effects<'_> {
-    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.found |= !self.within || self.outlives(&assign.left);
-        visit::visit_expr_assign(self, assign);
-    }
-
-    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        self.found |=
-            vocabulary::assigns(&binary.op) && (!self.within || self.outlives(&binary.left));
-        visit::visit_expr_binary(self, binary);
-    }
-
-    fn visit_expr_unsafe(&mut self, _: &'ast syn::ExprUnsafe) {
-        self.found = true;
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.found |= acts_or_pauses(&call.method);
-        if call.args.iter().any(is_suppressed) {
-            self.visit_nested(std::iter::once(&*call.receiver).chain(&call.args));
-            return;
-        }
-        self.found |= self.outlives(&call.receiver) || self.hands_on(&call.args);
-        visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let Expr::Path(path) = &*call.func
-            && let Some(last) = path.path.segments.last()
-        {
-            self.found |= crate::receiver::function(call).is_some_and(acts_or_pauses);
-            self.found |= self.facts.acts_through(&last.ident.to_string());
-        }
-        if call.args.iter().any(is_suppressed) {
-            self.visit_nested(&call.args);
-            return;
-        }
-        self.found |= self.outlives(&call.func) || self.hands_on(&call.args);
-        visit::visit_expr_call(self, call);
-    }
-
-    // Takes items from an iterator of the caller's.
-    fn visit_expr_for_loop(&mut self, each: &'ast syn::ExprForLoop) {
-        self.found |= match &*each.expr {
-            Expr::Path(_) => self.outlives(&each.expr),
-            // It is watched already.
-            Expr::Verbatim(items) => mentions_of_tokens(items, &self.facts.locals)
-                .iter()
-                .any(|name| self.facts.outlives(name)),
-            _ => false,
-        };
-        visit::visit_expr_for_loop(self, each);
-    }
-
-    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
-        self.found |= reference.mutability.is_some() && self.outlives(&reference.expr);
-        visit::visit_expr_reference(self, reference);
-    }
-
-    fn visit_macro(&mut self, mac: &'ast Macro) {
-        let name = name(mac);
-        self.found |= matches!(
-            name.as_str(),
-            "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
-        ) || holds_block(mac.tokens.clone())
-            || holds_exit(mac);
-    }
-
-    // It may be called at once.
-    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
-        let within = std::mem::replace(&mut self.within, true);
-        self.visit_expr(&closure.body);
-        self.within = within;
-    }
-
-    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
-        let within = std::mem::replace(&mut self.within, true);
-        visit::visit_expr_async(self, block);
-        self.within = within;
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
 /// What a closure does in a value.

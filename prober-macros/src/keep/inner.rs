@@ -1,0 +1,49 @@
+//! What an expression is at its core, and the variable that it begins with.
+
+use syn::Expr;
+
+use crate::receiver::variable;
+
+/// What a statement is at its core: without `?`, `.await` and parentheses.
+pub(super) fn core(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(paren) => &paren.expr,
+            Expr::Group(group) => &group.expr,
+            Expr::Try(question) => &question.expr,
+            Expr::Await(future) => &future.base,
+            expr => return expr,
+        }
+    }
+}
+
+/// The variable that a place or a chain of calls begins with.
+pub(super) fn root(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => {
+            let last = variable(&path.path.segments.last()?.ident);
+            (path.path.get_ident().is_some() || is_static(&last)).then_some(last)
+        }
+        Expr::Field(field) => match (root(&field.base)?, &field.member) {
+            (name, syn::Member::Named(member)) if name == "self" => Some(format!("self.{member}")),
+            (name, syn::Member::Unnamed(index)) if name == "self" => {
+                Some(format!("self.{}", index.index))
+            }
+            (name, _) => Some(name),
+        },
+        Expr::MethodCall(call) => root(&call.receiver),
+        Expr::Index(index) => root(&index.expr),
+        Expr::Paren(paren) => root(&paren.expr),
+        Expr::Group(group) => root(&group.expr),
+        Expr::Reference(reference) => root(&reference.expr),
+        Expr::Unary(unary) => root(&unary.expr),
+        Expr::Try(question) => root(&question.expr),
+        Expr::Await(future) => root(&future.base),
+        _ => None,
+    }
+}
+
+/// Whether a name is written as that of a constant or a static.
+pub(super) fn is_static(name: &str) -> bool {
+    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+}

@@ -1,0 +1,265 @@
+//! Looks through a statement: whether it asks, what it may leave, and what it
+//! changes.
+
+use syn::{
+    Expr, ExprBreak, ExprContinue, Lifetime, Macro, Stmt,
+    visit::{self, Visit},
+};
+
+use super::{
+    facts::Facts,
+    inner::{core, root},
+    mentions::mentions,
+    plan::Exit,
+    words::{changes_behind_reference, may_leave, operand_of_takes},
+};
+use crate::{classify, marker::Marker, receiver::Receiver, rewrite::arguments, vocabulary};
+
+/// Looks through a statement.
+pub(super) struct Look<'a> {
+    facts: &'a Facts,
+    receivers: &'a [Receiver],
+    krate: &'a syn::Path,
+    pub(super) asks: bool,
+    pub(super) takes: bool,
+    pub(super) exits: Vec<Exit>,
+    pub(super) roots: Vec<String>,
+    /// The loops around, with their labels.
+    loops: Vec<Option<Lifetime>>,
+    /// Labelled blocks around.
+    labels: Vec<Lifetime>,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(facts: &'a Facts, receivers: &'a [Receiver], krate: &'a syn::Path) -> Self {
+        Self {
+            facts,
+            receivers,
+            krate,
+            asks: false,
+            takes: false,
+            exits: Vec::new(),
+            roots: Vec::new(),
+            loops: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    fn exit(&mut self, exit: Exit) {
+        if !self.exits.contains(&exit) {
+            self.exits.push(exit);
+        }
+    }
+
+    /// What changes with a place: also what the variable borrows, where it
+    /// changes behind a shared reference.
+    fn acts_on(&mut self, place: &Expr) {
+        if let Some(name) = root(place) {
+            if changes_behind_reference(place) {
+                self.roots.extend(self.facts.seen_from(&name));
+            } else {
+                self.roots.push(name);
+            }
+        }
+    }
+
+    fn within(&self, label: Option<&Lifetime>) -> bool {
+        match label {
+            None => !self.loops.is_empty(),
+            Some(label) => {
+                self.loops.iter().flatten().any(|known| known == label)
+                    || self.labels.contains(label)
+            }
+        }
+    }
+
+    fn in_loop(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
+        self.loops.push(label.map(|label| label.name.clone()));
+        visit(self);
+        self.loops.pop();
+    }
+}
+
+impl<'ast> Visit<'ast> for Look<'_> {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        // A probe that is written already.
+        if matches!(expr, Expr::Verbatim(_)) {
+            self.asks = true;
+            self.takes = true;
+        }
+        visit::visit_expr(self, expr);
+    }
+
+    fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+        self.asks = true;
+        if super::words::is_err(&question.expr) {
+            self.exit(Exit::Function);
+        }
+        visit::visit_expr_try(self, question);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.takes |= operand_of_takes(call).is_some();
+        self.asks |= self.takes;
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
+        if super::words::is_result_pattern(&condition.pat) {
+            self.takes = true;
+            self.asks = true;
+        }
+        visit::visit_expr_let(self, condition);
+    }
+
+    fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
+        if expr
+            .arms
+            .iter()
+            .any(|arm| super::words::is_result_pattern(&arm.pat))
+        {
+            self.takes = true;
+            self.asks = true;
+        }
+        visit::visit_expr_match(self, expr);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        if local.init.is_some() && super::words::is_result_pattern(&local.pat) {
+            self.takes = true;
+            self.asks = true;
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        self.asks |= call.args.iter().any(super::words::is_suppressed);
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.acts_on(&assign.left);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if vocabulary::assigns(&binary.op) {
+            self.acts_on(&binary.left);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    // A method that stands as a statement, and what changes behind the
+    // references that a call is handed.
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt {
+            let args = match core(expr) {
+                Expr::MethodCall(call) => Some(&call.args),
+                Expr::Call(call) => Some(&call.args),
+                _ => None,
+            };
+            for arg in args.into_iter().flatten() {
+                let names = mentions(arg, &self.facts.locals);
+                let cells = names.iter().filter(|name| self.facts.cells.contains(*name));
+                self.roots.extend(cells.map(str::to_owned));
+            }
+        }
+        if let Stmt::Expr(expr, _) = stmt
+            && let Expr::MethodCall(call) = core(expr)
+            && !classify::is_read(call, self.receivers)
+        {
+            self.acts_on(expr);
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_expr_return(&mut self, exit: &'ast syn::ExprReturn) {
+        self.exit(Exit::Function);
+        visit::visit_expr_return(self, exit);
+    }
+
+    fn visit_expr_break(&mut self, exit: &'ast ExprBreak) {
+        if !self.within(exit.label.as_ref()) {
+            self.exit(Exit::Break(exit.label.clone()));
+        }
+        visit::visit_expr_break(self, exit);
+    }
+
+    fn visit_expr_continue(&mut self, exit: &'ast ExprContinue) {
+        if !self.within(exit.label.as_ref()) {
+            self.exit(Exit::Continue(exit.label.clone()));
+        }
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'ast syn::ExprForLoop) {
+        self.visit_expr(&expr.expr);
+        self.in_loop(expr.label.as_ref(), |this| this.visit_block(&expr.body));
+    }
+
+    fn visit_expr_while(&mut self, expr: &'ast syn::ExprWhile) {
+        self.in_loop(expr.label.as_ref(), |this| {
+            this.visit_expr(&expr.cond);
+            this.visit_block(&expr.body);
+        });
+    }
+
+    fn visit_expr_loop(&mut self, expr: &'ast syn::ExprLoop) {
+        self.in_loop(expr.label.as_ref(), |this| this.visit_block(&expr.body));
+    }
+
+    fn visit_expr_block(&mut self, expr: &'ast syn::ExprBlock) {
+        let labels = self.labels.len();
+        self.labels
+            .extend(expr.label.as_ref().map(|label| label.name.clone()));
+        self.visit_block(&expr.block);
+        self.labels.truncate(labels);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        match Marker::of(&mac.path, self.krate) {
+            Some(Marker::Probe) => {
+                self.asks = true;
+                self.takes = true;
+            }
+            Some(Marker::Settle) => self.exit(Exit::Function),
+            Some(Marker::Unprobed) => {}
+            None => {
+                if may_leave(mac) {
+                    self.exit(Exit::Function);
+                }
+                if super::words::takes_apart(mac) {
+                    self.asks = true;
+                    self.takes = true;
+                }
+                if super::words::takes_text(mac) {
+                    return;
+                }
+                let arguments = arguments::parse(mac);
+                for argument in arguments.exprs() {
+                    self.visit_expr(argument);
+                }
+                // Faults are recorded in what has a syntax of its own.
+                if !arguments.all_exprs() && super::words::may_ask(&mac.tokens) {
+                    self.asks = true;
+                    self.takes = true;
+                }
+            }
+        }
+    }
+
+    // Their `?` and `return` are their own; a fault in them is recorded.
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        // One of ours looks at the items of a loop.
+        if matches!(*closure.body, Expr::Verbatim(_))
+            || super::words::has_faults_of_its_own(&closure.body)
+        {
+            self.takes = true;
+            self.asks = true;
+        }
+    }
+
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_expr_const(&mut self, _: &'ast syn::ExprConst) {}
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_type(&mut self, _: &'ast syn::Type) {}
+}

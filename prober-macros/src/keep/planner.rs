@@ -1,0 +1,431 @@
+//! Makes the plan of a body.
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+use syn::{
+    Block, Expr, ExprLit, ExprMacro, Lit, LitInt, Pat, Stmt, UnOp,
+    spanned::Spanned,
+    token::Brace,
+    visit::{self, Visit},
+    visit_mut::{self, VisitMut},
+};
+
+use super::{
+    effects::is_effect,
+    facts::{Facts, bound},
+    inner::{core, root},
+    look::Look,
+    mentions::{Names, mentions},
+    outputs::reads_and_all,
+    plan::{BlockId, Exit, Kind, Plan, Step},
+    risks::{Risks, unchecked},
+    words::{handed_suppressed, holds_closure},
+};
+use crate::{
+    classify,
+    emit::glue,
+    invisible,
+    receiver::{Receiver, variable},
+    vocabulary,
+};
+
+/// What making a plan needs to know.
+pub(super) struct Planner<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) receivers: &'a [Receiver],
+    pub(super) krate: &'a syn::Path,
+    blocks: Vec<Vec<Step>>,
+    /// What the loop binds whose body comes next.
+    item: Names,
+}
+
+/// Makes the plan of a body.
+pub(super) fn plan(
+    body: &mut Block,
+    facts: &Facts,
+    receivers: &[Receiver],
+    krate: &syn::Path,
+) -> (Plan, BlockId) {
+    let mut planner = Planner {
+        facts,
+        receivers,
+        krate,
+        blocks: Vec::new(),
+        item: Names::default(),
+    };
+    planner.visit_block_mut(body);
+    let id = Plan::block_of(body).expect("a block that was planned has its number");
+    (Plan::new(planner.blocks), id)
+}
+
+impl VisitMut for Planner<'_> {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let item = std::mem::take(&mut self.item);
+        let stmts = std::mem::take(&mut block.stmts);
+        let count = stmts.len();
+        let steps = stmts
+            .into_iter()
+            .enumerate()
+            .map(|(index, stmt)| {
+                // Where an item is missing, there may be none.
+                let opens = opens(&stmt, &item);
+                let mut step = self.step(stmt, index + 1 == count);
+                if opens && !step.exits.contains(&Exit::Continue(None)) {
+                    step.exits.push(Exit::Continue(None));
+                }
+                step
+            })
+            .collect();
+        let number = format!("{}probed", self.blocks.len());
+        self.blocks.push(steps);
+        let number = LitInt::new(&number, Span::mixed_site());
+        block.stmts = vec![Stmt::Expr(
+            Expr::Lit(ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Int(number),
+            }),
+            None,
+        )];
+    }
+
+    fn visit_expr_for_loop_mut(&mut self, each: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut each.expr);
+        self.item = bound(&each.pat);
+        self.visit_block_mut(&mut each.body);
+    }
+
+    fn visit_expr_while_mut(&mut self, each: &mut syn::ExprWhile) {
+        self.visit_expr_mut(&mut each.cond);
+        if let Expr::Let(condition) = &*each.cond {
+            self.item = bound(&condition.pat);
+        }
+        self.visit_block_mut(&mut each.body);
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        if !matches!(&*arm.body, Expr::Block(_)) && !is_plain(&arm.body) {
+            let body = std::mem::replace(&mut *arm.body, Expr::PLACEHOLDER);
+            let span = body.span();
+            *arm.body = Expr::Block(syn::ExprBlock {
+                attrs: Vec::new(),
+                label: None,
+                block: Block {
+                    brace_token: Brace(glue(span)),
+                    stmts: vec![Stmt::Expr(body, None)],
+                },
+            });
+        }
+        visit_mut::visit_arm_mut(self, arm);
+    }
+
+    // Functions of their own, as far as `?` goes.
+    fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
+    fn visit_expr_async_mut(&mut self, _: &mut syn::ExprAsync) {}
+    fn visit_expr_try_block_mut(&mut self, _: &mut syn::ExprTryBlock) {}
+    fn visit_expr_const_mut(&mut self, _: &mut syn::ExprConst) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+    fn visit_type_mut(&mut self, _: &mut syn::Type) {}
+    fn visit_angle_bracketed_generic_arguments_mut(
+        &mut self,
+        _: &mut syn::AngleBracketedGenericArguments,
+    ) {
+    }
+    fn visit_expr_repeat_mut(&mut self, repeat: &mut syn::ExprRepeat) {
+        self.visit_expr_mut(&mut repeat.expr);
+    }
+}
+
+impl Planner<'_> {
+    fn step(&mut self, mut stmt: Stmt, last: bool) -> Step {
+        if let Stmt::Macro(call) = stmt {
+            // A statement macro in braces is one without `;`, and no value.
+            let semi = call.semi_token.or_else(|| {
+                (!last && matches!(call.mac.delimiter, syn::MacroDelimiter::Brace(_)))
+                    .then(|| syn::Token![;](glue(call.mac.path.span())))
+            });
+            let expr = Expr::Macro(ExprMacro {
+                attrs: call.attrs,
+                mac: call.mac,
+            });
+            stmt = Stmt::Expr(expr, semi);
+        }
+        let locals = &self.facts.locals;
+        let (mut reads, mut all) = match &stmt {
+            // What it binds is new.
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) if init.diverge.is_none() => reads_and_all(&init.expr, self.facts, self.receivers),
+            Stmt::Local(local) => {
+                let all = mentions_of_value(local, locals);
+                (all.clone(), all)
+            }
+            Stmt::Expr(expr, _) => reads_and_all(expr, self.facts, self.receivers),
+            stmt => {
+                let all = mentions(stmt, locals);
+                (all.clone(), all)
+            }
+        };
+        let mut look = Look::new(self.facts, self.receivers, self.krate);
+        look.visit_stmt(&stmt);
+        let Look {
+            asks,
+            takes,
+            exits,
+            roots,
+            ..
+        } = look;
+
+        let binds = match &stmt {
+            Stmt::Local(local) => bound(&local.pat),
+            _ => Names::default(),
+        };
+        let closures = match &stmt {
+            Stmt::Local(local) => local
+                .init
+                .as_ref()
+                .and_then(|init| holds_closure(&init.expr)),
+            _ => None,
+        };
+        let type_is_known = match &stmt {
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) => match &*init.expr {
+                Expr::Try(question) => matches!(&*question.expr, Expr::MethodCall(call)
+                    if vocabulary::tells_type(&call.method)
+                        && classify::is_read(call, self.receivers)),
+                _ => false,
+            },
+            _ => false,
+        };
+        let kind = self.kind(&stmt, last);
+        let mut roots = roots;
+        if let Stmt::Expr(expr, _) = &stmt
+            && matches!(kind, Kind::Act | Kind::Ask | Kind::Tail)
+            && let Some(root) = acted_on(expr)
+        {
+            roots.push(root);
+        }
+        let roots = roots.into_iter().collect::<Names>();
+        let mut changes = self.facts.changed(&all, &roots);
+        changes.extend(&unchecked(&stmt, self.facts, self.receivers));
+        let mut risks = Risks::new(&self.facts.locals);
+        risks.visit_stmt(&stmt);
+        let risks = risks.names();
+        all.extend(&risks);
+        reads.extend(&risks);
+        let conditional = attributes(&stmt)
+            .iter()
+            .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+
+        let (head, head_asks) = match (kind, &stmt) {
+            (Kind::Compound, Stmt::Expr(expr, _)) => self.head(expr),
+            _ => (Names::default(), asks),
+        };
+
+        visit_mut::visit_stmt_mut(self, &mut stmt);
+
+        let effect = is_effect(&stmt, self.facts, kind);
+        Step {
+            stmt,
+            kind,
+            mentions: all,
+            reads,
+            head,
+            binds,
+            changes,
+            asks,
+            head_asks,
+            takes,
+            effect,
+            exits,
+            type_is_known,
+            closures,
+            conditional,
+        }
+    }
+
+    /// What the head of a statement with blocks mentions, and whether it asks.
+    fn head(&self, expr: &Expr) -> (Names, bool) {
+        let mut look = Look::new(self.facts, self.receivers, self.krate);
+        let mut names = Names::default();
+        for head in heads(expr) {
+            names.extend(&mentions(head, &self.facts.locals));
+            let mut risks = Risks::new(&self.facts.locals);
+            risks.visit_expr(head);
+            names.extend(&risks.names());
+            look.visit_expr(head);
+        }
+        (names, look.asks || takes_apart(expr))
+    }
+
+    fn kind(&self, stmt: &Stmt, last: bool) -> Kind {
+        match stmt {
+            Stmt::Item(_) => Kind::Item,
+            Stmt::Local(_) => Kind::Let,
+            Stmt::Macro(_) => Kind::Act,
+            Stmt::Expr(expr, semi) => match core(expr) {
+                Expr::If(_)
+                | Expr::Match(_)
+                | Expr::ForLoop(_)
+                | Expr::While(_)
+                | Expr::Loop(_)
+                | Expr::Block(_) => Kind::Compound,
+                Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => Kind::Exit,
+                Expr::MethodCall(call)
+                    if classify::is_read(call, self.receivers) && semi.is_some() =>
+                {
+                    Kind::Ask
+                }
+                core @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(core) => {
+                    if semi.is_some() {
+                        Kind::Ask
+                    } else {
+                        Kind::Tail
+                    }
+                }
+                _ if last && semi.is_none() => Kind::Tail,
+                _ => Kind::Act,
+            },
+        }
+    }
+}
+
+/// Whether a statement opens an item of a loop outside of its blocks: `item?`.
+fn opens(stmt: &Stmt, item: &Names) -> bool {
+    struct Find<'a>(&'a Names, bool);
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+            if let Expr::Path(path) = &*question.expr
+                && let Some(name) = path.path.get_ident()
+            {
+                self.1 |= self.0.holds(&variable(name));
+            }
+            visit::visit_expr_try(self, question);
+        }
+        fn visit_block(&mut self, _: &'ast Block) {}
+        fn visit_arm(&mut self, _: &'ast syn::Arm) {}
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    if item.is_empty() {
+        return false;
+    }
+    let mut find = Find(item, false);
+    find.visit_stmt(stmt);
+    find.1
+}
+
+/// What a `let` mentions, beside what it binds.
+fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
+    let Some(init) = &local.init else {
+        return Names::default();
+    };
+    let names = mentions(&init.expr, locals);
+    match &init.diverge {
+        Some((_, diverge)) => names.union(&mentions(diverge, locals)),
+        None => names,
+    }
+}
+
+/// The attributes of a statement. rustc allows none on an assignment or on an
+/// operator between two operands.
+pub(super) fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
+    match stmt {
+        Stmt::Local(local) => &local.attrs,
+        Stmt::Macro(call) => &call.attrs,
+        Stmt::Expr(expr, _) => match expr {
+            Expr::Array(expr) => &expr.attrs,
+            Expr::Await(expr) => &expr.attrs,
+            Expr::Block(expr) => &expr.attrs,
+            Expr::Break(expr) => &expr.attrs,
+            Expr::Call(expr) => &expr.attrs,
+            Expr::Field(expr) => &expr.attrs,
+            Expr::ForLoop(expr) => &expr.attrs,
+            Expr::If(expr) => &expr.attrs,
+            Expr::Index(expr) => &expr.attrs,
+            Expr::Loop(expr) => &expr.attrs,
+            Expr::Macro(expr) => &expr.attrs,
+            Expr::Match(expr) => &expr.attrs,
+            Expr::MethodCall(expr) => &expr.attrs,
+            Expr::Paren(expr) => &expr.attrs,
+            Expr::Reference(expr) => &expr.attrs,
+            Expr::Return(expr) => &expr.attrs,
+            Expr::Struct(expr) => &expr.attrs,
+            Expr::Try(expr) => &expr.attrs,
+            Expr::Tuple(expr) => &expr.attrs,
+            Expr::Unary(expr) => &expr.attrs,
+            Expr::Unsafe(expr) => &expr.attrs,
+            Expr::While(expr) => &expr.attrs,
+            _ => &[],
+        },
+        Stmt::Item(_) => &[],
+    }
+}
+
+/// Whether a `match` takes a result apart.
+fn takes_apart(expr: &Expr) -> bool {
+    matches!(core(expr), Expr::Match(matched)
+        if matched.arms.iter().any(|arm| super::words::is_result_pattern(&arm.pat)))
+}
+
+/// An expression that neither asks nor acts.
+fn is_plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Field(field) => is_plain(&field.base),
+        Expr::Tuple(tuple) => tuple.elems.iter().all(is_plain),
+        Expr::Unary(unary) => !matches!(unary.op, UnOp::Deref(_)) && is_plain(&unary.expr),
+        _ => false,
+    }
+}
+
+/// The variable that a call or an assignment stands on: `list` in
+/// `list.borrow_mut().push(x)`.
+fn acted_on(expr: &Expr) -> Option<String> {
+    match core(expr) {
+        Expr::MethodCall(call) => root(&call.receiver),
+        _ => None,
+    }
+}
+
+/// The heads of `if`, `match` and loops: what is evaluated before a branch is.
+fn heads(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::If(branch) => {
+            let mut found = vec![&*branch.cond];
+            if let Some((_, other)) = &branch.else_branch {
+                found.extend(heads(other));
+            }
+            found
+        }
+        Expr::Match(matched) => {
+            let guards = matched.arms.iter().filter_map(|arm| match &arm.pat {
+                Pat::Guard(guarded) => Some(&*guarded.guard),
+                _ => None,
+            });
+            std::iter::once(&*matched.expr).chain(guards).collect()
+        }
+        Expr::ForLoop(each) => vec![&each.expr],
+        Expr::While(each) => vec![&each.cond],
+        Expr::Paren(paren) => heads(&paren.expr),
+        Expr::Group(group) => heads(&group.expr),
+        Expr::Try(question) => heads(&question.expr),
+        Expr::Await(future) => heads(&future.base),
+        _ => Vec::new(),
+    }
+}
+
+/// Shows invisible delimiters in a body, before it is planned.
+pub(super) fn show(body: &mut Block) {
+    struct Unwrap;
+    impl VisitMut for Unwrap {
+        fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+            invisible::unwrap(stmt);
+            visit_mut::visit_stmt_mut(self, stmt);
+        }
+    }
+    Unwrap.visit_block_mut(body);
+    invisible::Show.visit_block_mut(body);
+}
