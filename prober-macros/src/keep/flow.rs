@@ -274,8 +274,8 @@ impl Flow<'_> {
         })
     }
 
-    /// Whether a doomed run gives a statement up that is a loop: what later
-    /// items would have done is skipped, then.
+    /// Whether a doomed run abandons a loop after the current item, so that
+    /// later items are skipped.
     pub(super) fn gives_up(&self, stmt: &Stmt) -> bool {
         let Stmt::Expr(expr, _) = stmt else {
             return false;

@@ -48,7 +48,7 @@ impl VisitMut for Watch<'_> {
 }
 
 /// The items of which an adapter drops the errors: `items` in
-/// `items.flatten()`. Of what holds no results nothing is recorded.
+/// `items.flatten()`. If the items are not `Result`s, nothing is recorded.
 fn drops_errors(items: &mut Expr) -> Option<&mut Expr> {
     let call = match items {
         Expr::MethodCall(call) => call,

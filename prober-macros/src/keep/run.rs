@@ -90,8 +90,8 @@ impl Hot<'_, '_> {
         }
     }
 
-    /// Whether a statement that binds may be evaluated by a doomed run, and
-    /// its names be bound later.
+    /// Whether a statement that binds is deferred: a doomed run may evaluate it,
+    /// and its names are bound later.
     fn may_wait(step: &Step) -> bool {
         let waits = match &step.stmt {
             Stmt::Local(local) => {

@@ -78,8 +78,8 @@ impl Flow<'_> {
         searched
     }
 
-    /// The statements that ask, and those that feed them. What a skipped
-    /// statement could have changed is kept in mind by all that acts.
+    /// The statements that ask, and those that feed them. A statement that acts
+    /// is kept if it could change a variable that a kept statement needs.
     fn relevant<'s>(&self, steps: &[&'s Step]) -> Vec<&'s Step> {
         // A macro is known only behind its definition.
         let end = steps

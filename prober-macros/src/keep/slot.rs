@@ -31,14 +31,16 @@ pub(super) struct Slot<'p> {
     step: &'p Step,
     /// What becomes missing with it.
     pub(super) names: Names,
-    /// What it binds of that: without its value there is no such variable.
+    /// Those of `names` that its pattern binds. While the slot is empty, these
+    /// variables do not exist.
     pub(super) binds: Names,
     /// What it is bound to, if anything.
     pub(super) bind: Option<Bind<'p>>,
 }
 
 impl Slot<'_> {
-    /// Uses what it binds: in a search nothing else may.
+    /// Code that uses the bound names, so that rustc does not call them unused
+    /// in a search.
     pub(super) fn uses(&self) -> TokenStream {
         match &self.step.stmt {
             Stmt::Local(local) => uses(&local.pat),
