@@ -41,11 +41,7 @@ pub fn thread<T, E: FaultError + Into<VmiError>>(
         &queue,
         operation,
         |vmi, call| queue.run(vmi, call),
-        |vm, wanted| {
-            if let Some(faults) = wanted {
-                switch_to(vm, faults.first().expect("a batch is not empty").root);
-            }
-        },
+        to_wanted,
     )
 }
 
@@ -72,6 +68,32 @@ pub fn job<T, E: FaultError + Into<VmiError>>(
         operation,
         |vmi, call| job.run(vmi, call),
         |vm, _| switch_to(vm, *spaces.next().expect("an address space")),
+    )
+}
+
+/// Runs an operation as a job, in a loop that waits for an address space that the job wants. There are fewer events
+/// than with [`job`], and as many runs.
+///
+/// # Errors
+///
+/// Those of the operation that are not about missing pages.
+///
+/// # Panics
+///
+/// Never: a batch is not empty.
+#[allow(dead_code, reason = "for the benchmark of many processes")]
+pub fn job_where_wanted<T, E: FaultError + Into<VmiError>>(
+    guest: &Guest,
+    operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
+) -> Result<Queued<T>, VmiError> {
+    let queue = FaultQueue::new();
+    let job = queue.job();
+    drive(
+        guest,
+        &queue,
+        operation,
+        |vmi, call| job.run(vmi, call),
+        to_wanted,
     )
 }
 
@@ -122,6 +144,13 @@ fn inject(guest: &Guest, queue: &FaultQueue, fault: AddressContext) {
         .expect("the guest is a pager without errors");
     if refused.contains(&fault) {
         queue.refuse(fault);
+    }
+}
+
+/// The next event comes from an address space with a page that is waited for, if this one has none.
+fn to_wanted(vm: &Vm, wanted: Option<&PageFaults>) {
+    if let Some(faults) = wanted {
+        switch_to(vm, faults.first().expect("a batch is not empty").root);
     }
 }
 

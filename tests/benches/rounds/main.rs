@@ -161,7 +161,7 @@ fn print_jobs(number: u64) {
             ..Layout::new(number)
         }
         .build();
-        let job = queued::job(&list.guest, &list.roots, |vmi, suppressed| {
+        let job = queued::job_where_wanted(&list.guest, |vmi, suppressed| {
             processes_probed::processes(vmi, list.head, suppressed)
         });
         let job = job.unwrap();
