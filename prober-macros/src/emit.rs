@@ -166,7 +166,7 @@ impl Names {
         };
         let start = match error {
             Some(error) => {
-                // Blamed as the type itself, like `finish`: errors at one place are
+                // Blamed as the type itself, like the gate: errors at one place are
                 // reported once.
                 let at = self.error.get();
                 let declared = Ident::new(RUNTIME, at);
@@ -343,11 +343,7 @@ impl Names {
                 #runtime::Part::Failed(#error) => return #leave,
             }
         };
-        let place = Place {
-            end: question,
-            ..place
-        };
-        call("as_operand", place, part)
+        call("as_operand", place.to(question), part)
     }
 
     /// [`value_or_exit`](Self::value_or_exit) of a name that holds an `Option`:
@@ -362,11 +358,7 @@ impl Names {
                 #runtime::None => break #block #runtime::None,
             }
         };
-        let place = Place {
-            end: question,
-            ..place
-        };
-        call("as_operand", place, value)
+        call("as_operand", place.to(question), value)
     }
 
     /// `value_of_a_probe(VALUE)`: warns that a statement discards it.
@@ -431,11 +423,7 @@ impl Names {
                 #runtime::None => #missed,
             }
         };
-        let place = Place {
-            end: mark.span,
-            ..place
-        };
-        call("as_operand", place, outcome)
+        call("as_operand", place.to(mark.span), outcome)
     }
 
     /// A question that leaves the function where the data is missing:
@@ -522,33 +510,33 @@ impl Names {
     /// [`taken`](Self::taken) before an `unwrap`: it must not panic in a run that
     /// the plain one would have left before.
     pub(crate) fn unwrapped(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
-        let at = place.glue();
+        let noted = Expr::Verbatim(self.note(operand, place));
         let runtime = self.runtime_at(place.start);
-        let prober = self.prober_at(place.start);
-        let noted = self.note(operand, place);
-        let outcome = quote_spanned! {at=>
-            match (#noted) {
-                __probed_value => {
-                    if #runtime::doomed(#prober) && #runtime::Taken(&__probed_value).panics() {
-                        #missed
-                    }
-                    __probed_value
-                }
-            }
-        };
-        call("as_operand", place, outcome)
+        let panics = quote_spanned!(place.glue()=> && #runtime::Taken(&__probed_value).panics());
+        self.unless_doomed_and(&noted, &panics, place, missed)
     }
 
     /// A value before an act, which must not run if a fault was met on the way to
     /// the value.
     pub(crate) fn unless_doomed(&self, value: &Expr, place: Place, missed: &TokenStream) -> Expr {
+        self.unless_doomed_and(value, &TokenStream::new(), place, missed)
+    }
+
+    /// [`unless_doomed`](Self::unless_doomed), with a further condition.
+    fn unless_doomed_and(
+        &self,
+        value: &Expr,
+        condition: &TokenStream,
+        place: Place,
+        missed: &TokenStream,
+    ) -> Expr {
         let at = place.glue();
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
         let outcome = quote_spanned! {at=>
             match (#value) {
                 __probed_value => {
-                    if #runtime::doomed(#prober) { #missed }
+                    if #runtime::doomed(#prober) #condition { #missed }
                     __probed_value
                 }
             }
@@ -585,7 +573,7 @@ impl Names {
 
     /// `return leave_doomed(prober)`
     pub(crate) fn leave_doomed(&self) -> TokenStream {
-        // An error type that cannot carry faults is blamed there for `finish`,
+        // An error type that cannot carry faults is blamed there for the gate,
         // too: errors at one place are reported once.
         let at = self.error.get();
         let prober = self.prober_at(at);
@@ -733,6 +721,11 @@ impl Place {
             start: start(expr),
             end: end(expr),
         }
+    }
+
+    /// The same place up to a later token.
+    fn to(self, end: Span) -> Self {
+        Self { end, ..self }
     }
 
     /// The span of what the expansion writes there.

@@ -46,13 +46,7 @@ pub(crate) fn is_served(method: &Ident) -> bool {
 
 /// Whether the name of a read tells the type of its value.
 pub(crate) fn tells_type(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
-    !matches!(
-        name.strip_suffix("_in").unwrap_or(&name),
-        "read_struct" | "read_field"
-    ) && ["read_u", "read_va", "read_address", "read_string"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    reads_number(method) || method.unraw().to_string().starts_with("read_string")
 }
 
 /// Whether a read by this name gives a number or an address.

@@ -22,13 +22,11 @@ use super::{
     state::State,
     words::{
         any_word, evaluates, handed_suppressed, has_faults_of_its_own, hides_error, holds_exit,
-        is_call, is_result_pattern, may_ask, operand_of_takes, panics, questions, shows_error,
-        takes_apart, takes_text,
+        is_call, is_result_pattern, operand_of_takes, panics, questions, shows_error, takes_apart,
     },
 };
 use crate::{
     emit::{self, Place, Question, glue, start},
-    marker::Marker,
     rewrite::{arguments, operand},
 };
 
@@ -377,8 +375,7 @@ impl Asker<'_, '_> {
             state.taint.extend(&changes);
         }
         let skipped = self.flow.skipped(body, &label);
-        let scope = self.scope.with(label, on_break, on_continue);
-        let scope = scope.skipped(skipped);
+        let scope = self.scope.with_loop(label, on_break, on_continue, skipped);
         self.block_with(body, state, &scope, !next);
     }
 }
@@ -501,10 +498,7 @@ impl Asker<'_, '_> {
         if let Some(label) = self.scope.innermost() {
             NameLoops(label).visit_macro_mut(mac);
         }
-        if Marker::of(&mac.path, self.flow.krate).is_some()
-            || takes_text(mac)
-            || !may_ask(&mac.tokens) && !takes_apart(mac)
-        {
+        if self.flow.leaves_alone(mac) {
             return;
         }
         let mut arguments = arguments::parse(mac);

@@ -35,6 +35,13 @@ impl Branches<'_, '_> {
         );
     }
 
+    /// The scope in a loop, which a `break` leaves.
+    fn in_loop(&self, label: &Lifetime, on_continue: Way, body: &syn::Block) -> Scope {
+        let skipped = self.flow.skipped(body, label);
+        self.scope
+            .with_loop(label.clone(), Way::breaks(label), on_continue, skipped)
+    }
+
     fn block(
         &self,
         block: &mut syn::Block,
@@ -121,8 +128,7 @@ impl Branches<'_, '_> {
                 } else {
                     Way::breaks(&label)
                 };
-                let scope = self.scope.with(label.clone(), Way::breaks(&label), go);
-                let scope = scope.skipped(self.flow.skipped(&each.body, &label));
+                let scope = self.in_loop(&label, go, &each.body);
                 // By an item before.
                 let changes = Plan::block_of(&each.body).map(|body| self.flow.changes(body));
                 let unchecked = changes.unwrap_or_default().only_unchecked();
@@ -133,18 +139,12 @@ impl Branches<'_, '_> {
                 self.head(&mut each.cond);
                 let label = self.flow.label_loop(&mut each.label);
                 let shadowed = conditions(&each.cond);
-                let scope = self
-                    .scope
-                    .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
-                    .skipped(self.flow.skipped(&each.body, &label));
+                let scope = self.in_loop(&label, Way::breaks(&label), &each.body);
                 self.block(&mut each.body, &shadowed, &scope, Some(&label), &none);
             }
             Expr::Loop(each) => {
                 let label = self.flow.label_loop(&mut each.label);
-                let scope = self
-                    .scope
-                    .with(label.clone(), Way::breaks(&label), Way::breaks(&label))
-                    .skipped(self.flow.skipped(&each.body, &label));
+                let scope = self.in_loop(&label, Way::breaks(&label), &each.body);
                 self.block(
                     &mut each.body,
                     &Shadowed::default(),

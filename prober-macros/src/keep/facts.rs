@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::{
-    inner::{is_static, root},
+    inner::{core, is_static, root},
     links::Links,
     mentions::Names,
     outputs::is_collection,
@@ -264,7 +264,7 @@ impl Statics<'_> {
 impl<'ast> Visit<'ast> for Statics<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if let Stmt::Expr(expr, _) = stmt
-            && let Expr::MethodCall(call) = super::inner::core(expr)
+            && let Expr::MethodCall(call) = core(expr)
         {
             self.acted_on(&call.receiver);
         }
@@ -309,7 +309,7 @@ impl Written<'_> {
 impl<'ast> Visit<'ast> for Written<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if let Stmt::Expr(expr, _) = stmt {
-            match super::inner::core(expr) {
+            match core(expr) {
                 Expr::MethodCall(call) => {
                     self.0.written.extend(root(&call.receiver));
                     call.args.iter().for_each(|arg| self.handed(arg));

@@ -16,11 +16,11 @@ use super::{
     mentions::{Names, mentions},
     outputs::reads,
     plan::{BlockId, Exit, Kind, Plan, Step},
-    risks::Risks,
+    risks::risks,
     scope::{Scope, Skipped, Target, Way, label},
-    words::{holds_exit, may_leave},
+    words::{holds_exit, may_ask, may_leave, takes_apart, takes_text},
 };
-use crate::{classify, emit::Names as Emit, receiver::Receiver, vocabulary};
+use crate::{classify, emit::Names as Emit, marker::Marker, receiver::Receiver, vocabulary};
 
 /// Writes the flow of one body.
 pub(super) struct Flow<'a> {
@@ -164,6 +164,14 @@ impl Flow<'_> {
     /// A block that may be left.
     pub(super) fn target(&self, what: &'static str) -> Rc<Target> {
         Target::new(what, self.number())
+    }
+
+    /// Whether a macro is left as it is written: it is a marker, or takes text,
+    /// or nothing in it asks.
+    pub(super) fn leaves_alone(&self, mac: &syn::Macro) -> bool {
+        Marker::of(&mac.path, self.krate).is_some()
+            || takes_text(mac)
+            || !may_ask(&mac.tokens) && !takes_apart(mac)
     }
 
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {
@@ -328,26 +336,18 @@ impl Flow<'_> {
 
     /// What an expression mentions, also in its blocks.
     pub(super) fn mentions(&self, expr: &Expr) -> Names {
-        let mut names = mentions(expr, &self.facts.locals);
-        names.extend(&self.risks(expr));
-        for block in Plan::blocks_in(expr) {
-            for step in self.plan.steps(block) {
-                names.extend(&step.mentions);
-            }
-        }
-        names
-    }
-
-    fn risks(&self, expr: &Expr) -> Names {
-        let mut risks = Risks::new(&self.facts.locals);
-        risks.visit_expr(expr);
-        risks.names()
+        self.with_blocks(mentions(expr, &self.facts.locals), expr)
     }
 
     /// What an expression mentions, beside what its calls only write to.
     pub(super) fn reads(&self, expr: &Expr) -> Names {
-        let mut names = reads(expr, self.facts, self.receivers);
-        names.extend(&self.risks(expr));
+        self.with_blocks(reads(expr, self.facts, self.receivers), expr)
+    }
+
+    /// Names of an expression, with what does harm in it and with those of its
+    /// blocks.
+    fn with_blocks(&self, mut names: Names, expr: &Expr) -> Names {
+        names.extend(&risks(expr, &self.facts.locals));
         for block in Plan::blocks_in(expr) {
             for step in self.plan.steps(block) {
                 names.extend(&step.mentions);

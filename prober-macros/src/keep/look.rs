@@ -11,7 +11,7 @@ use super::{
     inner::{core, root},
     mentions::mentions,
     plan::Exit,
-    words::{changes_behind_reference, may_leave, operand_of_takes},
+    words::{changes_behind_reference, is_err, is_result_pattern, may_leave, operand_of_takes},
 };
 use crate::{classify, marker::Marker, receiver::Receiver, rewrite::arguments, vocabulary};
 
@@ -92,7 +92,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
         self.asks = true;
-        if super::words::is_err(&question.expr) {
+        if is_err(&question.expr) {
             self.exit(Exit::Function);
         }
         visit::visit_expr_try(self, question);
@@ -105,7 +105,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
-        if super::words::is_result_pattern(&condition.pat) {
+        if is_result_pattern(&condition.pat) {
             self.takes = true;
             self.asks = true;
         }
@@ -113,11 +113,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
-        if expr
-            .arms
-            .iter()
-            .any(|arm| super::words::is_result_pattern(&arm.pat))
-        {
+        if expr.arms.iter().any(|arm| is_result_pattern(&arm.pat)) {
             self.takes = true;
             self.asks = true;
         }
@@ -125,7 +121,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
-        if local.init.is_some() && super::words::is_result_pattern(&local.pat) {
+        if local.init.is_some() && is_result_pattern(&local.pat) {
             self.takes = true;
             self.asks = true;
         }

@@ -19,8 +19,8 @@ use super::{
     mentions::{Names, mentions},
     outputs::reads_and_all,
     plan::{BlockId, Exit, Kind, Plan, Step},
-    risks::{Risks, unchecked},
-    words::{handed_suppressed, holds_closure},
+    risks::{risks, unchecked},
+    words::{handed_suppressed, holds_closure, is_result_pattern},
 };
 use crate::{
     classify,
@@ -31,10 +31,10 @@ use crate::{
 };
 
 /// What making a plan needs to know.
-pub(super) struct Planner<'a> {
-    pub(super) facts: &'a Facts,
-    pub(super) receivers: &'a [Receiver],
-    pub(super) krate: &'a syn::Path,
+struct Planner<'a> {
+    facts: &'a Facts,
+    receivers: &'a [Receiver],
+    krate: &'a syn::Path,
     blocks: Vec<Vec<Step>>,
     /// What the loop binds whose body comes next.
     item: Names,
@@ -172,7 +172,7 @@ impl Planner<'_> {
             asks,
             takes,
             exits,
-            roots,
+            mut roots,
             ..
         } = look;
 
@@ -199,7 +199,6 @@ impl Planner<'_> {
             _ => false,
         };
         let kind = self.kind(&stmt, last);
-        let mut roots = roots;
         if let Stmt::Expr(expr, _) = &stmt
             && matches!(kind, Kind::Act | Kind::Ask | Kind::Tail)
             && let Some(root) = acted_on(expr)
@@ -209,9 +208,7 @@ impl Planner<'_> {
         let roots = roots.into_iter().collect::<Names>();
         let mut changes = self.facts.changed(&all, &roots);
         changes.extend(&unchecked(&stmt, self.facts, self.receivers));
-        let mut risks = Risks::new(&self.facts.locals);
-        risks.visit_stmt(&stmt);
-        let risks = risks.names();
+        let risks = risks(&stmt, &self.facts.locals);
         all.extend(&risks);
         reads.extend(&risks);
         let conditional = attributes(&stmt)
@@ -251,9 +248,7 @@ impl Planner<'_> {
         let mut names = Names::default();
         for head in heads(expr) {
             names.extend(&mentions(head, &self.facts.locals));
-            let mut risks = Risks::new(&self.facts.locals);
-            risks.visit_expr(head);
-            names.extend(&risks.names());
+            names.extend(&risks(head, &self.facts.locals));
             look.visit_expr(head);
         }
         (names, look.asks || takes_apart(expr))
@@ -331,7 +326,7 @@ fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
 
 /// The attributes of a statement. rustc allows none on an assignment or on an
 /// operator between two operands.
-pub(super) fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
+fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
     match stmt {
         Stmt::Local(local) => &local.attrs,
         Stmt::Macro(call) => &call.attrs,
@@ -367,7 +362,7 @@ pub(super) fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
 /// Whether a `match` takes a result apart.
 fn takes_apart(expr: &Expr) -> bool {
     matches!(core(expr), Expr::Match(matched)
-        if matched.arms.iter().any(|arm| super::words::is_result_pattern(&arm.pat)))
+        if matched.arms.iter().any(|arm| is_result_pattern(&arm.pat)))
 }
 
 /// An expression that neither asks nor acts.

@@ -11,13 +11,12 @@ use syn::{
 use super::{
     flow::Flow,
     words::{
-        has_faults_of_its_own, hides_error, is_call, is_result_pattern, may_ask, operand_of_takes,
-        shows_error, takes_apart, takes_text,
+        has_faults_of_its_own, hides_error, is_call, is_result_pattern, operand_of_takes,
+        shows_error, takes_apart,
     },
 };
 use crate::{
     emit::Place,
-    marker::Marker,
     rewrite::{arguments, operand},
 };
 
@@ -102,10 +101,7 @@ impl VisitMut for Recorder<'_, '_> {
     }
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        if Marker::of(&mac.path, self.flow.krate).is_some()
-            || takes_text(mac)
-            || !may_ask(&mac.tokens) && !takes_apart(mac)
-        {
+        if self.flow.leaves_alone(mac) {
             return;
         }
         let mut arguments = arguments::parse(mac);

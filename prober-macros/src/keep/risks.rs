@@ -16,7 +16,7 @@ use super::{
     facts::Facts,
     inner::core,
     mentions::{Code, Names, mentions},
-    words::{constructs, handed_suppressed, holds_statement, may_leave},
+    words::{constructs, handed_suppressed, holds_statement, may_leave, panics},
 };
 use crate::{classify, receiver::Receiver, rewrite::arguments, vocabulary::name};
 
@@ -90,25 +90,23 @@ pub(super) fn unchecked(stmt: &Stmt, facts: &Facts, receivers: &[Receiver]) -> N
 }
 
 /// What code uses where a wrong value does harm: indices, arithmetic, ranges,
-/// sizes, and arguments of calls that cannot fail.
-pub(super) struct Risks<'a> {
+/// sizes, and arguments of calls that cannot fail. The names as they are when
+/// they are unchecked.
+pub(super) fn risks(code: &impl Code, locals: &HashSet<String>) -> Names {
+    let mut risks = Risks {
+        locals,
+        names: Names::default(),
+    };
+    code.visit(&mut risks);
+    risks.names.unchecked()
+}
+
+struct Risks<'a> {
     locals: &'a HashSet<String>,
     names: Names,
 }
 
-impl<'a> Risks<'a> {
-    pub(super) fn new(locals: &'a HashSet<String>) -> Self {
-        Self {
-            locals,
-            names: Names::default(),
-        }
-    }
-
-    /// The names, as they are when they are unchecked.
-    pub(super) fn names(self) -> Names {
-        self.names.unchecked()
-    }
-
+impl Risks<'_> {
     fn uses(&mut self, expr: &impl Code) {
         self.names.extend(&mentions(expr, self.locals));
     }
@@ -163,7 +161,7 @@ impl<'ast> Visit<'ast> for Risks<'_> {
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         self.uses(&call.args);
-        if call.method == "unwrap" || call.method == "expect" {
+        if panics(&call.method) {
             self.uses(&call.receiver);
         }
         visit::visit_expr_method_call(self, call);

@@ -12,7 +12,7 @@ use super::{
     scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
     state::State,
-    words::questions,
+    words::{is_variant, questions},
 };
 
 impl Flow<'_> {
@@ -402,10 +402,7 @@ fn is_constructor(stmt: &Stmt) -> bool {
         return false;
     };
     match core(expr) {
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
-        if path.path.segments.last().is_some_and(|last| {
-            last.ident.to_string().starts_with(char::is_uppercase)
-        })),
+        Expr::Call(call) => is_variant(&call.func),
         Expr::Struct(_) | Expr::Tuple(_) | Expr::Path(_) | Expr::Lit(_) => true,
         _ => false,
     }

@@ -109,24 +109,21 @@ pub(super) struct Around {
 }
 
 impl Scope {
-    pub(super) fn with(&self, label: Lifetime, on_break: Way, on_continue: Way) -> Self {
+    pub(super) fn with_loop(
+        &self,
+        label: Lifetime,
+        on_break: Way,
+        on_continue: Way,
+        skipped: Skipped,
+    ) -> Self {
         Self(Some(Rc::new(Around {
             label: Some(label),
             is_loop: true,
             on_break,
             on_continue,
-            skipped: Skipped::Nothing,
+            skipped,
             outer: self.clone(),
         })))
-    }
-
-    /// The same, in a loop whose body may be left so.
-    pub(super) fn skipped(self, skipped: Skipped) -> Self {
-        match self.0.map(Rc::try_unwrap) {
-            Some(Ok(around)) => Self(Some(Rc::new(Around { skipped, ..around }))),
-            Some(Err(shared)) => Self(Some(shared)),
-            None => Self(None),
-        }
     }
 
     pub(super) fn with_block(&self, label: Lifetime, on_break: Way) -> Self {

@@ -15,7 +15,7 @@ use super::{
     mentions::Names,
     plan::{Step, keeps_all},
     scope::{Scope, Target, Way},
-    words::{Holds, waits},
+    words::{Holds, is_variant, waits},
 };
 use crate::{
     emit::{Bind, Bound, glue, hygienic},
@@ -269,15 +269,9 @@ pub(super) fn extends_temporaries(expr: &Expr) -> bool {
             .fields
             .iter()
             .any(|field| extends_temporaries(&field.expr)),
-        Expr::Call(call) => call.args.iter().any(extends_temporaries) && is_some(&call.func),
+        Expr::Call(call) => call.args.iter().any(extends_temporaries) && is_variant(&call.func),
         _ => false,
     }
-}
-
-fn is_some(func: &Expr) -> bool {
-    matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
-        last.ident.to_string().starts_with(char::is_uppercase)
-    }))
 }
 
 /// Uses what a pattern binds, so that no lint misses a use in a search.

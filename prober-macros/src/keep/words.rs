@@ -378,11 +378,17 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
 
 /// Whether a function makes a value of its arguments: `Some`, `Sink::new`.
 pub(super) fn constructs(func: &Expr) -> bool {
+    is_variant(func)
+        || matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.starts_with("with_") || matches!(name.as_str(), "new" | "from")
+        }))
+}
+
+/// Whether a function is a type or a variant that holds its arguments: `Some`.
+pub(super) fn is_variant(func: &Expr) -> bool {
     matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
-        let name = last.ident.to_string();
-        name.starts_with(char::is_uppercase)
-            || name.starts_with("with_")
-            || matches!(name.as_str(), "new" | "from")
+        last.ident.to_string().starts_with(char::is_uppercase)
     }))
 }
 

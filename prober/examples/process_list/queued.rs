@@ -59,16 +59,10 @@ pub fn job<T, E: FaultError + Into<VmiError>>(
     roots: &[Pa],
     operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
 ) -> Result<Queued<T>, VmiError> {
-    let queue = FaultQueue::new();
-    let job = queue.job();
     let mut spaces = roots.iter().cycle();
-    drive(
-        guest,
-        &queue,
-        operation,
-        |vmi, call| job.run(vmi, call),
-        |vm, _| switch_to(vm, *spaces.next().expect("an address space")),
-    )
+    drive_job(guest, operation, |vm, _| {
+        switch_to(vm, *spaces.next().expect("an address space"));
+    })
 }
 
 /// Runs an operation as a job, in a loop that waits for an address space that the job wants. There are fewer events
@@ -86,6 +80,14 @@ pub fn job_where_wanted<T, E: FaultError + Into<VmiError>>(
     guest: &Guest,
     operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
 ) -> Result<Queued<T>, VmiError> {
+    drive_job(guest, operation, to_wanted)
+}
+
+fn drive_job<T, E: FaultError + Into<VmiError>>(
+    guest: &Guest,
+    operation: impl FnMut(&State<'_>, &SuppressedPages) -> Result<T, E>,
+    next_event: impl FnMut(&Vm, Option<&PageFaults>),
+) -> Result<Queued<T>, VmiError> {
     let queue = FaultQueue::new();
     let job = queue.job();
     drive(
@@ -93,7 +95,7 @@ pub fn job_where_wanted<T, E: FaultError + Into<VmiError>>(
         &queue,
         operation,
         |vmi, call| job.run(vmi, call),
-        to_wanted,
+        next_event,
     )
 }
 

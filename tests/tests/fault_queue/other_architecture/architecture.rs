@@ -83,61 +83,46 @@ impl Architecture for Other {
     }
 }
 
+/// What both traits of registers ask for.
+macro_rules! common_registers {
+    () => {
+        fn instruction_pointer(&self) -> u64 {
+            unreachable!()
+        }
+
+        fn set_instruction_pointer(&mut self, _: u64) {
+            unreachable!()
+        }
+
+        fn stack_pointer(&self) -> u64 {
+            unreachable!()
+        }
+
+        fn set_stack_pointer(&mut self, _: u64) {
+            unreachable!()
+        }
+
+        fn result(&self) -> u64 {
+            unreachable!()
+        }
+
+        fn set_result(&mut self, _: u64) {
+            unreachable!()
+        }
+    };
+}
+
 impl GpRegisters for Other {
     type Architecture = Self;
 
-    fn instruction_pointer(&self) -> u64 {
-        unreachable!()
-    }
-
-    fn set_instruction_pointer(&mut self, _: u64) {
-        unreachable!()
-    }
-
-    fn stack_pointer(&self) -> u64 {
-        unreachable!()
-    }
-
-    fn set_stack_pointer(&mut self, _: u64) {
-        unreachable!()
-    }
-
-    fn result(&self) -> u64 {
-        unreachable!()
-    }
-
-    fn set_result(&mut self, _: u64) {
-        unreachable!()
-    }
+    common_registers!();
 }
 
 impl Registers for Other {
     type Architecture = Self;
     type GpRegisters = Self;
 
-    fn instruction_pointer(&self) -> u64 {
-        unreachable!()
-    }
-
-    fn set_instruction_pointer(&mut self, _: u64) {
-        unreachable!()
-    }
-
-    fn stack_pointer(&self) -> u64 {
-        unreachable!()
-    }
-
-    fn set_stack_pointer(&mut self, _: u64) {
-        unreachable!()
-    }
-
-    fn result(&self) -> u64 {
-        unreachable!()
-    }
-
-    fn set_result(&mut self, _: u64) {
-        unreachable!()
-    }
+    common_registers!();
 
     fn gp_registers(&self) -> Self {
         unreachable!()
