@@ -27,15 +27,18 @@
 mod ask;
 mod beside;
 mod branches;
+mod collections;
 mod effects;
 mod facts;
 mod flow;
+mod gather;
 mod inner;
 mod items;
 mod links;
 mod look;
 mod loops;
 mod mentions;
+mod names;
 mod outputs;
 mod params;
 mod plan;
@@ -66,7 +69,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{facts::Facts, flow::Flow, scope::Scope, state::State, words::names_any};
+use self::{flow::Flow, scope::Scope, state::State, words::names_any};
 use crate::{
     classify,
     error::Errors,
@@ -105,7 +108,7 @@ pub(crate) fn rewrite(
     pointers::leave(block);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
-    let facts = Facts::of(sig, block, known);
+    let facts = gather::facts(sig, block, known);
     let begins_with_item = matches!(block.stmts.first(), Some(Stmt::Item(_)));
     let (plan, body) = planner::plan(block, &facts, receivers, krate);
     let flow = Flow {

@@ -10,10 +10,9 @@ use syn::{
 };
 
 use super::{
-    facts::bound,
     flow::Flow,
     inner::core,
-    mentions::Names,
+    names::{Names, bound},
     plan::Plan,
     questions::asks,
     record::Recorder,

@@ -5,9 +5,8 @@ use quote::quote;
 use syn::{Expr, ExprAwait, ExprTry, Lifetime, Pat, Stmt, token::Brace};
 
 use super::{
-    facts::bound,
     flow::Flow,
-    mentions::Names,
+    names::{Names, bound},
     plan::{Kind, Plan},
     scope::{Scope, Way},
     slot::uses,

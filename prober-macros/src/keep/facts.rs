@@ -3,22 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use quote::ToTokens;
-use syn::{
-    Block, Expr, ExprClosure, FnArg, Pat, PatIdent, Signature, Stmt,
-    ext::IdentExt,
-    visit::{self, Visit},
-};
-
-use super::{
-    inner::{core, is_static, root},
-    links::Links,
-    mentions::Names,
-    outputs::is_collection,
-    params::Params,
-    words::{is_cell, names_any},
-};
-use crate::vocabulary;
+use super::names::Names;
 
 /// What is known of the variables of a function, by their names.
 #[derive(Default)]
@@ -37,7 +22,7 @@ pub(super) struct Facts {
     pub(super) cells: HashSet<String>,
 
     /// Parameters to which can only be written: nothing can be read from them.
-    sinks: HashSet<String>,
+    pub(super) sinks: HashSet<String>,
 
     /// Collections to which functions add, also those of the caller's.
     pub(super) collections: HashSet<String>,
@@ -62,57 +47,10 @@ pub(super) struct Facts {
     pub(super) unset: Names,
 
     /// Receivers of reads, which a call does not change.
-    receivers: HashSet<String>,
+    pub(super) receivers: HashSet<String>,
 }
 
 impl Facts {
-    pub(super) fn of(sig: &Signature, body: &Block, receivers: HashSet<String>) -> Self {
-        let mut facts = Self {
-            receivers,
-            ..Self::default()
-        };
-        let params = Params::of(&sig.generics);
-        for input in &sig.inputs {
-            match input {
-                FnArg::Receiver(receiver) => {
-                    let text = receiver.to_token_stream().to_string();
-                    if text.contains("mut ") {
-                        facts.mutable.insert("self".to_owned());
-                        facts.outlive.insert("self".to_owned());
-                    }
-                }
-                FnArg::Typed(param) => {
-                    for name in bound(&param.pat).iter() {
-                        facts.locals.insert(name.to_owned());
-                        let changes = is_mutable(&param.pat) && params.may_borrow(&param.ty);
-                        if changes || params.outlives(&param.ty) {
-                            facts.mutable.insert(name.to_owned());
-                            facts.outlive.insert(name.to_owned());
-                        }
-                        if is_collection(&param.ty) {
-                            facts.collections.insert(name.to_owned());
-                            facts.given.insert(name.to_owned());
-                        }
-                        if params.is_sink(&param.ty) {
-                            facts.sinks.insert(name.to_owned());
-                        }
-                        if names_any(|find| find.visit_type(&param.ty), &is_cell) {
-                            facts.cells.insert(name.to_owned());
-                        }
-                    }
-                    let mut names = Patterns(&mut facts);
-                    names.visit_pat(&param.pat);
-                }
-            }
-        }
-        Patterns(&mut facts).visit_block(body);
-        Statics(&mut facts).visit_block(body);
-        facts.locals.insert("suppressed".to_owned());
-        Written(&mut facts).visit_block(body);
-        Links(&mut facts).visit_block(body);
-        facts
-    }
-
     /// What code could have changed that mentions these names; `roots` are
     /// those that it assigns to or calls methods on as statements.
     pub(super) fn changed(&self, mentioned: &Names, roots: &Names) -> Names {
@@ -207,131 +145,4 @@ impl Facts {
     pub(super) fn connects(&self, name: &str) -> bool {
         self.is_mutable(name) || self.changes.contains_key(name) || self.sees.contains_key(name)
     }
-}
-
-/// Whether what a pattern binds can be changed: `mut name`.
-fn is_mutable(pat: &Pat) -> bool {
-    matches!(pat, Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_some())
-}
-
-/// The names that a pattern binds.
-pub(super) fn bound(pat: &Pat) -> Names {
-    struct Bound(Names);
-    impl<'ast> Visit<'ast> for Bound {
-        fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-            self.0.insert(pat.ident.unraw().to_string());
-            visit::visit_pat_ident(self, pat);
-        }
-        fn visit_expr(&mut self, _: &'ast Expr) {}
-    }
-    let mut bound = Bound(Names::default());
-    bound.visit_pat(pat);
-    bound.0
-}
-
-/// Collects what patterns bind, and whether it can change.
-struct Patterns<'a>(&'a mut Facts);
-
-impl<'ast> Visit<'ast> for Patterns<'_> {
-    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-        let name = pat.ident.unraw().to_string();
-        if pat.mutability.is_some() {
-            self.0.mutable.insert(name.clone());
-        }
-        self.0.locals.insert(name);
-        visit::visit_pat_ident(self, pat);
-    }
-
-    // Its parameters are its own.
-    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        self.visit_expr(&closure.body);
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Collects the statics that a body acts on: they are names like others.
-struct Statics<'a>(&'a mut Facts);
-
-impl Statics<'_> {
-    fn acted_on(&mut self, place: &Expr) {
-        self.0
-            .locals
-            .extend(root(place).filter(|name| is_static(name)));
-    }
-}
-
-impl<'ast> Visit<'ast> for Statics<'_> {
-    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        if let Stmt::Expr(expr, _) = stmt
-            && let Expr::MethodCall(call) = core(expr)
-        {
-            self.acted_on(&call.receiver);
-        }
-        visit::visit_stmt(self, stmt);
-    }
-
-    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.acted_on(&assign.left);
-        visit::visit_expr_assign(self, assign);
-    }
-
-    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if vocabulary::assigns(&binary.op) {
-            self.acted_on(&binary.left);
-        }
-        visit::visit_expr_binary(self, binary);
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Collects the variables through which a body changes something.
-struct Written<'a>(&'a mut Facts);
-
-impl Written<'_> {
-    fn assigned(&mut self, place: &Expr) {
-        // The variable itself gets another value.
-        if !matches!(place, Expr::Path(_)) {
-            self.0.written.extend(root(place));
-        }
-    }
-
-    fn handed(&mut self, arg: &Expr) {
-        if let Expr::Path(path) = arg
-            && let Some(name) = path.path.get_ident()
-        {
-            self.0.written.insert(name.unraw().to_string());
-        }
-    }
-}
-
-impl<'ast> Visit<'ast> for Written<'_> {
-    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        if let Stmt::Expr(expr, _) = stmt {
-            match core(expr) {
-                Expr::MethodCall(call) => {
-                    self.0.written.extend(root(&call.receiver));
-                    call.args.iter().for_each(|arg| self.handed(arg));
-                }
-                Expr::Call(call) => call.args.iter().for_each(|arg| self.handed(arg)),
-                _ => {}
-            }
-        }
-        visit::visit_stmt(self, stmt);
-    }
-
-    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.assigned(&assign.left);
-        visit::visit_expr_assign(self, assign);
-    }
-
-    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if vocabulary::assigns(&binary.op) {
-            self.assigned(&binary.left);
-        }
-        visit::visit_expr_binary(self, binary);
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }

@@ -13,8 +13,8 @@ use syn::{Expr, ExprMethodCall, Label, Lifetime, Stmt, Token, visit::Visit};
 use super::{
     facts::Facts,
     inner::core,
-    mentions::{Names, mentions},
-    outputs::reads,
+    mentions::{mentions, reads},
+    names::Names,
     plan::{BlockId, Exit, Kind, Plan, Step},
     risks::risks,
     scope::{Scope, Skipped, Target, Way, label},

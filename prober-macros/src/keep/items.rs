@@ -12,8 +12,8 @@ use syn::{
 };
 
 use super::{
-    facts::bound,
     inner::core,
+    names::bound,
     words::{is_result_pattern, takes, takes_apart},
 };
 use crate::{emit::Names as Emit, rewrite::arguments};

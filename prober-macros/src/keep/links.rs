@@ -7,10 +7,11 @@ use syn::{
 };
 
 use super::{
-    facts::{Facts, bound},
+    collections::is_collection_in,
+    facts::Facts,
     inner::root,
-    mentions::{Names, mentions},
-    outputs::is_collection_in,
+    mentions::mentions,
+    names::{Names, bound},
     words::{Holds, any_word, constructs, holds_closure, is_cell, names_any},
 };
 

@@ -1,6 +1,6 @@
 //! Which local variables tokens mention, by text.
 
-use std::{collections::HashSet, rc::Rc};
+use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,128 +10,8 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{inner::is_static, outputs::Writes};
-use crate::receiver::variable;
-
-/// Before the name of a variable that does not exist.
-const ABSENT: char = '!';
-
-/// Before the name of a variable that is there, but was not checked.
-const UNCHECKED: char = '?';
-
-/// Names of local variables. A field of `self` is a name of its own:
-/// `self.count`; `self` alone stands for all of them.
-///
-/// In order, and few: there are thousands of these, of mostly one name or none.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Names(Vec<Rc<str>>);
-
-impl Names {
-    pub(super) fn insert(&mut self, name: impl Into<Rc<str>>) {
-        let name = name.into();
-        if let Err(index) = self.0.binary_search(&name) {
-            self.0.insert(index, name);
-        }
-    }
-
-    pub(super) fn extend(&mut self, other: &Self) {
-        if self.0.is_empty() {
-            self.0.clone_from(&other.0);
-        } else {
-            for name in &other.0 {
-                self.insert(name.clone());
-            }
-        }
-    }
-
-    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.0.retain(|name| keep(name));
-    }
-
-    pub(super) fn remove_all(&mut self, other: &Self) {
-        self.retain(|name| !other.contains(name.trim_start_matches([ABSENT, UNCHECKED])));
-    }
-
-    /// The same variables, as those that were not checked.
-    pub(super) fn unchecked(&self) -> Self {
-        let of = |name: &Rc<str>| match name.split_once('.') {
-            // What checks `self` may check any field of it.
-            Some((whole, _)) => format!("{UNCHECKED}{whole}"),
-            None => format!("{UNCHECKED}{name}"),
-        };
-        self.0.iter().map(of).collect()
-    }
-
-    /// Of these, those that were not checked.
-    pub(super) fn only_unchecked(&self) -> Self {
-        let mut names = self.clone();
-        names.retain(|name| name.starts_with(UNCHECKED));
-        names
-    }
-
-    /// Of these, the others.
-    pub(super) fn without_unchecked(&self) -> Self {
-        let mut names = self.clone();
-        names.retain(|name| !name.starts_with(UNCHECKED));
-        names
-    }
-
-    /// Adds names of variables that are missing and do not exist at all: what
-    /// only writes to them must not run either.
-    pub(super) fn extend_absent(&mut self, other: &Self) {
-        self.extend(other);
-        for name in &other.0 {
-            self.insert(format!("{ABSENT}{name}"));
-        }
-    }
-
-    /// Whether one of the variables that are mentioned does not exist.
-    pub(super) fn lacks(&self, mentioned: &Self) -> bool {
-        let absent = self.0.iter().filter_map(|name| name.strip_prefix(ABSENT));
-        absent.into_iter().any(|name| mentioned.contains(name))
-    }
-
-    pub(super) fn union(mut self, other: &Self) -> Self {
-        self.extend(other);
-        self
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|name| &**name)
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|other| **other == *name)
-    }
-
-    /// Whether a name is, holds, or is held by one of these.
-    pub(super) fn holds(&self, name: &str) -> bool {
-        let of_self = name == "self" || name.starts_with("self.");
-        self.0.iter().any(|other| {
-            **other == *name
-                || of_self && (**other == *"self" || name == "self" && other.starts_with("self."))
-        })
-    }
-
-    /// Whether a name of one set is, holds, or is held by one of the other.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        !other.0.is_empty() && self.0.iter().any(|name| other.holds(name))
-    }
-}
-
-impl<N: Into<Rc<str>>> FromIterator<N> for Names {
-    fn from_iter<I: IntoIterator<Item = N>>(names: I) -> Self {
-        let mut found = Self::default();
-        for name in names {
-            found.insert(name);
-        }
-        found
-    }
-}
+use super::{facts::Facts, inner::is_static, names::Names, outputs::Writes};
+use crate::receiver::{Receiver, variable};
 
 /// The variables that code mentions, out of those that the function binds.
 ///
@@ -145,6 +25,38 @@ pub(super) fn mentions<T: Code + ?Sized>(code: &T, locals: &HashSet<String>) -> 
     };
     code.visit(&mut mentions);
     mentions.names
+}
+
+/// What code mentions: beside what its calls only write to, and in all.
+pub(super) fn reads_and_all<T: Code + ?Sized>(
+    code: &T,
+    facts: &Facts,
+    receivers: &[Receiver],
+) -> (Names, Names) {
+    let mut mentions = Mentions {
+        locals: &facts.locals,
+        names: Names::default(),
+        writes: Some(Writes {
+            facts,
+            receivers,
+            names: Names::default(),
+        }),
+    };
+    code.visit(&mut mentions);
+    let reads = mentions.names;
+    let mut all = reads.clone();
+    all.extend(
+        &mentions
+            .writes
+            .map(|writes| writes.names)
+            .unwrap_or_default(),
+    );
+    (reads, all)
+}
+
+/// What code mentions, beside what its calls only write to.
+pub(super) fn reads<T: Code + ?Sized>(code: &T, facts: &Facts, receivers: &[Receiver]) -> Names {
+    reads_and_all(code, facts, receivers).0
 }
 
 /// The variables that tokens mention.

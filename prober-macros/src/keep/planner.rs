@@ -13,11 +13,11 @@ use syn::{
 
 use super::{
     effects::is_effect,
-    facts::{Facts, bound},
+    facts::Facts,
     inner::{core, root},
     look::Look,
-    mentions::{Names, mentions},
-    outputs::reads_and_all,
+    mentions::{mentions, reads_and_all},
+    names::{Names, bound},
     plan::{BlockId, Exit, Kind, Plan, Step},
     risks::{risks, unchecked},
     words::{handed_suppressed, holds_closure, is_result_pattern},

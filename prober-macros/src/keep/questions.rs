@@ -9,7 +9,7 @@ use syn::{
 use super::{
     effects::has_effect,
     flow::Flow,
-    mentions::Names,
+    names::Names,
     plan::Step,
     words::{evaluates, handed_suppressed, may_ask, operand_of_takes, takes_text},
 };

@@ -15,7 +15,8 @@ use syn::{
 use super::{
     facts::Facts,
     inner::core,
-    mentions::{Code, Names, mentions},
+    mentions::{Code, mentions},
+    names::Names,
     words::{constructs, handed_suppressed, holds_statement, may_leave, panics},
 };
 use crate::{classify, receiver::Receiver, rewrite::arguments, vocabulary::name};

@@ -7,7 +7,7 @@ use syn::{Expr, Stmt, visit::Visit, visit_mut::VisitMut};
 use super::{
     flow::Flow,
     inner::core,
-    mentions::Names,
+    names::Names,
     plan::{BlockId, Kind, Step, keeps_all},
     scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},

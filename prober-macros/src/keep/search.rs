@@ -10,7 +10,7 @@ use super::{
     branches::Branches,
     flow::Flow,
     inner::core,
-    mentions::Names,
+    names::Names,
     plan::{Kind, Step, keeps_all},
     questions::{asks, asks_of_act},
     scope::{Scope, Target, Way},

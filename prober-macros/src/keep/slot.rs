@@ -12,7 +12,7 @@ use syn::{
 use super::{
     ask::Asker,
     flow::Flow,
-    mentions::Names,
+    names::Names,
     plan::{Step, keeps_all},
     scope::{Scope, Target, Way},
     words::{Holds, is_variant, waits},

@@ -1,6 +1,6 @@
 //! The state of a run at the beginning of a block.
 
-use super::{mentions::Names, scope::Way};
+use super::{names::Names, scope::Way};
 
 /// What a block begins with.
 pub(super) struct State {

@@ -1,0 +1,187 @@
+//! Gathers the [`Facts`] of a function from its signature and its body.
+
+use std::collections::HashSet;
+
+use quote::ToTokens;
+use syn::{
+    Block, Expr, ExprClosure, FnArg, Pat, PatIdent, PatType, Signature, Stmt,
+    ext::IdentExt,
+    visit::{self, Visit},
+};
+
+use super::{
+    collections::is_collection,
+    facts::Facts,
+    inner::{core, is_static, root},
+    links::Links,
+    names::bound,
+    params::Params,
+    words::{is_cell, names_any},
+};
+use crate::vocabulary;
+
+/// The facts of a function. What is learned from the signature comes first:
+/// the links between the variables of the body follow from it.
+pub(super) fn facts(sig: &Signature, body: &Block, receivers: HashSet<String>) -> Facts {
+    let mut facts = Facts {
+        receivers,
+        ..Facts::default()
+    };
+    let params = Params::of(&sig.generics);
+    for input in &sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let text = receiver.to_token_stream().to_string();
+                if text.contains("mut ") {
+                    facts.mutable.insert("self".to_owned());
+                    facts.outlive.insert("self".to_owned());
+                }
+            }
+            FnArg::Typed(param) => parameter(&mut facts, param, &params),
+        }
+    }
+    Patterns(&mut facts).visit_block(body);
+    Statics(&mut facts).visit_block(body);
+    facts.locals.insert("suppressed".to_owned());
+    Written(&mut facts).visit_block(body);
+    Links(&mut facts).visit_block(body);
+    facts
+}
+
+/// What the type of a parameter says of the names that it binds.
+fn parameter(facts: &mut Facts, param: &PatType, params: &Params) {
+    let changes = is_mutable(&param.pat) && params.may_borrow(&param.ty);
+    let outlives = changes || params.outlives(&param.ty);
+    let is_collection = is_collection(&param.ty);
+    let is_sink = params.is_sink(&param.ty);
+    let is_cell = names_any(|find| find.visit_type(&param.ty), &is_cell);
+    for name in bound(&param.pat).iter().map(str::to_owned) {
+        if outlives {
+            facts.mutable.insert(name.clone());
+            facts.outlive.insert(name.clone());
+        }
+        if is_collection {
+            facts.collections.insert(name.clone());
+            facts.given.insert(name.clone());
+        }
+        if is_sink {
+            facts.sinks.insert(name.clone());
+        }
+        if is_cell {
+            facts.cells.insert(name);
+        }
+    }
+    Patterns(facts).visit_pat(&param.pat);
+}
+
+/// Whether what a pattern binds can be changed: `mut name`.
+fn is_mutable(pat: &Pat) -> bool {
+    matches!(pat, Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_some())
+}
+
+/// Collects what patterns bind, and whether it can change.
+struct Patterns<'a>(&'a mut Facts);
+
+impl<'ast> Visit<'ast> for Patterns<'_> {
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        let name = pat.ident.unraw().to_string();
+        if pat.mutability.is_some() {
+            self.0.mutable.insert(name.clone());
+        }
+        self.0.locals.insert(name);
+        visit::visit_pat_ident(self, pat);
+    }
+
+    // Its parameters are its own.
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.visit_expr(&closure.body);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Collects the statics that a body acts on: they are names like others.
+struct Statics<'a>(&'a mut Facts);
+
+impl Statics<'_> {
+    fn acted_on(&mut self, place: &Expr) {
+        self.0
+            .locals
+            .extend(root(place).filter(|name| is_static(name)));
+    }
+}
+
+impl<'ast> Visit<'ast> for Statics<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt
+            && let Expr::MethodCall(call) = core(expr)
+        {
+            self.acted_on(&call.receiver);
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.acted_on(&assign.left);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if vocabulary::assigns(&binary.op) {
+            self.acted_on(&binary.left);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Collects the variables through which a body changes something.
+struct Written<'a>(&'a mut Facts);
+
+impl Written<'_> {
+    fn assigned(&mut self, place: &Expr) {
+        // The variable itself gets another value.
+        if !matches!(place, Expr::Path(_)) {
+            self.0.written.extend(root(place));
+        }
+    }
+
+    fn handed(&mut self, arg: &Expr) {
+        if let Expr::Path(path) = arg
+            && let Some(name) = path.path.get_ident()
+        {
+            self.0.written.insert(name.unraw().to_string());
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Written<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if let Stmt::Expr(expr, _) = stmt {
+            match core(expr) {
+                Expr::MethodCall(call) => {
+                    self.0.written.extend(root(&call.receiver));
+                    call.args.iter().for_each(|arg| self.handed(arg));
+                }
+                Expr::Call(call) => call.args.iter().for_each(|arg| self.handed(arg)),
+                _ => {}
+            }
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.assigned(&assign.left);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if vocabulary::assigns(&binary.op) {
+            self.assigned(&binary.left);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
