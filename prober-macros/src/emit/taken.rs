@@ -1,0 +1,68 @@
+//! Results that a body takes apart: their faults are recorded.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, token::Paren};
+
+use super::{
+    names::{Names, call},
+    place::{Place, glue, hygienic},
+};
+
+impl Names {
+    /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
+    pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
+        let noted = self.note(operand, place);
+        call("as_operand", place, noted)
+    }
+
+    /// The items of a loop whose body takes them apart: `watched(ITEMS, |item|
+    /// Taken(item).seen(prober))`, as a call that may still ask.
+    pub(crate) fn watched(&self, items: Expr) -> Expr {
+        let place = Place::of(&items);
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        let item = hygienic("__probed_item", place.start);
+        self.takes.set(true);
+        let at = place.glue();
+        let seen = quote_spanned!(at=> #runtime::Taken(#item).seen(#prober));
+        let seen = Expr::Verbatim(seen);
+        let function: Expr = syn::parse_quote_spanned!(at=> #runtime::watched);
+        let mut closure: syn::ExprClosure = syn::parse_quote_spanned!(at=> |#item| ());
+        *closure.body = seen;
+        Expr::Call(syn::ExprCall {
+            attrs: Vec::new(),
+            func: Box::new(function),
+            paren_token: Paren(at),
+            args: [items, Expr::Closure(closure)].into_iter().collect(),
+        })
+    }
+
+    /// [`taken`](Self::taken) before an act, which must not run after a fault.
+    pub(crate) fn taken_or(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
+        let noted = self.note(operand, place);
+        self.unless_doomed(&Expr::Verbatim(noted), place, missed)
+    }
+
+    /// [`taken`](Self::taken) before an `unwrap`: it must not panic in a run that
+    /// the plain one would have left before.
+    pub(crate) fn unwrapped(&self, operand: &Expr, place: Place, missed: &TokenStream) -> Expr {
+        let noted = Expr::Verbatim(self.note(operand, place));
+        let runtime = self.runtime_at(place.start);
+        let panics = quote_spanned!(place.glue()=> && #runtime::Taken(&__probed_value).panics());
+        self.unless_doomed_and(&noted, &panics, place, missed)
+    }
+
+    /// [`asked`](Self::asked) for a result on which there is no `?`.
+    pub(crate) fn noted(&self, result: &Expr, at: Span) -> TokenStream {
+        let noted = self.note(result, Place { start: at, end: at });
+        quote_spanned!(glue(at)=> let _ = #noted;)
+    }
+
+    fn note(&self, operand: &Expr, place: Place) -> TokenStream {
+        self.takes.set(true);
+        let runtime = self.runtime_at(place.start);
+        let prober = self.prober_at(place.start);
+        quote_spanned!(place.glue()=> #runtime::Taken(#operand).note(#prober))
+    }
+}

@@ -1,0 +1,79 @@
+//! Operands, which are evaluated one after the other: where one misses, those
+//! after it are still asked.
+
+use syn::{Expr, visit::Visit, visit_mut::VisitMut};
+
+use super::asker::Asker;
+use crate::{
+    emit::Place,
+    keep::{
+        flow::Flow,
+        names::Names,
+        questions::asks,
+        words::{has_faults_of_its_own, questions},
+    },
+    rewrite::operand,
+};
+
+impl Asker<'_, '_> {
+    /// Operands that are evaluated one after the other, in any case.
+    pub(super) fn operands(&mut self, mut operands: Vec<&mut Expr>) {
+        for index in 0..operands.len() {
+            let records = self.strict
+                && !matches!(operands[index], Expr::Closure(_))
+                && (self.flow.records_in_closures && calls_back(operands[index])
+                    || self.flow.may_doom(operands[index]));
+            let (done, rest) = operands.split_at_mut(index + 1);
+            if !rest.is_empty()
+                && questions(|count| count.visit_expr(done[index])) > 0
+                && !self.flow.may_exit(done[index])
+            {
+                let mut gone = Names::default();
+                let mut later = Vec::new();
+                gone.extend(&changed(self.flow, done[index]));
+                for operand in rest.iter() {
+                    for ask in asks(operand, self.flow) {
+                        if !self.flow.mentions(&ask).meets(&gone) {
+                            later.push(ask);
+                        }
+                    }
+                    gone.extend(&changed(self.flow, operand));
+                    if self.flow.may_exit(operand) {
+                        break;
+                    }
+                }
+                self.later.push(later);
+                self.visit_expr_mut(done[index]);
+                self.later.pop();
+            } else {
+                self.visit_expr_mut(done[index]);
+            }
+            if records {
+                // A closure or a block in it may have recorded a fault: the act waits.
+                let place = Place::of(done[index]);
+                let value = operand(done[index]).into_owned();
+                *done[index] = self.flow.emit.unless_doomed(&value, place, &self.missed());
+            }
+        }
+    }
+}
+
+/// Whether closures are called in an expression in which faults are recorded.
+fn calls_back(expr: &Expr) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+            self.0 |= has_faults_of_its_own(&closure.body);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find(false);
+    find.visit_expr(expr);
+    find.0
+}
+
+/// What an operand could have changed.
+fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
+    let mentioned = flow.mentions(operand);
+    flow.facts.changed(&mentioned, &Names::default())
+}

@@ -1,0 +1,126 @@
+//! Each `EXPR?`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Expr, ExprMethodCall, ExprTry, visit_mut::VisitMut};
+
+use super::asker::Asker;
+use crate::{
+    emit::{self, Place, Question, start},
+    keep::{inner::core, words::hides_error},
+    rewrite::operand,
+};
+
+impl Asker<'_, '_> {
+    /// `EXPR?`, its operand rewritten.
+    pub(crate) fn asked(&mut self, mut question: ExprTry) -> Asking {
+        let adapter = take_adapter(&mut question);
+        let place = Place::of(&question.expr);
+        self.serve(&mut question.expr);
+        let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
+        self.visit_expr_mut(&mut question.expr);
+        Asking {
+            question,
+            place,
+            adapter,
+            is_probe,
+        }
+    }
+
+    pub(super) fn question(&mut self, expr: &mut Expr) {
+        let Expr::Try(question) = std::mem::replace(expr, Expr::PLACEHOLDER) else {
+            unreachable!("only `EXPR?` is a question")
+        };
+        let mut asking = self.asked(question);
+        let attrs = std::mem::take(&mut asking.question.attrs);
+        let emit = self.flow.emit;
+        let value = asking.with(|question| {
+            if self.leaves() && !question.is_probe {
+                emit.question_or_leave(question)
+            } else {
+                emit.question(question, &self.missed())
+            }
+        });
+        *expr = if attrs.is_empty() {
+            value
+        } else {
+            Expr::Verbatim(quote!(#(#attrs)* #value))
+        };
+    }
+
+    /// `EXPR?` of a search, whose answer nobody needs: a condition under which
+    /// the search ends.
+    pub(crate) fn sought(mut self, question: &ExprTry) -> Expr {
+        // What an adapter makes of an error is never seen.
+        self.asked(question.clone()).with(|question| {
+            let Question {
+                operand,
+                place,
+                mark,
+                ..
+            } = question;
+            self.flow.emit.sought(operand, place, mark.span)
+        })
+    }
+
+    /// Lets the runtime serve a read on a type of vmi-core.
+    pub(super) fn serve(&self, operand: &mut Expr) {
+        if let Expr::MethodCall(call) = operand
+            && self.flow.is_served(call)
+        {
+            let once = matches!((&*call.receiver, self.flow.beside), (Expr::Path(path), Some(name))
+                if path.path.is_ident(name));
+            *call.receiver = if once {
+                emit::Names::served_once(start(&call.receiver))
+            } else {
+                self.flow.emit.served(&call.receiver)
+            };
+        }
+    }
+}
+
+/// Takes `.map_err(..)` and its like from an operand, so that a fault is found
+/// before they are called.
+fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
+    let Expr::MethodCall(call) = &mut *question.expr else {
+        return None;
+    };
+    let pure = |arg: &Expr| matches!(arg, Expr::Closure(_) | Expr::Lit(_) | Expr::Path(_));
+    if !hides_error(call) || call.args.len() != 1 || !pure(&call.args[0]) {
+        return None;
+    }
+    let ExprMethodCall {
+        dot_token,
+        method,
+        turbofish,
+        paren_token,
+        args,
+        ..
+    } = &*call;
+    let mut adapter = quote!(#dot_token #method #turbofish);
+    paren_token.surround(&mut adapter, |tokens| args.to_tokens(tokens));
+    let receiver = std::mem::replace(&mut *call.receiver, Expr::PLACEHOLDER);
+    *question.expr = receiver;
+    Some(adapter)
+}
+
+/// A question whose operand is rewritten.
+pub(crate) struct Asking {
+    question: ExprTry,
+    place: Place,
+    adapter: Option<TokenStream>,
+    is_probe: bool,
+}
+
+impl Asking {
+    /// Writes it.
+    pub(crate) fn with<R>(&self, write: impl FnOnce(Question<'_>) -> R) -> R {
+        write(Question {
+            operand: &operand(&self.question.expr),
+            place: self.place,
+            mark: self.question.question_token,
+            adapter: self.adapter.as_ref(),
+            is_probe: self.is_probe,
+        })
+    }
+}
