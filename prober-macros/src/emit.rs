@@ -9,6 +9,7 @@
 mod doom;
 mod frame;
 mod names;
+mod operand;
 mod place;
 mod probes;
 mod questions;
@@ -20,6 +21,7 @@ mod taken;
 pub(crate) use self::{
     frame::unreachable_value_of_crate,
     names::Names,
+    operand::operand,
     place::{Place, glue, hygienic, start},
     probes::ProbeForm,
     questions::Question,

@@ -71,10 +71,11 @@ use syn::{
 
 use self::{flow::Flow, scope::Scope, state::State, words::names_any};
 use crate::{
-    classify,
+    aliases, classify,
     error::Errors,
+    macro_arguments,
     receiver::{self, Receiver},
-    rewrite::{self, Settings, arguments},
+    rewrite::{self, Settings},
 };
 
 /// Rewrites a body that keeps its types. Returns whether there is anything to
@@ -88,7 +89,7 @@ pub(crate) fn rewrite(
 ) -> bool {
     let Settings { names, krate, .. } = settings;
     let mut receivers = settings.receivers.to_vec();
-    receivers.extend(receiver::everywhere(sig, block, &receivers));
+    receivers.extend(aliases::everywhere(sig, block, &receivers));
     let receivers = &receivers[..];
     let asks = asks(block, written, receivers);
     let mut never_served = settings.mutable_readers.clone();
@@ -156,7 +157,7 @@ fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
         }
 
         fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-            for argument in arguments::parse(mac).exprs() {
+            for argument in macro_arguments::parse(mac).exprs() {
                 let mut find = Find(self.0, false);
                 find.visit_expr(argument);
                 self.1 |= find.1;

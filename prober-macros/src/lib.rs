@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod aliases;
 mod args;
 mod body;
 mod check;
@@ -17,6 +18,7 @@ mod invisible;
 mod item;
 mod keep;
 mod lints;
+mod macro_arguments;
 mod marker;
 mod nothing_to_probe;
 mod receiver;

@@ -1,15 +1,12 @@
 //! The receivers whose reads are probed, and those among them that read through
 //! `&mut self`.
 
-mod aliases;
-
 use proc_macro2::Ident;
 use syn::{
     Expr, ExprMethodCall, FnArg, Local, Member, Pat, PatIdent, Path, Signature, Type, UnOp,
     ext::IdentExt,
 };
 
-pub(crate) use self::aliases::{Aliases, everywhere, function};
 use crate::vocabulary;
 
 /// A receiver that the attribute knows: a path of names, such as `self.vmi`.
@@ -82,7 +79,7 @@ fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
 }
 
 /// Removes what does not change which receiver an expression is.
-fn peel(mut expr: &Expr) -> &Expr {
+pub(crate) fn peel(mut expr: &Expr) -> &Expr {
     loop {
         expr = match expr {
             Expr::Paren(paren) => &paren.expr,

@@ -25,21 +25,19 @@
 //! The value of a read is wrapped, never the call put into a closure: `?`,
 //! `return`, `break` and `.await` in its arguments keep their meaning.
 
-pub(crate) mod arguments;
+mod attributes;
 mod conditions;
 mod context;
 mod hazards;
 mod loops;
 mod macros;
 mod named_reads;
-mod pieces;
 mod probes;
 mod question_marks;
+mod rewriter;
 mod settling;
 mod unparsed;
 
-use proc_macro2::{Delimiter, Group, TokenTree};
-use quote::quote;
 use syn::{
     AngleBracketedGenericArguments, Attribute, BinOp, Block, Expr, Item, Local, Pat, Stmt, Type,
     parse_quote,
@@ -47,86 +45,24 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-pub(crate) use self::probes::operand;
-use self::{context::Context, loops::Loop, named_reads::NamedReads};
+pub(crate) use self::rewriter::{Form, Found, Settings};
+use self::{
+    attributes::{take_attrs, with_attrs},
+    context::Context,
+    named_reads::NamedReads,
+    rewriter::Rewriter,
+};
 use crate::{
-    emit::{Names, Place, glue},
+    emit::{Names, Place, glue, operand},
     error::Errors,
     invisible, lints,
     marker::Marker,
-    receiver::{self, Aliases, Receiver},
+    receiver,
 };
-
-/// Rewrites one body.
-pub(crate) struct Rewriter<'a> {
-    settings: Settings<'a>,
-    errors: &'a mut Errors,
-
-    /// Other names of the receivers in scope.
-    aliases: Aliases,
-
-    named_reads: NamedReads,
-
-    context: Context,
-
-    /// The loops that an unlabelled `break` could leave, outermost first.
-    loops: Vec<Loop>,
-
-    /// How many loops got a label.
-    labels: usize,
-
-    found: Found,
-}
-
-/// What was found in a body.
-#[derive(Default)]
-pub(crate) struct Found {
-    /// How many probes.
-    pub(crate) probes: usize,
-
-    /// Whether clippy would call a `?` needless.
-    pub(crate) looks_needless: bool,
-}
-
-/// The two forms of the attribute.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Each read gives an `Option`.
-    Options,
-
-    /// Types are kept. Of the body only the markers are rewritten here.
-    Kept,
-}
-
-/// What rewriting a body needs to know.
-pub(crate) struct Settings<'a> {
-    pub(crate) names: &'a Names,
-
-    /// The receivers whose reads are probed.
-    pub(crate) receivers: &'a [Receiver],
-
-    /// The receivers in scope that read through `&mut self`, so are not of
-    /// vmi-core: the runtime never serves their reads.
-    pub(crate) mutable_readers: Vec<Receiver>,
-
-    /// The path of the crate, by which its macros may be named.
-    pub(crate) krate: &'a syn::Path,
-
-    pub(crate) form: Form,
-}
 
 /// Rewrites a body. Returns what is in it.
 pub(crate) fn rewrite(block: &mut Block, settings: Settings<'_>, errors: &mut Errors) -> Found {
-    let mut rewriter = Rewriter {
-        settings,
-        errors,
-        aliases: Aliases::default(),
-        named_reads: NamedReads::default(),
-        context: Context::Function,
-        loops: Vec::new(),
-        labels: 0,
-        found: Found::default(),
-    };
+    let mut rewriter = Rewriter::new(settings, errors);
     rewriter.visit_block_mut(block);
     rewriter.found
 }
@@ -367,11 +303,6 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Whether patterns straight on a probe may mean what they do not say.
-    fn checks_patterns(&self) -> bool {
-        self.settings.form == Form::Options && !self.context.is_in_probe()
-    }
-
     /// Looks at the patterns in the condition of an `if`.
     fn check_condition(&mut self, condition: &Expr) {
         match condition {
@@ -402,42 +333,4 @@ impl Rewriter<'_> {
         // The probe stays, so that what it mentions counts as used.
         *operand = parse_quote!(({ let _ = #operand; #failed }));
     }
-
-    /// What replaces an expression that cannot be rewritten, so that the error
-    /// causes no others.
-    fn failed(&mut self, error: &syn::Error) -> Expr {
-        // It is an error in the body, and not one about the whole function.
-        self.found.probes += 1;
-        // In parentheses: a macro call in braces at the beginning of a statement
-        // would be the whole statement, and `= value` after it would not parse.
-        let call = error
-            .to_compile_error()
-            .into_iter()
-            .map(|token| match token {
-                TokenTree::Group(group) => {
-                    let mut arguments = Group::new(Delimiter::Parenthesis, group.stream());
-                    arguments.set_span(group.span());
-                    TokenTree::Group(arguments)
-                }
-                token => token,
-            });
-        Expr::Verbatim(call.collect())
-    }
-}
-
-/// Takes the attributes from an expression that is to be wrapped.
-fn take_attrs(expr: &mut Expr) -> Vec<Attribute> {
-    match expr {
-        Expr::Await(expr) => std::mem::take(&mut expr.attrs),
-        Expr::MethodCall(expr) => std::mem::take(&mut expr.attrs),
-        Expr::Try(expr) => std::mem::take(&mut expr.attrs),
-        _ => Vec::new(),
-    }
-}
-
-fn with_attrs(attrs: &[Attribute], expr: Expr) -> Expr {
-    if attrs.is_empty() {
-        return expr;
-    }
-    Expr::Verbatim(quote!(#(#attrs)* #expr))
 }

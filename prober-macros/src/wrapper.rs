@@ -10,7 +10,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{invisible, marker::Marker, rewrite::arguments, signature::SUPPRESSED, vocabulary};
+use crate::{invisible, macro_arguments, marker::Marker, signature::SUPPRESSED, vocabulary};
 
 /// The code that a body is in.
 pub(crate) struct Frame {
@@ -389,7 +389,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         let last = mac.path.segments.last();
         self.asks |= last.is_some_and(|last| Marker::by_name(&last.ident).is_some());
-        let arguments = arguments::parse(mac);
+        let arguments = macro_arguments::parse(mac);
         arguments.exprs().for_each(|expr| self.visit_expr(expr));
         self.asks |= !arguments.all_exprs() && asks(mac.tokens.clone());
     }

@@ -13,7 +13,10 @@ use super::{
     plan::Kind,
     words::{handed_suppressed, holds_block, holds_exit, is_suppressed},
 };
-use crate::vocabulary::{self, name};
+use crate::{
+    aliases,
+    vocabulary::{self, name},
+};
 
 /// Whether a method or function by this name changes or pauses the guest.
 fn acts_or_pauses(name: &Ident) -> bool {
@@ -141,7 +144,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         if let Expr::Path(path) = &*call.func
             && let Some(last) = path.path.segments.last()
         {
-            self.found |= crate::receiver::function(call).is_some_and(acts_or_pauses);
+            self.found |= aliases::function(call).is_some_and(acts_or_pauses);
             self.found |= self.facts.acts_through(&last.ident.to_string());
         }
         if call.args.iter().any(is_suppressed) {

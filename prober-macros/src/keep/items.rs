@@ -16,7 +16,7 @@ use super::{
     names::bound,
     words::{is_result_pattern, takes, takes_apart},
 };
-use crate::{emit::Names as Emit, rewrite::arguments};
+use crate::{emit::Names as Emit, macro_arguments};
 
 /// Records the faults of the items of such loops.
 pub(super) fn watch(body: &mut Block, emit: &Emit) {
@@ -127,7 +127,7 @@ impl<'ast> Visit<'ast> for Find<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        for argument in arguments::parse(mac).exprs() {
+        for argument in macro_arguments::parse(mac).exprs() {
             self.found |= takes_apart(mac) && self.is_item(argument);
             self.visit_expr(argument);
         }

@@ -11,9 +11,12 @@ use super::{
     inner::{core, root},
     mentions::mentions,
     plan::Exit,
-    words::{changes_behind_reference, is_err, is_result_pattern, may_leave, operand_of_takes},
+    words::{
+        changes_behind_reference, has_faults_of_its_own, is_err, is_result_pattern, is_suppressed,
+        may_ask, may_leave, operand_of_takes, takes_apart, takes_text,
+    },
 };
-use crate::{classify, marker::Marker, receiver::Receiver, rewrite::arguments, vocabulary};
+use crate::{classify, macro_arguments, marker::Marker, receiver::Receiver, vocabulary};
 
 /// Looks through a statement.
 pub(super) struct Look<'a> {
@@ -129,7 +132,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        self.asks |= call.args.iter().any(super::words::is_suppressed);
+        self.asks |= call.args.iter().any(is_suppressed);
         visit::visit_expr_call(self, call);
     }
 
@@ -223,19 +226,19 @@ impl<'ast> Visit<'ast> for Look<'_> {
                 if may_leave(mac) {
                     self.exit(Exit::Function);
                 }
-                if super::words::takes_apart(mac) {
+                if takes_apart(mac) {
                     self.asks = true;
                     self.takes = true;
                 }
-                if super::words::takes_text(mac) {
+                if takes_text(mac) {
                     return;
                 }
-                let arguments = arguments::parse(mac);
+                let arguments = macro_arguments::parse(mac);
                 for argument in arguments.exprs() {
                     self.visit_expr(argument);
                 }
                 // Faults are recorded in what has a syntax of its own.
-                if !arguments.all_exprs() && super::words::may_ask(&mac.tokens) {
+                if !arguments.all_exprs() && may_ask(&mac.tokens) {
                     self.asks = true;
                     self.takes = true;
                 }
@@ -246,9 +249,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     // Their `?` and `return` are their own; a fault in them is recorded.
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
         // One of ours looks at the items of a loop.
-        if matches!(*closure.body, Expr::Verbatim(_))
-            || super::words::has_faults_of_its_own(&closure.body)
-        {
+        if matches!(*closure.body, Expr::Verbatim(_)) || has_faults_of_its_own(&closure.body) {
             self.takes = true;
             self.asks = true;
         }

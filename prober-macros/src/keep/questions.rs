@@ -13,7 +13,7 @@ use super::{
     plan::Step,
     words::{evaluates, handed_suppressed, may_ask, operand_of_takes, takes_text},
 };
-use crate::{classify, marker::Marker, rewrite::arguments};
+use crate::{classify, macro_arguments, marker::Marker};
 
 impl Flow<'_> {
     /// What the operands of a statement mention that ask.
@@ -134,7 +134,7 @@ impl Asks<'_, '_> {
                     && !takes_text(&call.mac)
                     && may_ask(&call.mac.tokens)
                 {
-                    for argument in arguments::parse(&call.mac)
+                    for argument in macro_arguments::parse(&call.mac)
                         .exprs()
                         .take(evaluates(&call.mac))
                     {

@@ -16,8 +16,8 @@ use super::{
     },
 };
 use crate::{
-    emit::Place,
-    rewrite::{arguments, operand},
+    emit::{Place, operand},
+    macro_arguments,
 };
 
 impl Flow<'_> {
@@ -104,7 +104,7 @@ impl VisitMut for Recorder<'_, '_> {
         if self.flow.leaves_alone(mac) {
             return;
         }
-        let mut arguments = arguments::parse(mac);
+        let mut arguments = macro_arguments::parse(mac);
         arguments.visit(self);
         if takes_apart(mac) {
             let exprs = arguments.exprs_mut().into_iter();

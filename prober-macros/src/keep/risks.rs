@@ -19,7 +19,7 @@ use super::{
     names::Names,
     words::{constructs, handed_suppressed, holds_statement, may_leave, panics},
 };
-use crate::{classify, receiver::Receiver, rewrite::arguments, vocabulary::name};
+use crate::{classify, macro_arguments, receiver::Receiver, vocabulary::name};
 
 /// What is unchecked where a statement is skipped: what its calls mention that
 /// may fail, and bind nothing.
@@ -173,7 +173,7 @@ impl<'ast> Visit<'ast> for Risks<'_> {
         if may_leave(mac) || reserves {
             self.uses(&mac.tokens);
         } else {
-            for argument in arguments::parse(mac).exprs() {
+            for argument in macro_arguments::parse(mac).exprs() {
                 self.visit_expr(argument);
             }
         }

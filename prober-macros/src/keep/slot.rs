@@ -18,8 +18,7 @@ use super::{
     words::{Holds, is_variant, waits},
 };
 use crate::{
-    emit::{Bind, Bound, glue, hygienic},
-    rewrite::operand,
+    emit::{Bind, Bound, glue, hygienic, operand},
     vocabulary::name,
 };
 

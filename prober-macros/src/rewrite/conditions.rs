@@ -10,10 +10,10 @@ use syn::{
 };
 
 use super::{
-    Rewriter, arguments,
     hazards::{keeps_result, takes_none, takes_ok_none},
+    rewriter::Rewriter,
 };
-use crate::vocabulary;
+use crate::{macro_arguments, vocabulary};
 
 /// Refuses loops that go on where data is missing.
 pub(super) fn check(rewriter: &mut Rewriter<'_>, condition: &Expr) {
@@ -81,7 +81,7 @@ impl<'ast> Visit<'ast> for Probes<'_, '_> {
     }
 
     fn visit_expr_macro(&mut self, expr: &'ast ExprMacro) {
-        for expr in arguments::parse(&expr.mac).exprs() {
+        for expr in macro_arguments::parse(&expr.mac).exprs() {
             self.visit_expr(expr);
         }
     }
@@ -293,7 +293,7 @@ impl Missing<'_, '_> {
     }
 
     fn matches_macro(&self, mac: &syn::Macro) -> Value {
-        let Some((scrutinee, pat)) = arguments::of_matches(mac) else {
+        let Some((scrutinee, pat)) = macro_arguments::of_matches(mac) else {
             return Value::Unknown;
         };
         self.matches(&pat, &scrutinee)

@@ -1,5 +1,7 @@
 //! Where an expression is.
 
+use syn::Lifetime;
+
 /// Where an expression is: what a `?` there leaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
@@ -52,4 +54,13 @@ impl Context {
             }
         )
     }
+}
+
+/// What an unlabelled `break` could leave.
+pub(super) enum Loop {
+    /// A loop, and the label that leaves it from inside a probe.
+    Seen(Option<Lifetime>),
+
+    /// The arguments of a macro that may put them into a loop of its own.
+    Macro,
 }

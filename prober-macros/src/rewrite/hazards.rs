@@ -3,7 +3,7 @@
 
 use syn::{BinOp, Expr, ExprMethodCall, Pat, UnOp};
 
-use super::{Context, Rewriter};
+use super::{context::Context, rewriter::Rewriter};
 
 /// Refuses method calls that make a fault look like something else.
 pub(super) fn check_call(rewriter: &mut Rewriter<'_>, call: &ExprMethodCall) {

@@ -3,17 +3,11 @@
 use proc_macro2::Span;
 use syn::{Block, Label, Lifetime, visit_mut::VisitMut};
 
-use super::{Context, Rewriter};
+use super::{
+    context::{Context, Loop},
+    rewriter::Rewriter,
+};
 use crate::emit;
-
-/// What an unlabelled `break` could leave.
-pub(super) enum Loop {
-    /// A loop, and the label that leaves it from inside a probe.
-    Seen(Option<Lifetime>),
-
-    /// The arguments of a macro that may put them into a loop of its own.
-    Macro,
-}
 
 impl Rewriter<'_> {
     pub(super) fn visit_loop(&mut self, label: &mut Option<Label>, body: &mut Block) {

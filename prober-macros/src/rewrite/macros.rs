@@ -6,17 +6,17 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Macro, visit_mut::VisitMut};
 
 use super::{
-    Context, Rewriter,
-    arguments::{self, Part},
+    attributes::with_attrs,
+    context::{Context, Loop},
     hazards,
-    loops::Loop,
-    probes::operand,
+    rewriter::Rewriter,
     unparsed::{self, is_interesting},
 };
 use crate::{
     classify,
-    emit::{self, Names, Place, ProbeForm},
+    emit::{self, Names, Place, ProbeForm, operand},
     invisible,
+    macro_arguments::{self, Arguments, Part},
     marker::{self, Marker},
     vocabulary::{self, LOOPLESS, name},
 };
@@ -39,7 +39,7 @@ impl Rewriter<'_> {
             Some(Marker::Probe) => match self.probe_marker(&mut call.mac, needed) {
                 Ok(form) => {
                     let attrs = std::mem::take(&mut call.attrs);
-                    *expr = super::with_attrs(
+                    *expr = with_attrs(
                         &attrs,
                         self.settings.names.probe(&quote!(#expr), form, place),
                     );
@@ -138,11 +138,11 @@ impl Rewriter<'_> {
             let error = unparsed::error_in_form(self, &mac.tokens, &place);
             return error.map_or(Ok(()), Err);
         }
-        let mut arguments = arguments::parse(mac);
+        let mut arguments = macro_arguments::parse(mac);
 
         if name == "matches"
             && self.checks_patterns()
-            && let Some((scrutinee, pat)) = arguments::of_matches(mac)
+            && let Some((scrutinee, pat)) = macro_arguments::of_matches(mac)
         {
             hazards::check_patterns(self, &scrutinee, &[&pat]);
         }
@@ -160,12 +160,40 @@ impl Rewriter<'_> {
         let opaque = !LOOPLESS.contains(&name.as_str());
         self.loops.extend(opaque.then_some(Loop::Macro));
         let place = format!("the arguments of `{name}!`, which are not all expressions");
-        let rewritten = arguments.rewrite(self, &place);
+        let rewritten = self.rewrite_arguments(&mut arguments, &place);
         if opaque {
             self.loops.pop();
         }
         mac.tokens = arguments.into_token_stream();
         rewritten
+    }
+
+    /// Rewrites all expressions in arguments.
+    ///
+    /// # Errors
+    ///
+    /// There is a read in what is not understood.
+    fn rewrite_arguments(&mut self, arguments: &mut Arguments, place: &str) -> syn::Result<()> {
+        for argument in &mut arguments.0 {
+            match &mut argument.part {
+                Part::Expr(expr) => self.visit_expr_mut(expr),
+                Part::Stmts(stmts) => {
+                    self.end_markers(stmts);
+                    for stmt in stmts {
+                        self.visit_stmt_mut(stmt);
+                    }
+                }
+                Part::Fields(_, inner) | Part::Group(_, inner) => {
+                    self.rewrite_arguments(inner, place)?;
+                }
+                Part::Raw(tokens) => {
+                    let error = unparsed::error_in_form(self, tokens, place);
+                    invisible::show_in(tokens);
+                    error.map_or(Ok(()), Err)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,8 +6,12 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::{Context, Form, Rewriter, operand, take_attrs, with_attrs};
-use crate::emit::Place;
+use super::{
+    attributes::{take_attrs, with_attrs},
+    context::Context,
+    rewriter::{Form, Rewriter},
+};
+use crate::emit::{Place, operand};
 
 impl Rewriter<'_> {
     /// Rewrites a probe that is followed by a second `?`.

@@ -2,8 +2,12 @@
 
 use syn::{Expr, ExprCall, punctuated::Punctuated, visit_mut};
 
-use super::{Context, Rewriter, take_attrs, with_attrs};
-use crate::{emit::Place, receiver, vocabulary};
+use super::{
+    attributes::{take_attrs, with_attrs},
+    context::Context,
+    rewriter::Rewriter,
+};
+use crate::{aliases, emit::Place, vocabulary};
 
 impl Rewriter<'_> {
     /// Whether what a method is called on leads to the guest: a receiver, or
@@ -14,7 +18,7 @@ impl Rewriter<'_> {
 
     /// Whether a function changes the guest: `VmiState::write_u8(vmi, ..)`.
     pub(super) fn changes_guest(&self, call: &ExprCall) -> bool {
-        receiver::function(call).is_some_and(vocabulary::changes_guest)
+        aliases::function(call).is_some_and(vocabulary::changes_guest)
             && call
                 .args
                 .first()
@@ -31,7 +35,7 @@ impl Rewriter<'_> {
     pub(super) fn settle_first(&mut self, expr: &mut Expr) {
         let method = match expr {
             Expr::MethodCall(call) => &call.method,
-            Expr::Call(call) => match receiver::function(call) {
+            Expr::Call(call) => match aliases::function(call) {
                 Some(function) => function,
                 None => return,
             },

@@ -4,7 +4,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::Expr;
 
-use super::{Context, Form, Rewriter};
+use super::{
+    context::Context,
+    rewriter::{Form, Rewriter},
+};
 use crate::{marker::Marker, vocabulary};
 
 /// Whether there may be something to rewrite in tokens.

@@ -14,6 +14,7 @@ mod restore;
 #[allow(dead_code)] // What only `lib.rs` calls.
 #[path = "../../src"]
 mod prober_macros {
+    pub(crate) mod aliases;
     pub(crate) mod args;
     pub(crate) mod body;
     pub(crate) mod check;
@@ -28,6 +29,7 @@ mod prober_macros {
     pub(crate) mod item;
     pub(crate) mod keep;
     pub(crate) mod lints;
+    pub(crate) mod macro_arguments;
     pub(crate) mod marker;
     pub(crate) mod nothing_to_probe;
     pub(crate) mod receiver;

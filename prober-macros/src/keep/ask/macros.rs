@@ -12,7 +12,7 @@ use crate::{
         record::Recorder,
         words::{evaluates, holds_exit, takes_apart},
     },
-    rewrite::arguments,
+    macro_arguments,
 };
 
 impl Asker<'_, '_> {
@@ -23,7 +23,7 @@ impl Asker<'_, '_> {
         if self.flow.leaves_alone(mac) {
             return;
         }
-        let mut arguments = arguments::parse(mac);
+        let mut arguments = macro_arguments::parse(mac);
         if !arguments.all_exprs() {
             // When they are evaluated only the macro knows.
             if self.flow.records_in_closures {
@@ -71,7 +71,7 @@ impl VisitMut for NameLoops {
     }
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
         if holds_exit(mac) {
-            let mut arguments = arguments::parse(mac);
+            let mut arguments = macro_arguments::parse(mac);
             arguments.visit(self);
             mac.tokens = arguments.into_token_stream();
         }

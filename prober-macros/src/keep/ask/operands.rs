@@ -5,14 +5,13 @@ use syn::{Expr, visit::Visit, visit_mut::VisitMut};
 
 use super::asker::Asker;
 use crate::{
-    emit::Place,
+    emit::{Place, operand},
     keep::{
         flow::Flow,
         names::Names,
         questions::asks,
         words::{has_faults_of_its_own, questions},
     },
-    rewrite::operand,
 };
 
 impl Asker<'_, '_> {

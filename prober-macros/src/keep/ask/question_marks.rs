@@ -6,9 +6,8 @@ use syn::{Expr, ExprMethodCall, ExprTry, visit_mut::VisitMut};
 
 use super::asker::Asker;
 use crate::{
-    emit::{self, Place, Question, start},
+    emit::{self, Place, Question, operand, start},
     keep::{inner::core, words::hides_error},
-    rewrite::operand,
 };
 
 impl Asker<'_, '_> {

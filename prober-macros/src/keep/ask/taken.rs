@@ -5,14 +5,13 @@ use syn::{Expr, Pat, visit_mut::VisitMut};
 
 use super::asker::Asker;
 use crate::{
-    emit::Place,
+    emit::{Place, operand},
     keep::{
         inner::core,
         words::{
             any_word, handed_suppressed, hides_error, is_call, is_result_pattern, shows_error,
         },
     },
-    rewrite::operand,
 };
 
 impl Asker<'_, '_> {

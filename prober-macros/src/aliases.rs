@@ -6,7 +6,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{Receiver, peel};
+use crate::receiver::{Receiver, peel};
 
 /// The names that `let` gave to receivers.
 #[derive(Debug, Default, Clone)]

@@ -1,134 +1,19 @@
 //! The arguments of macros, which are tokens until they are parsed here.
 
-use proc_macro2::{Group, TokenStream};
+mod arguments;
+mod pieces;
+
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    Block, Expr, Ident, Lit, Macro, Pat, Stmt, Token, braced,
+    Block, Expr, Ident, Lit, Macro, Pat, Token, braced,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     token::Brace,
-    visit_mut::VisitMut,
 };
 
-use super::{Rewriter, pieces, unparsed};
-use crate::{invisible, vocabulary};
-
-/// The arguments of a macro.
-pub(crate) struct Arguments(pub(super) Vec<Argument>);
-
-/// An argument: `PREFIX EXPR SUFFIX`.
-pub(crate) struct Argument {
-    /// `name =`, `target:`, `%` and the like.
-    pub(super) prefix: TokenStream,
-    pub(super) part: Part,
-    /// A separator, or the pattern of a `matches!`.
-    pub(super) suffix: TokenStream,
-}
-
-pub(crate) enum Part {
-    Expr(Expr),
-    Stmts(Vec<Stmt>),
-    /// `{ name = EXPR, .. }`, as in the `tracing` macros.
-    Fields(Brace, Arguments),
-    /// What stands in braces, in a syntax of the macro's own.
-    Group(Group, Arguments),
-    /// Tokens that are not understood.
-    Raw(TokenStream),
-}
-
-impl Arguments {
-    /// The arguments that are expressions.
-    pub(crate) fn exprs(&self) -> impl Iterator<Item = &Expr> {
-        self.0.iter().filter_map(|argument| match &argument.part {
-            Part::Expr(expr) => Some(expr),
-            _ => None,
-        })
-    }
-
-    /// The arguments that are expressions, to change them.
-    pub(crate) fn exprs_mut(&mut self) -> Vec<&mut Expr> {
-        let mut exprs = Vec::new();
-        for argument in &mut self.0 {
-            match &mut argument.part {
-                Part::Expr(expr) => exprs.push(expr),
-                Part::Fields(_, fields) => exprs.extend(fields.exprs_mut()),
-                Part::Stmts(_) | Part::Group(..) | Part::Raw(_) => {}
-            }
-        }
-        exprs
-    }
-
-    /// Whether the arguments are expressions, and nothing else.
-    pub(crate) fn all_exprs(&self) -> bool {
-        self.0
-            .iter()
-            .all(|argument| matches!(argument.part, Part::Expr(_) | Part::Fields(..)))
-    }
-
-    /// Visits all expressions and statements in the arguments.
-    pub(crate) fn visit(&mut self, visitor: &mut impl VisitMut) {
-        for argument in &mut self.0 {
-            match &mut argument.part {
-                Part::Expr(expr) => visitor.visit_expr_mut(expr),
-                Part::Stmts(stmts) => {
-                    for stmt in stmts {
-                        visitor.visit_stmt_mut(stmt);
-                    }
-                }
-                Part::Fields(_, inner) | Part::Group(_, inner) => inner.visit(visitor),
-                Part::Raw(_) => {}
-            }
-        }
-    }
-
-    /// Rewrites all expressions in the arguments.
-    ///
-    /// # Errors
-    ///
-    /// There is a read in what is not understood.
-    pub(super) fn rewrite(&mut self, rewriter: &mut Rewriter<'_>, place: &str) -> syn::Result<()> {
-        for argument in &mut self.0 {
-            match &mut argument.part {
-                Part::Expr(expr) => rewriter.visit_expr_mut(expr),
-                Part::Stmts(stmts) => {
-                    rewriter.end_markers(stmts);
-                    for stmt in stmts {
-                        rewriter.visit_stmt_mut(stmt);
-                    }
-                }
-                Part::Fields(_, inner) | Part::Group(_, inner) => inner.rewrite(rewriter, place)?,
-                Part::Raw(tokens) => {
-                    let error = unparsed::error_in_form(rewriter, tokens, place);
-                    invisible::show_in(tokens);
-                    error.map_or(Ok(()), Err)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl ToTokens for Arguments {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        for argument in &self.0 {
-            argument.prefix.to_tokens(tokens);
-            match &argument.part {
-                Part::Expr(expr) => expr.to_tokens(tokens),
-                Part::Stmts(stmts) => stmts.iter().for_each(|stmt| stmt.to_tokens(tokens)),
-                Part::Fields(brace, fields) => {
-                    brace.surround(tokens, |tokens| fields.to_tokens(tokens));
-                }
-                Part::Group(group, inner) => {
-                    let mut inner = Group::new(group.delimiter(), inner.to_token_stream());
-                    inner.set_span(group.span());
-                    inner.to_tokens(tokens);
-                }
-                Part::Raw(raw) => raw.to_tokens(tokens),
-            }
-            argument.suffix.to_tokens(tokens);
-        }
-    }
-}
+pub(crate) use self::arguments::{Argument, Arguments, Part};
+use crate::vocabulary;
 
 /// Parses the arguments of a macro as expressions, or else as statements, or
 /// else finds what of them is an expression or a block.
@@ -229,7 +114,7 @@ fn sigil(input: ParseStream, tokens: &mut TokenStream) -> syn::Result<()> {
 }
 
 /// The scrutinee and the pattern of a `matches!`.
-pub(super) fn of_matches(mac: &Macro) -> Option<(Expr, Pat)> {
+pub(crate) fn of_matches(mac: &Macro) -> Option<(Expr, Pat)> {
     let parse = |input: ParseStream| {
         let scrutinee = input.parse()?;
         input.parse::<Token![,]>()?;
