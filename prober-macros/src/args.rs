@@ -1,4 +1,5 @@
-//! The arguments: `#[probed(suppressed = .., vmi = .., limit = .., crate = ..)]`.
+//! The arguments: `#[probed(options, suppressed = .., vmi = .., limit = ..,
+//! crate = ..)]`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -97,7 +98,7 @@ impl Args {
                             format!("`{}` is a receiver already; remove it", receiver.text()),
                         ));
                     }
-                    // `vmi` may be named, too, as a macro does that is given it.
+                    // `vmi` may be named, too: a macro names what it is given.
                     if !is_default {
                         self.receivers.push(receiver);
                     }

@@ -56,8 +56,8 @@ pub(crate) enum Set {
 }
 
 impl Set {
-    /// Whether the result still says what it borrows from, beside the added
-    /// parameter.
+    /// Whether the result still says what it borrows from, with the added
+    /// parameter in the signature.
     pub(crate) fn is_clear(&self) -> bool {
         match self {
             Self::Given(_) => true,
@@ -196,8 +196,8 @@ fn framed(
     if params.is_empty() && sig.asyncness.is_none() && !looks_needless {
         quote!(#block)
     } else if sig.asyncness.is_none() {
-        // Of a closure that ends with a token of the user's rustc names what it
-        // captures.
+        // In borrow errors rustc names what a closure captures, but only if the
+        // closure ends with a token of the user's.
         let mut body = TokenStream::new();
         let inner = if params::tail_may_borrow(block) {
             quote!(#params return { #within #block };)

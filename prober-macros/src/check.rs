@@ -187,7 +187,7 @@ fn is_no_result(ty: &Type) -> bool {
     }
 }
 
-/// Whether a body is in an async block, or there is none.
+/// Whether a body is in an async block, as far as it was parsed.
 fn is_wrapped(body: &Body) -> bool {
     match body {
         Body::Parsed(body) => wrapper::is_wrapped(&body.block),

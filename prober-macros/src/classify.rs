@@ -1,4 +1,5 @@
-//! What an expression is to the attribute: a read, or a probe. The words by which they are known are in `vocabulary`.
+//! What an expression is to the attribute: a read, or a probe. The words by which
+//! they are known are in `vocabulary`.
 
 use syn::{Expr, ExprMethodCall, Path};
 

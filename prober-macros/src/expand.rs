@@ -117,7 +117,7 @@ fn output(sig: &Signature) -> Option<Type> {
 fn params(item: &mut ProbedFn, args: &Args, checked: &Checked<'_>) -> TokenStream {
     match (&item.body, checked) {
         (Body::Parsed(body), Checked::Given(_) | Checked::Added)
-            // What becomes of them is written in the wrapper.
+            // In a wrapped body the wrapper says when they are dropped.
             if !wrapper::is_wrapped(&body.block) =>
         {
             body::params::rebind(&mut item.sig, args.suppressed.as_ref())

@@ -83,7 +83,7 @@ fn parse_body(input: ParseStream) -> syn::Result<(Vec<Attribute>, Vec<Stmt>)> {
     Ok((input.call(Attribute::parse_inner)?, input.call(statements)?))
 }
 
-/// [`Block::parse_within`], but sooner done with the commonest statements.
+/// [`Block::parse_within`], but faster for the commonest statements.
 fn statements(input: ParseStream) -> syn::Result<Vec<Stmt>> {
     let mut stmts = Vec::new();
     loop {

@@ -2,24 +2,22 @@
 //! questions.
 //!
 //! ```text
-//! let a = x.f()?;                     // a question, whose value waits in a slot
-//! let slot_a = 'miss: {
-//!     Some(match ask(x.f(), run) {
-//!         Value(value) => value,
-//!         Missing => break 'miss None,
-//!         Failed(error) => error?,
-//!     })
-//! };
-//! use_it(a);                          // acts, so it must not run doomed
-//! let a = match slot_a {
-//!     Some(value) => value,
-//!     None => {
-//!         /* asks what follows and does not need `a` */
-//!         return leave_doomed(run);
-//!     }
-//! };
-//! use_it(a);
+//! let a = x.f()?;                     // Input: asks
+//! let b = y.g()?;                     // asks, also where `a` is missing
+//! use_it(a, b);                       // acts, so it must not run doomed
+//!
+//! let slot_a = wait(x.f(), run)?;     // Output
+//! let slot_b = wait(y.g(), run)?;
+//! if doomed(run) {
+//!     /* asks what follows and needs neither */
+//!     return leave_doomed(run);
+//! }
+//! let a = filled(slot_a);
+//! let b = filled(slot_b);
+//! use_it(a, b);
 //! ```
+//!
+//! A value that is needed at once gets no slot: `match ask(x.f(), run)? { .. }`.
 //!
 //! Until its first miss a run is the plain one. From then on it is doomed: it
 //! evaluates what asks, and nothing that acts.

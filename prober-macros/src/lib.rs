@@ -1,5 +1,11 @@
-//! The `#[probed]` attribute of the crate `prober`, which documents it and
+//! The `#[probed]` attribute of the crate `prober`. That crate documents it, and
 //! holds what its expansion calls. Do not depend on this crate directly.
+//!
+//! `expand` leads through the stages, from the tokens of the attribute to those
+//! of the function: `args`, `item`, `check`, `signature`, `body`. A body is
+//! rewritten by `rewrite` where each read gives an `Option`, and by `keep` where
+//! types are kept. Both write their calls to the runtime through `emit`, and
+//! know methods and macros by `vocabulary`.
 
 #![forbid(unsafe_code)]
 

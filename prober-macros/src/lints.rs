@@ -55,8 +55,8 @@ pub(crate) fn inner_body() -> TokenStream {
     quote!(#[allow(missing_docs)])
 }
 
-/// The same for a body with a `?` that clippy calls needless, as it does not see
-/// our types.
+/// The same for a body with a `?` that clippy calls needless, because it does not
+/// see our types.
 pub(crate) fn needless_question_mark() -> TokenStream {
     quote!(#[allow(clippy::needless_question_mark)])
 }

@@ -57,7 +57,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
     for receiver in named {
         let mut of_receiver = Vec::new();
         words(receiver.to_token_stream(), &mut of_receiver);
-        // `#[async_trait]` calls `self` otherwise.
+        // `#[async_trait]` gives `self` another name.
         of_receiver.retain(|word| word != "self");
         let is_used = |word: &String| keep::any_word(body, &|other| other.unraw() == word);
         if !of_receiver.iter().all(is_used) {
@@ -69,7 +69,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
     }
 }
 
-/// The arguments on a declaration, which has no body to which they could apply.
+/// Refuses arguments on a declaration: it has no body to which they could apply.
 pub(crate) fn on_a_declaration(args: &Args, errors: &mut Errors) {
     const NOTHING: &str = "does nothing on a declaration, which has no body";
     for receiver in &args.named {

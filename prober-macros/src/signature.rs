@@ -97,11 +97,10 @@ pub(crate) fn add_parameter(
 
 /// Where rustc is to see the type of the added parameter.
 ///
-/// With a receiver, at the end of the parameters: they are what rustc blames if a
-/// trait declares a method without the parameter. Else at the `&` of one of
-/// them: there rustc says to write a lifetime, when it does not know from which
-/// parameter a result borrows, so that what it says is what to write. Else at
-/// the path of the crate.
+/// In a method, at the end of the parameters: rustc blames them if a trait
+/// declares the method without the added one. Else at the `&` of another
+/// parameter: if rustc does not know from which one a result borrows, it says to
+/// write a lifetime there, which is right. Else at the path of the crate.
 fn place_of_type(sig: &Signature, krate: &Path) -> Span {
     // A path that may be wrong.
     let is_written = krate.segments.len() > 1 || krate.segments[0].ident != "prober";

@@ -105,8 +105,8 @@ pub(crate) fn holds_text(mac: &Macro) -> bool {
     }
 }
 
-/// Whether a macro may take its arguments as tokens: one of those that do is
-/// called so.
+/// Whether a macro may take its arguments as tokens: a well-known one of this
+/// name does.
 pub(crate) fn may_hold_text(mac: &Macro) -> bool {
     mac.path.segments.len() == 1
         && matches!(

@@ -24,8 +24,8 @@ pub(crate) struct Frame {
     pub(crate) output: Option<Type>,
 }
 
-/// Calls something on the body as it was written, and on the code that it is
-/// in: the function, or the innermost wrapper, where nothing asks outside of it.
+/// Calls `within` with the body as it was written, and with what it is in: the
+/// function, or the innermost wrapper outside of which nothing asks.
 pub(crate) fn with_body<R>(
     block: &mut Block,
     asyncness: Option<Token![async]>,
@@ -128,7 +128,7 @@ fn frame_of(closure: &ExprClosure) -> Frame {
 
 /// Whether all that asks in a block stands in one wrapper.
 fn is_wrapper(block: &Block) -> bool {
-    // Most bodies are none, which is seen at once.
+    // Most bodies are no wrapper, and that is quick to see.
     let may_be = block.stmts.iter().any(|stmt| match stmt {
         Stmt::Local(local) => local
             .init
@@ -290,7 +290,7 @@ fn wrapped_mut(expr: &mut Expr) -> Option<&mut Block> {
     }
 }
 
-/// The body of a closure that may be one of a function's.
+/// The body of a closure that may stand for the body of a function.
 fn body_of(closure: &ExprClosure) -> Option<&Block> {
     match &*closure.body {
         Expr::Block(body) if closure.inputs.is_empty() && !gives_option(closure) => {

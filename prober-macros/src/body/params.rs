@@ -1,5 +1,5 @@
-//! The parameters inside the body's closure, which drops them when, and in the
-//! order in which, the function itself would.
+//! The parameters inside the body's closure, which drops them as the function
+//! itself would: at the same time, and in the same order.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -23,8 +23,8 @@ use crate::{
 /// ```
 ///
 /// A `move` closure captures only the parts of a variable that it mentions, in
-/// the order in which it mentions them, and drops them so. These locals are
-/// whole, and dropped after the body's own, from last to first, as parameters
+/// the order in which it mentions them, and drops them in that order. These
+/// locals are whole, and dropped after the body's own, from last to first, as parameters
 /// are. Lints about a parameter are reported for its local, which has its name,
 /// its `mut`, and its attributes about lints. What has nothing to drop is left
 /// out.
@@ -144,7 +144,7 @@ impl VisitMut for Bindings<'_> {
                 });
             }
             Pat::Ident(_) | Pat::Paren(_) | Pat::Tuple(_) => visit_mut::visit_pat_mut(self, pat),
-            // Of what has a `Drop` of its own nothing more may be moved.
+            // Nothing more may be moved out of a type with a `Drop` of its own.
             pat => Named(self).visit_pat_mut(pat),
         }
     }
@@ -211,7 +211,7 @@ pub(crate) fn tail_may_borrow(body: &Block) -> bool {
 
 fn leaves(expr: &Expr) -> bool {
     match expr {
-        // It may do, as `todo!()` and `bail!(..)` do.
+        // A macro may leave, as `todo!()` and `bail!(..)` do.
         Expr::Macro(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
         Expr::Block(block) => leaves_in(&block.block),
         _ => false,

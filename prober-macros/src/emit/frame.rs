@@ -89,8 +89,9 @@ impl Names {
     }
 
     /// Has rustc say how to write the lifetime that a type hides: only rustc
-    /// knows whether it hides one. Where it does it is an error elsewhere, but
-    /// if it would be that of the added parameter.
+    /// knows whether it hides one. If it does, the signature is an error anyway,
+    /// unless elision gives the result the lifetime of the added parameter: then
+    /// only this is an error.
     pub(crate) fn show_lifetimes(&self, types: &[Path], own_lifetime: bool) -> TokenStream {
         let runtime = &self.runtime;
         let level = Ident::new(
@@ -102,8 +103,9 @@ impl Names {
         }
     }
 
-    /// The error of a result whose type is an alias. If it is none of a result,
-    /// the type is blamed: at one place rustc reports an error once.
+    /// The error of a result whose type is an alias. If the alias is not one of a
+    /// `Result`, the type is blamed, as by the gate: at one place rustc reports an
+    /// error once.
     pub(crate) fn error_of(output: &Type) -> TokenStream {
         let runtime = Ident::new(RUNTIME, output.span());
         quote_spanned!(output.span()=> <#output as #runtime::ReturnedResult>::Error)
@@ -126,8 +128,8 @@ impl Names {
         let capture = moves.then(|| Token![move](sig.fn_token.span));
         if let Some(future) = &sig.asyncness {
             let capture = moves.then(|| quote!(move));
-            // What makes the function one that is not async must not do it behind
-            // our back: its `return` would go past the gate.
+            // An attribute that makes the function one that is not async must fail
+            // here: otherwise a `return` would go past the gate.
             quote_spanned!(at=> #runtime::outcome(#prober, #runtime::async_body(#future #capture #body).await))
         } else {
             quote_spanned!(at=> #runtime::run(#prober, #capture || -> #output #body))

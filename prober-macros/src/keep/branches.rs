@@ -119,7 +119,8 @@ impl Branches<'_, '_> {
                 let label = self.flow.label_loop(&mut each.label);
                 let next = Plan::block_of(&each.body).is_some_and(|body| self.flow.goes_on(body));
                 let mut shadowed = Shadowed::by(&each.pat);
-                // Nothing in a search may leave by the user's label.
+                // If nothing in a search leaves by the user's label, rustc would
+                // call it unused.
                 let used = quote!(if false { break #label });
                 shadowed.uses.extend(used);
                 let go = if next {
@@ -128,7 +129,7 @@ impl Branches<'_, '_> {
                     Way::breaks(&label)
                 };
                 let scope = self.in_loop(&label, go, &each.body);
-                // By an item before.
+                // An item before may have left them unchecked.
                 let changes = Plan::block_of(&each.body).map(|body| self.flow.changes(body));
                 let unchecked = changes.unwrap_or_default().only_unchecked();
                 let last = (!next).then_some(&label);

@@ -21,13 +21,13 @@ pub(super) struct Facts {
     /// Those that change behind a shared reference, as their types say.
     pub(super) cells: HashSet<String>,
 
-    /// Parameters to which can only be written: nothing can be read from them.
+    /// Parameters that can only be written to: nothing can be read from them.
     pub(super) sinks: HashSet<String>,
 
-    /// Collections to which functions add, also those of the caller's.
+    /// Collections to which functions add, those of the caller's among them.
     pub(super) collections: HashSet<String>,
 
-    /// Collections of the caller's: where it is doomed, they may lack
+    /// Collections of the caller's. If the caller is doomed, they may lack
     /// something.
     pub(super) given: Names,
 
@@ -140,7 +140,7 @@ impl Facts {
         self.receivers.contains(name)
     }
 
-    /// Whether names connect statements: one may bind or change what the other
+    /// Whether a name connects statements: one may bind or change what the other
     /// mentions.
     pub(super) fn connects(&self, name: &str) -> bool {
         self.is_mutable(name) || self.changes.contains_key(name) || self.sees.contains_key(name)

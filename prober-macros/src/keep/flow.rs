@@ -40,8 +40,8 @@ pub(super) struct Flow<'a> {
     pub(super) needs: RefCell<HashMap<*const Step, Names>>,
 
     /// The names by which a search and what runs agree on the type of a
-    /// variable, by its `let`. In the order in which they were made: rustc
-    /// compiles anew what does not expand to the same tokens.
+    /// variable, by its `let`. In the order in which they were made, so that each
+    /// expansion is the same: rustc compiles anew what changed.
     pub(super) ties: RefCell<Vec<(*const Step, Ident)>>,
 
     /// How many names were made.
@@ -111,8 +111,8 @@ impl Flow<'_> {
         }
     }
 
-    /// What the body of a loop may leave, so that it is not come to where an
-    /// exit was skipped.
+    /// How far the exits in the body of a loop lead. A run that skips one of them
+    /// does not reach the others.
     pub(super) fn skipped(&self, body: &syn::Block, own: &Lifetime) -> Skipped {
         let Some(body) = Plan::block_of(body) else {
             return Skipped::Nothing;
@@ -270,7 +270,7 @@ impl Flow<'_> {
             .iter()
             .fold(Names::default(), |names, step| names.union(&step.binds));
         changed.remove_all(&own);
-        // What an item left unchecked is known to the next.
+        // The next item knows what this one left unchecked.
         let changed = changed.without_unchecked();
         !steps.iter().any(|step| {
             let mentioned = if step.kind == Kind::Act {
@@ -297,7 +297,7 @@ impl Flow<'_> {
         }
     }
 
-    /// What the statements of a block could have changed that are skipped.
+    /// What the statements of a block could have changed for what follows it.
     pub(super) fn changes(&self, body: BlockId) -> Names {
         let steps = self.plan.steps(body);
         let (mut changed, mut own) = (Names::default(), Names::default());
@@ -339,7 +339,7 @@ impl Flow<'_> {
         self.with_blocks(mentions(expr, &self.facts.locals), expr)
     }
 
-    /// What an expression mentions, beside what its calls only write to.
+    /// What an expression mentions, without what its calls only write to.
     pub(super) fn reads(&self, expr: &Expr) -> Names {
         self.with_blocks(reads(expr, self.facts, self.receivers), expr)
     }

@@ -47,7 +47,7 @@ impl VisitMut for Watch<'_> {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// The items of which an adapter drops the errors: `items` in
+/// The items whose errors an adapter drops: `items` in
 /// `items.flatten()`. If the items are not `Result`s, nothing is recorded.
 fn drops_errors(items: &mut Expr) -> Option<&mut Expr> {
     let call = match items {

@@ -19,8 +19,7 @@ use super::{
 pub(super) struct Links<'a>(pub(super) &'a mut Facts);
 
 impl Links<'_> {
-    /// What the names of a pattern have to do with the value that it is
-    /// matched with.
+    /// Links the names of a pattern to the value that it is matched with.
     fn link(&mut self, pat: &Pat, value: &Expr) {
         let names = bound(pat);
         if names.is_empty() {
@@ -278,7 +277,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        // `list.iter_mut()`, `map.entry(..)`: what comes of it may borrow.
+        // `list.iter_mut()`, `map.entry(..)`: what they give may borrow.
         let name = call.method.to_string();
         let names = mentions(&call.receiver, &self.facts.locals);
         if name.ends_with("_mut") || matches!(name.as_str(), "entry" | "drain" | "by_ref") {

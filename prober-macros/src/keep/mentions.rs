@@ -27,7 +27,7 @@ pub(super) fn mentions<T: Code + ?Sized>(code: &T, locals: &HashSet<String>) -> 
     mentions.names
 }
 
-/// What code mentions: beside what its calls only write to, and in all.
+/// What code mentions: without what its calls only write to, and in all.
 pub(super) fn reads_and_all<T: Code + ?Sized>(
     code: &T,
     facts: &Facts,
@@ -54,7 +54,7 @@ pub(super) fn reads_and_all<T: Code + ?Sized>(
     (reads, all)
 }
 
-/// What code mentions, beside what its calls only write to.
+/// What code mentions, without what its calls only write to.
 pub(super) fn reads<T: Code + ?Sized>(code: &T, facts: &Facts, receivers: &[Receiver]) -> Names {
     reads_and_all(code, facts, receivers).0
 }
@@ -210,7 +210,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
     }
 
     fn visit_pat_type(&mut self, typed: &'ast syn::PatType) {
-        // The name before a type is taken for a field's.
+        // As in tokens, a name before a `:` is taken for that of a field.
         if !matches!(&*typed.pat, Pat::Ident(pat) if pat.subpat.is_none()) {
             self.visit_pat(&typed.pat);
         }

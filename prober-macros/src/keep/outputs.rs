@@ -21,7 +21,8 @@ pub(super) struct Writes<'a> {
 }
 
 impl Writes<'_> {
-    /// What a function only writes to that is handed the suppressed set.
+    /// A collection, as an argument of a function that is handed the suppressed
+    /// set.
     pub(super) fn of_call<'e>(
         &self,
         args: &Punctuated<Expr, Token![,]>,
@@ -32,7 +33,7 @@ impl Writes<'_> {
         is_output.then_some(arg)
     }
 
-    /// What a method only writes to: also the buffer of a read.
+    /// The same for a method; and the buffer of a read.
     pub(super) fn of_method<'e>(
         &self,
         call: &'e ExprMethodCall,

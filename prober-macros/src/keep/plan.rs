@@ -77,7 +77,7 @@ pub(super) struct Step {
     /// All that it mentions.
     pub(super) mentions: Names,
 
-    /// What it mentions, beside what its calls only write to.
+    /// What it mentions, without what its calls only write to.
     pub(super) reads: Names,
 
     /// What it mentions outside of its blocks, if it has any.

@@ -36,7 +36,7 @@ struct Planner<'a> {
     receivers: &'a [Receiver],
     krate: &'a syn::Path,
     blocks: Vec<Vec<Step>>,
-    /// What the loop binds whose body comes next.
+    /// What the loop binds whose body is visited next.
     item: Names,
 }
 
@@ -68,7 +68,8 @@ impl VisitMut for Planner<'_> {
             .into_iter()
             .enumerate()
             .map(|(index, stmt)| {
-                // Where an item is missing, there may be none.
+                // If an item is missing, there may be none: what follows is not
+                // asked then.
                 let opens = opens(&stmt, &item);
                 let mut step = self.step(stmt, index + 1 == count);
                 if opens && !step.exits.contains(&Exit::Continue(None)) {
@@ -139,7 +140,7 @@ impl VisitMut for Planner<'_> {
 impl Planner<'_> {
     fn step(&mut self, mut stmt: Stmt, last: bool) -> Step {
         if let Stmt::Macro(call) = stmt {
-            // A statement macro in braces is one without `;`, and no value.
+            // In braces, a macro call is a statement without a `;`.
             let semi = call.semi_token.or_else(|| {
                 (!last && matches!(call.mac.delimiter, syn::MacroDelimiter::Brace(_)))
                     .then(|| syn::Token![;](glue(call.mac.path.span())))
@@ -312,7 +313,7 @@ fn opens(stmt: &Stmt, item: &Names) -> bool {
     find.1
 }
 
-/// What a `let` mentions, beside what it binds.
+/// What a `let` mentions, without what it binds.
 fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
     let Some(init) = &local.init else {
         return Names::default();

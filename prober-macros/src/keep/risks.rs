@@ -1,9 +1,9 @@
 //! What could panic, or never end, with a value that was not checked.
 //!
-//! `check(size)?;` acts, so a doomed run skips it; the plain run would not have
-//! come to `&list[..size]` with a value that it refuses. So what such a
-//! statement mentions is *unchecked* from then on: it may be handed to what
-//! asks, and not be used where a wrong value does harm.
+//! `check(size)?;` acts, so a doomed run skips it. The plain run does not reach
+//! `&list[..size]` with a value that `check` refuses. So what such a statement
+//! mentions is *unchecked* from then on: it may be handed to what asks, but not
+//! be used where a wrong value does harm.
 
 use std::collections::HashSet;
 
@@ -21,14 +21,14 @@ use super::{
 };
 use crate::{classify, macro_arguments, receiver::Receiver, vocabulary::name};
 
-/// What is unchecked where a statement is skipped: what its calls mention that
-/// may fail, and bind nothing.
+/// What is unchecked where a statement is skipped: what those of its calls
+/// mention that may fail and bind nothing.
 pub(super) fn unchecked(stmt: &Stmt, facts: &Facts, receivers: &[Receiver]) -> Names {
     struct Find<'a> {
         facts: &'a Facts,
         receivers: &'a [Receiver],
         names: Names,
-        /// What the conditions around mention: what fails there, fails for them.
+        /// What the conditions around mention: they decide whether a call fails.
         heads: Vec<Names>,
     }
     impl<'ast> Visit<'ast> for Find<'_> {
@@ -91,8 +91,8 @@ pub(super) fn unchecked(stmt: &Stmt, facts: &Facts, receivers: &[Receiver]) -> N
 }
 
 /// What code uses where a wrong value does harm: indices, arithmetic, ranges,
-/// sizes, and arguments of calls that cannot fail. The names as they are when
-/// they are unchecked.
+/// sizes, and arguments of calls that cannot fail. The names are marked as
+/// unchecked.
 pub(super) fn risks(code: &impl Code, locals: &HashSet<String>) -> Names {
     let mut risks = Risks {
         locals,

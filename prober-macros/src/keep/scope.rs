@@ -88,13 +88,14 @@ pub(super) fn label(what: &str, number: usize) -> Lifetime {
 #[derive(Clone, Default)]
 pub(super) struct Scope(Option<Rc<Around>>);
 
-/// What the body of a loop may leave.
+/// How far the exits in the body of a loop lead.
 #[derive(Clone, Copy)]
 pub(super) enum Skipped {
+    /// There are none.
     Nothing,
-    /// The loop.
+    /// Out of the loop.
     Leaves,
-    /// More than the loop.
+    /// Further out.
     LeavesMore,
 }
 
@@ -103,7 +104,8 @@ pub(super) struct Around {
     is_loop: bool,
     pub(super) on_break: Way,
     pub(super) on_continue: Way,
-    /// What an item may leave that is not come to, where an exit is skipped.
+    /// How far the exits in it lead, which are not reached where one of them is
+    /// skipped.
     pub(super) skipped: Skipped,
     outer: Scope,
 }

@@ -205,7 +205,7 @@ impl Flow<'_> {
         }
     }
 
-    /// Where a variable is bound that a search has bound before.
+    /// Ties a variable to the one that a search has bound before.
     pub(super) fn tied(&self, step: &Step) -> TokenStream {
         match (self.tie_of(step), inferred(step)) {
             (Some(tie), Some(name)) => self.emit.type_of(&tie, name),

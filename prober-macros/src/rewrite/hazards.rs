@@ -1,5 +1,5 @@
 //! Code that compiles but is wrong: probes used in a way that loses faults, or
-//! goes on with stale data. And code of which rustc would say to call `expect`.
+//! goes on with stale data. And code for which rustc would advise `expect`.
 
 use syn::{BinOp, Expr, ExprMethodCall, Pat, UnOp};
 

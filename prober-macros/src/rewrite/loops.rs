@@ -42,7 +42,7 @@ impl Rewriter<'_> {
             return Err(syn::Error::new(span, message));
         };
         let Loop::Seen(outer) = outer else {
-            // Which loop is meant only the macro knows. If it has none and the
+            // Only the macro knows which loop is meant. If it has none and the
             // probe needs its block, rustc says that a label is missing.
             return Ok(());
         };

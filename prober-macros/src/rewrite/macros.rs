@@ -87,7 +87,7 @@ impl Rewriter<'_> {
                 "`probe!` takes the `Result` itself; remove this `?`",
             ));
         }
-        // Whether it is a `Result` in spite of the `?` only its type says.
+        // Only its type says whether it is a `Result` in spite of the `?`.
         let answered = matches!(&inner, Expr::Try(question)
             if matches!(&*question.expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)));
         let place = Place::of(&inner);

@@ -1,5 +1,6 @@
 //! The lifetimes that the added parameter would otherwise make ambiguous.
-//! `future.rs` names its own, where it needs a name.
+//! That of the added parameter itself needs a name only where a function returns
+//! a future: `future` gives it one.
 
 use proc_macro2::Span;
 use quote::quote;
@@ -74,8 +75,8 @@ pub(super) fn name_elided(sig: &mut Signature, errors: &mut Errors) -> Borrowed 
         own_lifetime,
     };
     match (lifetime, outputs.elided.first().copied()) {
-        // A type that hides no lifetime needs none. Of one that does, rustc says
-        // that it cannot tell which, and what to write.
+        // A type that hides no lifetime needs none. If one does hide a lifetime,
+        // rustc says that it cannot tell which is meant, and what to write.
         (_, None) | (None, Some(_)) if !own_lifetime => clear,
         (_, None) => borrowed,
         (Some(lifetime), Some(_)) => {
@@ -125,8 +126,8 @@ fn write_lifetime(place: &str, path: &Path) -> String {
     )
 }
 
-/// Whether elided lifetimes of the result are those of this receiver, for rustc;
-/// if the receiver's type is written, only if there is a choice.
+/// Whether rustc takes the elided lifetimes of the result from this receiver. If
+/// the receiver's type is written, it does so only where there is a choice.
 fn borrows_from(input: &FnArg, candidates: usize) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {
@@ -165,7 +166,7 @@ struct Lifetimes<'ast> {
 }
 
 /// Types that are often written without their lifetime. rustc decides whether
-/// it is them, or another type of the same name.
+/// one of them is meant, or another type of that name.
 const HIDING: &[&str] = &[
     // vmi-core
     "VmiContext",

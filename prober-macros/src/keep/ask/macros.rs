@@ -25,7 +25,7 @@ impl Asker<'_, '_> {
         }
         let mut arguments = macro_arguments::parse(mac);
         if !arguments.all_exprs() {
-            // When they are evaluated only the macro knows.
+            // Only the macro knows when they are evaluated.
             if self.flow.records_in_closures {
                 let miss = None;
                 arguments.visit(&mut Recorder {
