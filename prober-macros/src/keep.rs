@@ -19,6 +19,12 @@
 //!
 //! A value that is needed at once gets no slot: `match ask(x.f(), run)? { .. }`.
 //!
+//! `gather` learns the facts of the function, and `planner` makes the plan of its
+//! body: a step for each statement, with what that mentions, changes and may
+//! leave. Then `run` writes what runs, and decides which values wait (`slot`);
+//! `search` writes what a doomed run still asks, and keeps what is missing to it.
+//! Both have `ask` rewrite the expressions.
+//!
 //! Until its first miss a run is the plain one. From then on it is doomed: it
 //! evaluates what asks, and nothing that acts.
 
@@ -27,6 +33,7 @@ mod beside;
 mod branches;
 mod collections;
 mod effects;
+mod exits;
 mod facts;
 mod flow;
 mod gather;
@@ -51,6 +58,7 @@ mod search;
 mod slot;
 mod sought;
 mod state;
+mod stray_exits;
 mod words;
 
 pub(crate) use self::words::{any_word, has_question};
@@ -103,7 +111,7 @@ pub(crate) fn rewrite(
     planner::show(block);
     let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, names);
-    loops::check(block, errors);
+    stray_exits::refuse(block, errors);
     pointers::leave(block);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();

@@ -1,5 +1,6 @@
 //! Every `allow` that the expansion writes, for lints that it would cause and
-//! the user's code does not.
+//! the user's code does not. Most lints are avoided otherwise: what the expansion
+//! writes has spans of its own (`emit`).
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;

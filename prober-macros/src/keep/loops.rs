@@ -1,40 +1,107 @@
-//! `break` and `continue` outside of a loop: rustc would blame the labelled
-//! blocks that the expansion puts around them.
+//! Loops: whether a doomed run goes on with the next item, and what it may skip
+//! on the way.
 
-use syn::{
-    Block, Expr, parse_quote,
-    visit_mut::{self, VisitMut},
+use syn::{Expr, Label, Lifetime, Stmt, Token};
+
+use super::{
+    flow::Flow,
+    inner::core,
+    names::Names,
+    plan::{BlockId, Exit, Kind, Plan, Step},
+    scope::Skipped,
 };
 
-use crate::error::Errors;
-
-/// Refuses `break` and `continue` that leave nothing.
-pub(super) fn check(body: &mut Block, errors: &mut Errors) {
-    Outside { errors }.visit_block_mut(body);
-}
-
-/// Code that is in no loop.
-struct Outside<'a> {
-    errors: &'a mut Errors,
-}
-
-impl VisitMut for Outside<'_> {
-    fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        let error = match expr {
-            Expr::Break(exit) if exit.label.is_none() => "`break` outside of a loop",
-            Expr::Continue(exit) if exit.label.is_none() => "`continue` outside of a loop",
-            Expr::ForLoop(each) => return self.visit_expr_mut(&mut each.expr),
-            // In these, rustc's own words are right.
-            Expr::While(_) | Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {
-                return;
-            }
-            Expr::Block(block) if block.label.is_some() => return,
-            expr => return visit_mut::visit_expr_mut(self, expr),
-        };
-        self.errors.on(&*expr, error);
-        // Nothing is to follow from it.
-        *expr = parse_quote!(loop {});
+impl Flow<'_> {
+    pub(super) fn label_loop(&self, label: &mut Option<Label>) -> Lifetime {
+        label
+            .get_or_insert_with(|| {
+                let name = self.label("loop");
+                Label {
+                    colon_token: Token![:](name.span()),
+                    name,
+                }
+            })
+            .name
+            .clone()
     }
 
-    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+    /// How far the exits in the body of a loop lead. A run that skips one of them
+    /// does not reach the others.
+    pub(super) fn skipped(&self, body: &syn::Block, own: &Lifetime) -> Skipped {
+        let Some(body) = Plan::block_of(body) else {
+            return Skipped::Nothing;
+        };
+        let is_own = |label: &Option<Lifetime>| label.as_ref().is_none_or(|label| label == own);
+        let leaves_more = |exit: &Exit| match exit {
+            Exit::Function => true,
+            Exit::Break(label) | Exit::Continue(label) => !is_own(label),
+        };
+        let exits = self.plan.steps(body).iter().flat_map(|step| &step.exits);
+        if exits.clone().any(leaves_more) {
+            Skipped::LeavesMore
+        } else if exits.clone().any(|exit| matches!(exit, Exit::Break(_))) {
+            Skipped::Leaves
+        } else {
+            Skipped::Nothing
+        }
+    }
+
+    /// Whether a doomed run goes on with the next item of a loop: nothing that
+    /// it asks there mentions what a skipped statement could have changed.
+    pub(super) fn goes_on(&self, body: BlockId) -> bool {
+        let steps = self.plan.steps(body);
+        let mut changed = Names::default();
+        for step in steps {
+            if skips(step) {
+                changed.extend(&step.changes);
+            }
+        }
+        let own = steps
+            .iter()
+            .fold(Names::default(), |names, step| names.union(&step.binds));
+        changed.remove_all(&own);
+        // The next item knows what this one left unchecked.
+        let changed = changed.without_unchecked();
+        !steps.iter().any(|step| {
+            let mentioned = if step.kind == Kind::Act {
+                self.of_asks(step, Self::reads)
+            } else {
+                step.reads.clone()
+            };
+            step.asks && mentioned.meets(&changed)
+        })
+    }
+
+    /// Whether a doomed run abandons a loop after the current item, so that
+    /// later items are skipped.
+    pub(super) fn gives_up(&self, stmt: &Stmt) -> bool {
+        let Stmt::Expr(expr, _) = stmt else {
+            return false;
+        };
+        match core(expr) {
+            Expr::While(_) | Expr::Loop(_) => true,
+            Expr::ForLoop(each) => {
+                !Plan::block_of(&each.body).is_some_and(|body| self.goes_on(body))
+            }
+            _ => false,
+        }
+    }
+
+    /// What the statements of a block could have changed for what follows it.
+    pub(super) fn changes(&self, body: BlockId) -> Names {
+        let steps = self.plan.steps(body);
+        let (mut changed, mut own) = (Names::default(), Names::default());
+        for step in steps {
+            changed.extend(&step.changes);
+            own.extend(&step.binds);
+        }
+        // Each item has its own.
+        changed.remove_all(&own);
+        changed
+    }
+}
+
+/// Whether a doomed run skips a statement.
+fn skips(step: &Step) -> bool {
+    matches!(step.kind, Kind::Act | Kind::Tail | Kind::Compound) || step.effect || step.conditional
 }

@@ -1,4 +1,5 @@
-//! A `let` whose value waits: its slot, and the names that it binds.
+//! A `let` whose value waits: its slot, and the names that it binds. Which values
+//! wait is decided in `run`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};

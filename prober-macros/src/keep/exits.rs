@@ -1,0 +1,153 @@
+//! Exits: where they lead, and whether control may leave an expression or reach
+//! the end of a block.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, Stmt, visit::Visit};
+
+use super::{
+    flow::Flow,
+    inner::core,
+    plan::{BlockId, Exit, Plan},
+    scope::{Scope, Skipped, Way},
+    words::{holds_exit, may_leave},
+};
+use crate::vocabulary;
+
+impl Flow<'_> {
+    /// Leaves the function.
+    pub(super) fn leave(&self) -> Way {
+        Way::Leave(self.emit.leave_doomed())
+    }
+
+    /// Goes to an exit, but so that rustc does not know that it always does:
+    /// otherwise it would call what follows unreachable.
+    pub(super) fn go(&self, exit: &Way) -> TokenStream {
+        let doomed = self.doomed();
+        quote!(if #doomed { #exit })
+    }
+
+    pub(super) fn resolve(&self, exit: &Exit, scope: &Scope) -> Way {
+        match exit {
+            Exit::Function => self.leave(),
+            Exit::Break(label) => match scope.find(label.as_ref()) {
+                Some(around) => around.on_break.clone(),
+                None => self.leave(),
+            },
+            Exit::Continue(label) => match scope.find(label.as_ref()) {
+                Some(around) => around.on_continue.clone(),
+                None => self.leave(),
+            },
+        }
+    }
+
+    /// Where a skipped statement ends the search: at the widest of its exits.
+    pub(super) fn widest(&self, exits: &[Exit], scope: &Scope) -> Option<Way> {
+        if exits.is_empty() {
+            return None;
+        }
+        if let [exit] = exits {
+            return Some(self.on_skipped(exit, scope));
+        }
+        if exits.contains(&Exit::Function) || exits.iter().any(has_label) {
+            return Some(self.leave());
+        }
+        // A `break` and a `continue` of the same loop.
+        Some(self.on_skipped(&Exit::Break(None), scope))
+    }
+
+    /// Where a run goes that skips an exit.
+    fn on_skipped(&self, exit: &Exit, scope: &Scope) -> Way {
+        let (label, is_break) = match exit {
+            Exit::Function => return self.leave(),
+            Exit::Break(label) => (label, true),
+            Exit::Continue(label) => (label, false),
+        };
+        let Some(around) = scope.find(label.as_ref()) else {
+            return self.leave();
+        };
+        match around.skipped {
+            Skipped::LeavesMore => self.leave(),
+            Skipped::Leaves if !is_break => around.on_break.clone(),
+            _ => self.resolve(exit, scope),
+        }
+    }
+
+    /// Whether an expression may leave what it stands in, other than by `?`.
+    pub(super) fn may_exit(&self, expr: &Expr) -> bool {
+        struct Find<'f, 'a>(&'f Flow<'a>, bool);
+        impl<'ast> Visit<'ast> for Find<'_, '_> {
+            fn visit_expr_return(&mut self, _: &'ast syn::ExprReturn) {
+                self.1 = true;
+            }
+            fn visit_expr_break(&mut self, _: &'ast syn::ExprBreak) {
+                self.1 = true;
+            }
+            fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
+                self.1 = true;
+            }
+            fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+                self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed" || holds_exit(mac);
+            }
+            fn visit_block(&mut self, block: &'ast syn::Block) {
+                let steps = Plan::block_of(block).map(|block| self.0.plan.steps(block));
+                self.1 |=
+                    steps.is_some_and(|steps| steps.iter().any(|step| !step.exits.is_empty()));
+            }
+            fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+            fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+            fn visit_item(&mut self, _: &'ast syn::Item) {}
+        }
+        let mut find = Find(self, false);
+        find.visit_expr(expr);
+        find.1
+    }
+
+    /// Whether control reaches the end of a block, as far as can be seen.
+    pub(super) fn falls_through(&self, block: BlockId) -> bool {
+        !self
+            .plan
+            .steps(block)
+            .last()
+            .is_some_and(|step| match &step.stmt {
+                Stmt::Expr(expr, _) => self.diverges(expr),
+                _ => false,
+            })
+    }
+
+    fn diverges(&self, expr: &Expr) -> bool {
+        let ends = |block: &syn::Block| {
+            Plan::block_of(block).is_some_and(|block| !self.falls_through(block))
+        };
+        match core(expr) {
+            Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
+            Expr::Macro(call) => matches!(
+                vocabulary::name(&call.mac).as_str(),
+                "panic" | "todo" | "unimplemented" | "unreachable" | "bail"
+            ),
+            Expr::Block(block) => ends(&block.block),
+            Expr::If(branch) => {
+                ends(&branch.then_branch)
+                    && branch
+                        .else_branch
+                        .as_ref()
+                        .is_some_and(|(_, other)| self.diverges(other))
+            }
+            Expr::Match(matched) => matched.arms.iter().all(|arm| self.diverges(&arm.body)),
+            Expr::Loop(each) => !Plan::block_of(&each.body).is_some_and(|body| {
+                self.plan
+                    .steps(body)
+                    .iter()
+                    .any(|step| step.exits.iter().any(|exit| matches!(exit, Exit::Break(_))))
+            }),
+            _ => false,
+        }
+    }
+}
+
+fn has_label(exit: &Exit) -> bool {
+    match exit {
+        Exit::Break(label) | Exit::Continue(label) => label.is_some(),
+        Exit::Function => false,
+    }
+}
