@@ -6,7 +6,7 @@
 //! path to the crate is one error if there is one import.
 
 mod act;
-pub(crate) mod faults_in_errors;
+mod faults_in_errors;
 mod gate;
 mod held;
 mod keep;

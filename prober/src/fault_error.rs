@@ -9,7 +9,7 @@ use crate::{PageFaults, ProbeError, ProbeLimit, Unavailable};
 ///
 /// By this trait `#[probed]`, `probe!`, [`retry`](crate::retry) and
 /// [`FaultQueue`](crate::FaultQueue) find the faults in an error. For an error
-/// type of your own derive it, beside what gives it `From<ProbeError>`
+/// type of your own derive it, together with what gives it `From<ProbeError>`
 /// (thiserror, for instance):
 ///
 /// ```
@@ -160,6 +160,19 @@ impl FaultError for ProbeError {
             Self::PageFaults(faults) => Some(Missing::PageFaults(faults)),
             Self::Unavailable(unavailable) => Some(Missing::Unavailable(unavailable)),
             Self::Vmi(error) => error.missing(),
+        }
+    }
+}
+
+/// Takes the faults out of an error of vmi-core.
+impl From<VmiError> for ProbeError {
+    fn from(error: VmiError) -> Self {
+        match error.missing() {
+            Some(Missing::Unavailable(unavailable)) => Self::Unavailable(unavailable.clone()),
+            missing => match missing.and_then(Missing::into_faults) {
+                Some(faults) => Self::PageFaults(faults),
+                None => Self::Vmi(error),
+            },
         }
     }
 }

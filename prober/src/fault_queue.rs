@@ -189,7 +189,7 @@ impl FaultQueue {
     }
 
     /// After how many of its steps a [`Job`] gives up the pages of an address
-    /// space (or of the kernel half) of which none could be served meanwhile:
+    /// space (or of the kernel half), if none of them could be served meanwhile:
     /// 10,000 unless it is set. Set it to the number of events in the time that
     /// you are ready to wait for a process that sleeps.
     #[must_use]

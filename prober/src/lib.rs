@@ -50,6 +50,7 @@ pub mod amd64;
 mod fault_error;
 mod fault_queue;
 pub mod guide;
+mod known;
 mod markers;
 mod page;
 pub mod page_faults;
@@ -87,7 +88,7 @@ pub use self::{__private::words as __words, fault_queue::RunError};
 /// |---|---|
 /// | `options` | each read gives an `Option`: see [the chapter on it](guide::options) |
 /// | `suppressed = EXPR` | takes the set from an expression, a [`SuppressedPages`] or a reference to one, and adds no parameter. It is cloned at entry, which is O(1) |
-/// | `vmi = RECEIVER`, `vmi = (a, self.vmi)` | further receivers of reads, beside `vmi` |
+/// | `vmi = RECEIVER`, `vmi = (a, self.vmi)` | further receivers of reads, besides `vmi` |
 /// | `limit = N` | how many probes may miss in a row; 1,024 if not given |
 /// | `crate = PATH` | where this crate is, if it was renamed |
 ///

@@ -4,12 +4,13 @@ use indexmap::IndexSet;
 use vmi_core::AddressContext;
 
 use crate::{
+    SuppressedPages,
     page::{PAGE_SIZE, Page},
     sealed::Sealed,
 };
 
 /// A set of suppressed pages that [`VmiProber::new`](crate::VmiProber::new)
-/// can borrow: a [`SuppressedPages`](crate::SuppressedPages), or an
+/// can borrow: a [`SuppressedPages`], or an
 /// `IndexSet<AddressContext>` as vmi-core's prober takes it.
 ///
 /// Sealed: these two are all.
@@ -35,9 +36,15 @@ pub trait PageSet: Sealed {
     fn contains_page(&self, fault: &AddressContext) -> bool;
 }
 
+impl PageSet for SuppressedPages {
+    fn contains_page(&self, fault: &AddressContext) -> bool {
+        self.contains(fault)
+    }
+}
+
 /// Finds a page by any address on it. That takes a walk over the set when the
 /// very address of the fault and the start of its page are not in it; a
-/// [`SuppressedPages`](crate::SuppressedPages) takes constant time.
+/// [`SuppressedPages`] takes logarithmic time.
 impl<S: BuildHasher> PageSet for IndexSet<AddressContext, S> {
     fn contains_page(&self, fault: &AddressContext) -> bool {
         let mut start = *fault;

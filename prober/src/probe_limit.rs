@@ -35,6 +35,7 @@ use std::{error::Error, fmt};
 ///
 /// assert_eq!(ProbeLimit::DEFAULT, 1024);
 /// ```
+// Misses are counted in `VmiProber::count_miss`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProbeLimit {
     limit: u32,

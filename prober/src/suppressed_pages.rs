@@ -10,10 +10,7 @@ use indexmap::IndexSet;
 use rpds::RedBlackTreeMapSync;
 use vmi_core::{AddressContext, Pa, Va};
 
-use crate::{
-    page::{PAGE_SHIFT, Page},
-    page_set::PageSet,
-};
+use crate::page::{PAGE_SHIFT, Page};
 
 /// The pages known to be unserviceable: a fault on them is not reported, and
 /// so not injected again.
@@ -282,12 +279,6 @@ impl<'a> IntoIterator for &'a SuppressedPages {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl PageSet for SuppressedPages {
-    fn contains_page(&self, fault: &AddressContext) -> bool {
-        self.contains(fault)
     }
 }
 

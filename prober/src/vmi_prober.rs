@@ -10,8 +10,8 @@ use std::{
 use vmi_core::{AddressContext, VmiError};
 
 use crate::{
-    __private::faults_in_errors::Known, FaultError, Missing, PageFaults, PageSet, ProbeError,
-    ProbeLimit, SuppressedPages, Unavailable,
+    FaultError, Missing, PageFaults, PageSet, ProbeError, ProbeLimit, SuppressedPages, Unavailable,
+    known::Known,
 };
 
 /// Batches the page faults of a sequence of reads.
@@ -392,7 +392,7 @@ impl<'s> VmiProber<'s> {
     }
 
     /// The error of a `?` on a missing value, which leaves the function there.
-    /// Logged, for what could be asked behind it takes another run.
+    /// Logged, because what could be asked behind it takes another run.
     #[cold]
     pub(crate) fn left_early(&self, place: &Location<'_>) -> ProbeError {
         tracing::trace!(%place, "left early: a value that is needed here is missing");

@@ -110,20 +110,13 @@ fn take<X>(error: &mut X, prober: &VmiProber<'_>, place: &Location<'_>) -> bool 
     }
     for_each_carrier!(take);
     if let Some(known) = prober.known()
-        && known.id == typeid::of::<X>()
+        && let Some(missing) = known.missing_in(error)
     {
-        let erased = std::ptr::from_mut(error).cast::<()>();
-        // SAFETY: `X` has the type id for which the functions were made; see
-        // `Known::of`.
-        let Some(missing) = (unsafe { (known.missing)(erased) }) else {
-            return false;
-        };
         return match take_missing(missing, prober, place) {
             Ok(()) => true,
             Err(None) => false,
             Err(Some(unavailable)) => {
-                // SAFETY: As above; nothing borrowed from it is used any more.
-                unsafe { (known.replace)(erased, unavailable) };
+                known.replace(error, unavailable);
                 false
             }
         };
@@ -162,49 +155,12 @@ pub(crate) fn note<X>(error: &X, prober: &VmiProber<'_>, place: &Location<'_>) -
         return true;
     }
     if let Some(known) = prober.known()
-        && known.id == typeid::of::<X>()
+        && let Some(missing) = known.missing_in(error)
     {
-        let erased = std::ptr::from_ref(error).cast_mut().cast::<()>();
-        // SAFETY: As in `miss`; `missing` only reads.
-        if let Some(missing) = unsafe { (known.missing)(erased) } {
-            prober.note(missing, place);
-            return true;
-        }
+        prober.note(missing, place);
+        return true;
     }
     false
-}
-
-/// How to look into the error that a function declares.
-#[derive(Debug, Clone, Copy)]
-pub struct Known {
-    id: TypeId,
-    missing: unsafe fn(*mut ()) -> Option<Missing<'static>>,
-    replace: unsafe fn(*mut (), ProbeError),
-}
-
-impl Known {
-    /// For one error type.
-    #[must_use]
-    pub fn of<E: FaultError>() -> Self {
-        unsafe fn missing<E: FaultError>(error: *mut ()) -> Option<Missing<'static>> {
-            // SAFETY: The caller has an `E` there, except for its lifetimes,
-            // which `missing` cannot depend on. It does not use the result for
-            // longer than the error.
-            unsafe {
-                let missing = (*error.cast::<E>()).missing();
-                std::mem::transmute::<Option<Missing<'_>>, Option<Missing<'static>>>(missing)
-            }
-        }
-        unsafe fn replace<E: FaultError>(error: *mut (), by: ProbeError) {
-            // SAFETY: The caller has an `E` there.
-            unsafe { *error.cast::<E>() = E::from(by) };
-        }
-        Self {
-            id: typeid::of::<E>(),
-            missing: missing::<E>,
-            replace: replace::<E>,
-        }
-    }
 }
 
 /// Whether `X` is the carrier `C`. Only asked for carriers that hold no

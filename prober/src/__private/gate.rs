@@ -38,7 +38,7 @@ pub fn async_body<F: AsyncBody>(body: F) -> F {
 
 /// The body of an async function.
 #[diagnostic::on_unimplemented(
-    message = "an attribute below `#[probed]` takes the `async` away",
+    message = "an attribute below `#[probed]` removes the `async`",
     label = "put `#[probed]` below that attribute"
 )]
 pub trait AsyncBody: Future {}

@@ -3,8 +3,11 @@
 
 use core::panic::Location;
 
-use super::{FromPageFaults, ReturnedResult, faults_in_errors};
-use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, sealed::Sealed};
+use super::{
+    faults_in_errors,
+    gate::{FromPageFaults, ReturnedResult},
+};
+use crate::{FaultError, ProbeError, SuppressedPages, VmiProber, known::Known, sealed::Sealed};
 
 /// A value in a field, whose span the expansion can set.
 #[derive(Debug)]
@@ -23,9 +26,9 @@ pub trait ResultOrOption: Sealed + Sized {
     type WaitsBefore;
     type Left;
 
-    // They take no `self`: of a method with `self` rustc says more where a moved
-    // value is used again, but only the first time, so that the search and what
-    // runs would be two errors.
+    // They take no `self`: for a method with `self` rustc adds a note where a
+    // moved value is used again, but only the first time, so the search and what
+    // runs would be two different errors.
 
     /// `EXPR?`: `match ask(EXPR, prober)? { Some(value) => value.0, None => .. }`.
     /// There is no value where the data is missing: the fault is recorded, and
@@ -393,31 +396,28 @@ impl<E: FaultError> DeclaredError<E> {
     /// How to find the faults in it.
     #[inline]
     #[must_use]
-    pub fn known(&self) -> Option<faults_in_errors::Known> {
-        Some(faults_in_errors::Known::of::<E>())
+    pub fn known(&self) -> Option<Known> {
+        Some(Known::of::<E>())
     }
 }
 
 /// An error that cannot be looked into.
 pub trait Opaque: Sealed {
-    fn known(&self) -> Option<faults_in_errors::Known>;
+    fn known(&self) -> Option<Known>;
 }
 
 impl<E> Sealed for DeclaredError<E> {}
 
 impl<E> Opaque for DeclaredError<E> {
     #[inline]
-    fn known(&self) -> Option<faults_in_errors::Known> {
+    fn known(&self) -> Option<Known> {
         None
     }
 }
 
 /// Begins a function whose own error is looked into.
 #[inline]
-pub fn with_declared_error(
-    prober: VmiProber<'_>,
-    known: Option<faults_in_errors::Known>,
-) -> VmiProber<'_> {
+pub fn with_declared_error(prober: VmiProber<'_>, known: Option<Known>) -> VmiProber<'_> {
     prober.with_declared_error(known)
 }
 

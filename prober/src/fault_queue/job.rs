@@ -21,7 +21,7 @@ use crate::{FaultError, SuppressedPages};
 /// is at most the length of the longest chain of dependent pages plus one,
 /// however many address spaces there are.
 ///
-/// An address space may never come by again. After a
+/// An address space may never run again. After a
 /// [while](FaultQueue::wait_for_space) its pages are given up for this job,
 /// whose operation finds them suppressed: so it ends.
 ///
@@ -72,9 +72,9 @@ impl Job {
     /// Runs the operation, or hands out a page of the interrupted address
     /// space that it waits for.
     ///
-    /// Never injects past the queue: [`Step::Inject`] is to be injected at
-    /// this event, into this thread. With [`Step::NotNow`] the job goes on at
-    /// the next event.
+    /// The fault of [`Step::Inject`] is to be injected at this event, into the
+    /// interrupted thread. With [`Step::NotNow`] the job goes on at the next
+    /// event.
     pub fn step<T, E, Os>(
         &self,
         vmi: &VmiState<'_, Os>,

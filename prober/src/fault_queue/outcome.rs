@@ -4,7 +4,7 @@ use vmi_core::VmiError;
 
 use crate::{FaultError, Missing, PageFaults, ProbeLimit, Unavailable};
 
-/// What a call of an operation came to.
+/// How a call of an operation ended.
 pub(super) enum Outcome<T, X> {
     Value(T),
 

@@ -62,7 +62,7 @@ where
     if process.is_valid_address(fault.va)? != Some(false) {
         return Ok(false);
     }
-    // Of mapped data it says so too, although a fault brings that in.
+    // The layer says so of mapped data, too, although a fault brings that in.
     match process.lookup_region(fault.va)? {
         None => Ok(true),
         Some(region) => Ok(region.kind()?.is_private()),

@@ -100,8 +100,8 @@ impl FaultQueue {
                     return not_now;
                 }
             }
-            // With a page suppressed that was not, it may come to something
-            // else.
+            // If a page was suppressed meanwhile, the next call may end in
+            // another way.
             let goes_on = gives_up || self.state().suppressions() != suppressions;
             if !goes_on || calls >= self.state().settings.max_calls {
                 break Step::NotNow(batch);
@@ -219,7 +219,7 @@ where
         })
     }
 
-    /// What a job says whose pages this event cannot serve.
+    /// The answer of a job whose pages this event cannot serve.
     fn waits_for_others<T, X>(&self) -> Option<Step<T, X>> {
         let waiter = self.operation.waiter;
         if !matches!(waiter, Waiter::Job(_)) {

@@ -27,7 +27,7 @@ use crate::{
     page::{Page, frame},
 };
 
-/// How many pages are named that a job waits for.
+/// How many of the pages that a job waits for are named to the caller.
 const MOST_NAMED: usize = 512;
 
 #[derive(Debug)]
@@ -129,8 +129,8 @@ impl State {
         self.stats.dropped += self.waiters.shrink(waiter, &self.settings);
     }
 
-    /// Counts the runs of a job's operation that come to a batch although no
-    /// page was handed out. If there are too many, the batch is given up.
+    /// Counts the runs of a job's operation that end in a batch although no page
+    /// was handed out. If there are too many, the batch is given up.
     pub(super) fn gives_up_in_vain(&mut self, waiter: Waiter, batch: &PageFaults) -> bool {
         let most = self.settings.max_injections_in_all;
         let given_up = self.waiters.change(waiter, |waiting| {
@@ -293,7 +293,7 @@ impl State {
         new
     }
 
-    /// Suppresses a page that was handed out and that the guest cannot serve.
+    /// Suppresses a page that the guest cannot serve, if it was handed out.
     pub(super) fn refuse(&mut self, fault: AddressContext) {
         let page = Page::from(&fault);
         if !self.hand_outs.is_under_way(&page) {
@@ -321,13 +321,13 @@ impl State {
         }
     }
 
-    /// Ends an operation that came to a value.
+    /// Ends an operation that gave a value.
     pub(super) fn end(&mut self, operation: &Operation) {
         self.waiters.end(operation.waiter);
         self.hand_outs.end(operation);
     }
 
-    /// Ends an operation that came to anything else: nothing stays pending.
+    /// Ends an operation that gave anything else: nothing stays pending.
     pub(super) fn end_in_vain(&mut self, operation: &Operation) {
         self.waiters.end(operation.waiter);
         self.hand_outs.end_in_vain(operation);

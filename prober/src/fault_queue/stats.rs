@@ -26,13 +26,13 @@ pub struct Stats {
     /// to be in without having been handed out.
     pub came_in: u64,
 
-    /// How many pages were suppressed by
-    /// [`refuse`](crate::FaultQueue::refuse).
+    /// How many pages were suppressed by [`refuse`](crate::FaultQueue::refuse)
+    /// and [`refuse_at`](crate::FaultQueue::refuse_at).
     pub refused: u64,
 
     /// How many pages were suppressed because they did not come in, however
     /// often they were injected, or given up for a [`Job`](crate::Job) because
-    /// their address space did not come by.
+    /// their address space did not run.
     pub given_up: u64,
 
     /// How many pages were suppressed because the OS layer says that the guest

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// For how many threads and operations the injections of one page are
-/// remembered. Those in vain come to an end long before.
+/// remembered. A page that is injected in vain is given up long before.
 const MOST_OF_A_PAGE: usize = 128;
 
 /// The injections that are under way or may have to be counted: how often a

@@ -21,8 +21,8 @@ const ROOTS: usize = 3;
 /// expire.
 #[derive(Debug)]
 pub(super) struct Suppressions {
-    // Behind an `Rc`, for each run hands the set to an operation, which may
-    // change it through the queue meanwhile.
+    // Behind an `Rc`, because each run hands the set to an operation, and the
+    // operation may change it through the queue meanwhile.
     all: Rc<SuppressedPages>,
 
     /// What the queue itself suppressed, and in which run.

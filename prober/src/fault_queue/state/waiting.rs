@@ -17,7 +17,7 @@ use crate::{
 /// is kept from others.
 const PATIENCE: u64 = 16;
 
-/// How many threads a job remembers to have handed a page to.
+/// A job remembers at most so many threads to which it handed a page.
 const MOST_THREADS: usize = 4_096;
 
 /// Which of the pending pages an event can serve.
@@ -41,7 +41,7 @@ impl Lane {
 }
 
 /// The place of a page in its lane: how often it was handed out in vain, and
-/// when it came to wait.
+/// when it began to wait.
 type Place = (u32, u64);
 
 /// A page that is waited for.
@@ -94,7 +94,7 @@ pub(super) struct Waiting {
     pages: usize,
     next_place: u64,
 
-    /// How often it was asked for a page.
+    /// How many events it has met.
     steps: u64,
 
     /// The first step at which a lane may be overdue.
