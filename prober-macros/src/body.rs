@@ -8,7 +8,7 @@ use syn::{Block, Expr, FnArg, Token, Type, punctuated::Punctuated, spanned::Span
 
 use crate::{
     args::Args,
-    emit::{self, Names},
+    emit::{Emitter, glue, hygienic},
     error::Errors,
     keep, lints, nothing_to_probe,
     receiver::Receiver,
@@ -92,9 +92,9 @@ pub(crate) fn rewritten(
     function: Function<'_>,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
-    let own_names = Names::new();
+    let emit = Emitter::new();
     let settings = Settings {
-        names: &own_names,
+        emit: &emit,
         receivers: &args.receivers,
         mutable_readers: function.mutable_readers,
         krate: &args.krate,
@@ -106,7 +106,7 @@ pub(crate) fn rewritten(
     };
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();
-    own_names.set_error(at);
+    emit.set_error(at);
     let (asks, looks_needless) = if args.options {
         let found = rewrite::rewrite(block, settings, errors);
         let asks = found.probes > 0 || keep::is_no_mistake(function.written);
@@ -129,8 +129,8 @@ pub(crate) fn rewritten(
     let mut shares = false;
     let (take, suppressed) = match function.set {
         Set::Given(expr) => {
-            let set = Names::clone_set(&expr);
-            let name = emit::hygienic("__probed_suppressed", Span::call_site());
+            let set = Emitter::clone_set(&expr);
+            let name = hygienic("__probed_suppressed", Span::call_site());
             (quote!(let #name = &#set;), name)
         }
         Set::Added(added) => {
@@ -142,9 +142,9 @@ pub(crate) fn rewritten(
                 own_lifetime,
                 ..
             } = added;
-            let share = shares.then(|| own_names.share(&name));
+            let share = shares.then(|| emit.share(&name));
             let allow = lints::unused();
-            let show = own_names.show_lifetimes(&hiding, own_lifetime);
+            let show = emit.show_lifetimes(&hiding, own_lifetime);
             (quote!(#show #share #(#allow let #aliases = #name;)*), name)
         }
     };
@@ -157,18 +157,18 @@ pub(crate) fn rewritten(
     } = function;
     let limit = args.limit.as_ref();
     let (imports, start) = if args.options {
-        let start = own_names.start(&suppressed, limit);
-        (own_names.imports(&args.krate), start)
+        let start = emit.start(&suppressed, limit);
+        (emit.imports(&args.krate), start)
     } else {
         let error = signature::own_error(output);
-        let start = own_names.start_kept(&suppressed, limit, shares, error.as_ref());
-        let imports = own_names.imports_of_kept(&args.krate, error.is_some());
+        let start = emit.start_kept(&suppressed, limit, shares, error.as_ref());
+        let imports = emit.imports_of_kept(&args.krate, error.is_some());
         (imports, start)
     };
-    let body = framed(block, sig, output, params, looks_needless, &own_names);
-    let outcome = own_names.run(sig, moves, output, &body);
+    let body = framed(block, sig, output, params, looks_needless, &emit);
+    let outcome = emit.run(sig, moves, output, &body);
     let gate = Ident::new("through_gate", at);
-    let end = emit::glue(output.span());
+    let end = glue(output.span());
     let leave = quote_spanned!(end=> #outcome.#gate());
 
     Some(quote! {
@@ -186,7 +186,7 @@ fn framed(
     output: &Type,
     params: &TokenStream,
     looks_needless: bool,
-    names: &Names,
+    emit: &Emitter,
 ) -> TokenStream {
     let within = if looks_needless {
         lints::needless_question_mark()
@@ -209,7 +209,7 @@ fn framed(
             .surround(&mut body, |tokens| tokens.extend(inner));
         body
     } else {
-        let typed = names.type_of_async_body(output);
+        let typed = emit.type_of_async_body(output);
         quote!({ #params #typed #within #block })
     }
 }

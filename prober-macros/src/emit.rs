@@ -7,8 +7,8 @@
 //! parentheses have that of its last, is blamed as the expression itself.
 
 mod doom;
+mod emitter;
 mod frame;
-mod names;
 mod operand;
 mod place;
 mod probes;
@@ -19,8 +19,8 @@ mod slots;
 mod taken;
 
 pub(crate) use self::{
+    emitter::Emitter,
     frame::unreachable_value_of_crate,
-    names::Names,
     operand::operand,
     place::{Place, glue, hygienic, start},
     probes::ProbeForm,

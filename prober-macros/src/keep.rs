@@ -93,7 +93,7 @@ pub(crate) fn rewrite(
     settings: Settings<'_>,
     errors: &mut Errors,
 ) -> bool {
-    let Settings { names, krate, .. } = settings;
+    let Settings { emit, krate, .. } = settings;
     let mut receivers = settings.receivers.to_vec();
     receivers.extend(aliases::everywhere(sig, block, &receivers));
     let receivers = &receivers[..];
@@ -110,7 +110,7 @@ pub(crate) fn rewrite(
     );
     planner::show(block);
     let beside = beside::parameter(sig, block, receivers, &never_served);
-    items::watch(block, names);
+    items::watch(block, emit);
     stray_exits::refuse(block, errors);
     pointers::leave(block);
 
@@ -121,7 +121,7 @@ pub(crate) fn rewrite(
     let flow = Flow {
         plan: &plan,
         facts: &facts,
-        emit: names,
+        emit,
         receivers,
         mutable_readers: &never_served,
         beside,
@@ -139,7 +139,7 @@ pub(crate) fn rewrite(
         value: false,
     };
     let (tokens, _) = flow.hot(body, state, &Scope::default());
-    let beside = beside.map(|receiver| names.bind_served(receiver));
+    let beside = beside.map(|receiver| emit.bind_served(receiver));
     let ties = flow.ties.borrow();
     let ties = ties.iter().map(|(_, tie)| tie);
     let first = quote!(#beside #(let mut #ties;)*);

@@ -53,7 +53,7 @@ use self::{
     rewriter::Rewriter,
 };
 use crate::{
-    emit::{Names, Place, glue, operand},
+    emit::{Emitter, Place, glue, operand},
     error::Errors,
     invisible, lints,
     marker::Marker,
@@ -230,7 +230,7 @@ impl VisitMut for Rewriter<'_> {
                 if let Some(place) = place {
                     let attrs = take_attrs(expr);
                     let value = operand(expr);
-                    let call = Names::value_of_a_probe(&value, place);
+                    let call = Emitter::value_of_a_probe(&value, place);
                     *expr = with_attrs(&attrs, call);
                 }
             }

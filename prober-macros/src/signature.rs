@@ -13,7 +13,7 @@ use syn::{
 
 use self::lifetimes::Borrowed;
 use crate::{
-    emit::{self, Names, hygienic},
+    emit::{self, Emitter, hygienic},
     error::Errors,
 };
 
@@ -220,7 +220,7 @@ pub(crate) fn own_error(output: &Type) -> Option<TokenStream> {
     if !in_full || is_ours || matches!(last, "VmiError" | "ProbeError") {
         None
     } else if std::ptr::eq(error, output) {
-        Some(Names::error_of(output))
+        Some(Emitter::error_of(output))
     } else {
         Some(error.to_token_stream())
     }

@@ -5,11 +5,11 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::{
-    names::{Names, call},
+    emitter::{Emitter, call},
     place::Place,
 };
 
-impl Names {
+impl Emitter {
     /// `doomed(prober)`
     pub(crate) fn doomed(&self) -> TokenStream {
         let Self {

@@ -5,11 +5,11 @@ use quote::{quote, quote_spanned};
 use syn::{Expr, Path, Signature, Token, Type, spanned::Spanned};
 
 use super::{
-    names::{Names, RUNTIME, call},
+    emitter::{Emitter, RUNTIME, call},
     place::{Place, glue},
 };
 
-impl Names {
+impl Emitter {
     /// What the function imports: the runtime, and the gate of opaque errors.
     pub(crate) fn imports(&self, krate: &Path) -> TokenStream {
         let runtime = self.runtime_at(krate.span());

@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use syn::{Expr, Lifetime};
 
 use super::{
-    names::{Names, call},
+    emitter::{Emitter, call},
     place::{Place, glue},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct ProbeForm {
     pub(crate) needed: bool,
 }
 
-impl Names {
+impl Emitter {
     /// A probe: `read`, `read_if`, `need` or `need_if`.
     pub(crate) fn probe(&self, expr: &TokenStream, form: ProbeForm, place: Place) -> Expr {
         let glue = place.glue();

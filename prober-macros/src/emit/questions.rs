@@ -5,7 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Token};
 
 use super::{
-    names::{Names, call, write_call},
+    emitter::{Emitter, call, write_call},
     place::{Place, glue},
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Question<'a> {
     pub(crate) is_probe: bool,
 }
 
-impl Names {
+impl Emitter {
     /// `OPERAND?` that keeps its type: `as_operand(match ask(OPERAND, prober)? { .. })`.
     ///
     /// What fails leaves by rustc's own `?`, through the adapter (`.map_err(..)`)

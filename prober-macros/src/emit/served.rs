@@ -5,14 +5,14 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::{
-    names::{Names, call},
+    emitter::{Emitter, call},
     place::{Place, hygienic},
 };
 
 /// The receiver that is put beside the prober once.
 const SERVED: &str = "__probed_served";
 
-impl Names {
+impl Emitter {
     /// Puts the prober beside the receiver of a read that the runtime serves:
     /// `served(&RECEIVER, prober)`.
     pub(crate) fn served(&self, receiver: &Expr) -> Expr {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{Attribute, Pat, Token, Type, token::Paren};
 
-use super::names::Names;
+use super::emitter::Emitter;
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ impl ToTokens for Bound<'_> {
     }
 }
 
-impl Names {
+impl Emitter {
     /// A value that waits in a slot.
     pub(crate) fn some(&self, value: &impl ToTokens) -> TokenStream {
         let runtime = &self.runtime;

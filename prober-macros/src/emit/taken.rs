@@ -5,11 +5,11 @@ use quote::quote_spanned;
 use syn::{Expr, token::Paren};
 
 use super::{
-    names::{Names, call},
+    emitter::{Emitter, call},
     place::{Place, glue, hygienic},
 };
 
-impl Names {
+impl Emitter {
     /// A result that the body takes apart: `as_operand(Taken(OPERAND).note(prober))`.
     pub(crate) fn taken(&self, operand: &Expr, place: Place) -> Expr {
         let noted = self.note(operand, place);

@@ -19,13 +19,13 @@ use super::{
     scope::{Target, label},
     words::{may_ask, takes_apart, takes_text},
 };
-use crate::{classify, emit::Names as Emit, marker::Marker, receiver::Receiver};
+use crate::{classify, emit::Emitter, marker::Marker, receiver::Receiver};
 
 /// Writes the flow of one body.
 pub(super) struct Flow<'a> {
     pub(super) plan: &'a Plan,
     pub(super) facts: &'a Facts,
-    pub(super) emit: &'a Emit,
+    pub(super) emit: &'a Emitter,
     pub(super) receivers: &'a [Receiver],
     pub(super) mutable_readers: &'a [Receiver],
     /// The receiver that is put beside the prober once.

@@ -16,15 +16,15 @@ use super::{
     names::bound,
     words::{is_result_pattern, takes, takes_apart},
 };
-use crate::{emit::Names as Emit, macro_arguments};
+use crate::{emit::Emitter, macro_arguments};
 
 /// Records the faults of the items of such loops.
-pub(super) fn watch(body: &mut Block, emit: &Emit) {
+pub(super) fn watch(body: &mut Block, emit: &Emitter) {
     Watch { emit }.visit_block_mut(body);
 }
 
 struct Watch<'a> {
-    emit: &'a Emit,
+    emit: &'a Emitter,
 }
 
 impl VisitMut for Watch<'_> {

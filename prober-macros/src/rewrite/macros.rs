@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     classify,
-    emit::{self, Names, Place, ProbeForm, operand},
+    emit::{self, Emitter, Place, ProbeForm, operand},
     invisible,
     macro_arguments::{self, Arguments, Part},
     marker::{self, Marker},
@@ -41,7 +41,7 @@ impl Rewriter<'_> {
                     let attrs = std::mem::take(&mut call.attrs);
                     *expr = with_attrs(
                         &attrs,
-                        self.settings.names.probe(&quote!(#expr), form, place),
+                        self.settings.emit.probe(&quote!(#expr), form, place),
                     );
                     Ok(())
                 }
@@ -92,7 +92,7 @@ impl Rewriter<'_> {
             if matches!(&*question.expr, Expr::Call(_) | Expr::MethodCall(_) | Expr::Await(_)));
         let place = Place::of(&inner);
         let ends_early = self.in_probe(|this| this.visit_expr_mut(&mut inner));
-        let inner = Names::can_be_probed(&operand(&inner), place, answered);
+        let inner = Emitter::can_be_probed(&operand(&inner), place, answered);
         mac.tokens = quote!(@probed #inner);
         Ok(ProbeForm { ends_early, needed })
     }
@@ -114,7 +114,7 @@ impl Rewriter<'_> {
                 "`settle!` cannot leave the function from a closure or an async block; call it before",
             ));
         }
-        let settle = self.settings.names.settle();
+        let settle = self.settings.emit.settle();
         mac.tokens = quote!(@probed #settle);
         Ok(())
     }

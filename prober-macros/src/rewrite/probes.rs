@@ -67,12 +67,12 @@ impl Rewriter<'_> {
         if let Expr::MethodCall(call) = expr
             && classify::is_served(call, &self.settings.mutable_readers)
         {
-            *call.receiver = self.settings.names.served(&call.receiver);
+            *call.receiver = self.settings.emit.served(&call.receiver);
         }
         *expr = with_attrs(
             &attrs,
             self.settings
-                .names
+                .emit
                 .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
         );
     }

@@ -55,11 +55,11 @@ impl Rewriter<'_> {
                 };
                 let attrs = std::mem::take(&mut question.attrs);
                 let operand = operand(&question.expr);
-                let names = self.settings.names;
+                let emit = self.settings.emit;
                 let value = if self.named_reads.contain(&operand) {
-                    names.some_or_exit(&operand, place, mark)
+                    emit.some_or_exit(&operand, place, mark)
                 } else {
-                    names.value_or_exit(&operand, place, mark)
+                    emit.value_or_exit(&operand, place, mark)
                 };
                 *expr = with_attrs(&attrs, value);
             }
@@ -98,7 +98,7 @@ impl Rewriter<'_> {
                 self.visit_expr_mut(&mut question.expr);
                 let attrs = take_attrs(&mut question.expr);
                 let operand = operand(&question.expr);
-                let value = self.settings.names.value(&operand, place, mark);
+                let value = self.settings.emit.value(&operand, place, mark);
                 *question.expr = with_attrs(&attrs, value);
             }
         }

@@ -8,7 +8,7 @@ use super::{
     context::{Context, Loop},
     named_reads::NamedReads,
 };
-use crate::{aliases::Aliases, classify, emit::Names, error::Errors, receiver::Receiver};
+use crate::{aliases::Aliases, classify, emit::Emitter, error::Errors, receiver::Receiver};
 
 /// What was found in a body.
 #[derive(Default)]
@@ -32,7 +32,7 @@ pub(crate) enum Form {
 
 /// What rewriting a body needs to know.
 pub(crate) struct Settings<'a> {
-    pub(crate) names: &'a Names,
+    pub(crate) emit: &'a Emitter,
 
     /// The receivers whose reads are probed.
     pub(crate) receivers: &'a [Receiver],

@@ -71,10 +71,10 @@ impl Rewriter<'_> {
             // A closure must stay an argument of the call, which infers its type.
             let mut args = args.iter_mut().rev();
             if let Some(last) = args.find(|arg| !matches!(arg, Expr::Closure(_))) {
-                *last = self.settings.names.settled(last, place);
+                *last = self.settings.emit.settled(last, place);
             } else {
                 let attrs = take_attrs(expr);
-                *expr = with_attrs(&attrs, self.settings.names.settle_then(expr, place));
+                *expr = with_attrs(&attrs, self.settings.emit.settle_then(expr, place));
             }
         }
     }

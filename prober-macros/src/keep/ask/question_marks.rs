@@ -6,7 +6,7 @@ use syn::{Expr, ExprMethodCall, ExprTry, visit_mut::VisitMut};
 
 use super::asker::Asker;
 use crate::{
-    emit::{self, Place, Question, operand, start},
+    emit::{Emitter, Place, Question, operand, start},
     keep::{inner::core, words::hides_error},
 };
 
@@ -70,7 +70,7 @@ impl Asker<'_, '_> {
             let once = matches!((&*call.receiver, self.flow.beside), (Expr::Path(path), Some(name))
                 if path.path.is_ident(name));
             *call.receiver = if once {
-                emit::Names::served_once(start(&call.receiver))
+                Emitter::served_once(start(&call.receiver))
             } else {
                 self.flow.emit.served(&call.receiver)
             };

@@ -1,4 +1,4 @@
-//! The names of an expansion, and how a call to the runtime is written.
+//! What writes the calls of one expansion: its names, and the form of a call.
 
 use std::cell::Cell;
 
@@ -11,8 +11,8 @@ use super::place::{Place, hygienic};
 /// The name under which a function imports the runtime.
 pub(super) const RUNTIME: &str = "__probed";
 
-/// The names of one expansion, and the calls that use them.
-pub(crate) struct Names {
+/// Writes the calls of one expansion, with its names.
+pub(crate) struct Emitter {
     /// The runtime: `__probed`.
     pub(super) runtime: Ident,
 
@@ -29,7 +29,7 @@ pub(crate) struct Names {
     pub(super) block: Lifetime,
 }
 
-impl Names {
+impl Emitter {
     pub(crate) fn new() -> Self {
         Self {
             runtime: hygienic(RUNTIME, Span::call_site()),
