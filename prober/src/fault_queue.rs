@@ -490,7 +490,7 @@ impl fmt::Debug for FaultQueue {
         let mut debug = f.debug_struct("FaultQueue");
         if let Ok(state) = self.0.state.try_borrow() {
             debug
-                .field("waiting_threads", &state.threads())
+                .field("waiting_threads", &state.waiters.threads())
                 .field("stats", &state.stats);
         }
         debug.finish_non_exhaustive()

@@ -62,7 +62,7 @@ pub struct Job {
 
 impl Job {
     pub(super) fn new(queue: &FaultQueue) -> Self {
-        let number = queue.state().new_job();
+        let number = queue.state().waiters.new_job();
         Self {
             queue: queue.clone(),
             number,
@@ -147,7 +147,7 @@ impl Drop for Job {
         // An operation may drop it.
         if let Ok(mut state) = self.queue.0.state.try_borrow_mut() {
             state.end(&self.operation());
-            state.remove_job(self.number);
+            state.waiters.remove_job(self.number);
         }
     }
 }

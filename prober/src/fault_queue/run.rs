@@ -11,7 +11,7 @@ use super::{
     FaultQueue, MayInject, Step,
     outcome::{Outcome, Report},
     question::{self, Answer},
-    state::{HandOutKind, Lane, Operation, Pending, Thread, Waiter},
+    state::{HandOutKind, Lane, Operation, Pending, Thread, Waiter, Waiting},
     walk::Walk,
 };
 use crate::{
@@ -181,7 +181,7 @@ where
     /// Looks what has become of the page that was handed to this thread.
     fn is_back(&self) {
         let waiter = self.operation.waiter;
-        let handed = self.queue.state().handed(waiter, self.thread);
+        let handed = self.look(|waiting| waiting.handed(self.thread)).flatten();
         let Some(fault) = handed else { return };
         match Walk::to(self.vmi, &fault) {
             Walk::There => {
@@ -228,7 +228,7 @@ where
         // Other threads may have what they were handed, although none of them
         // is back. The first that has not keeps the job waiting.
         loop {
-            let handed = self.queue.state().any_handed(waiter);
+            let handed = self.look(Waiting::any_handed).flatten();
             match handed {
                 Some((thread, fault)) if matches!(Walk::to(self.vmi, &fault), Walk::There) => {
                     let mut state = self.queue.state();
@@ -253,7 +253,7 @@ where
         let found = self
             .next_ready(lanes.clone(), fresh)
             .or_else(|| lanes.clone().find_map(|lane| self.next_held(lane)));
-        self.queue.state().tidy(waiter, lanes);
+        self.change(|waiting| waiting.tidy(lanes));
         found
     }
 
@@ -262,24 +262,25 @@ where
         lanes: impl Iterator<Item = Lane> + Clone,
         fresh: bool,
     ) -> Option<AddressContext> {
-        let waiter = self.operation.waiter;
         let mut lanes: Vec<_> = lanes.collect();
         let mut there = Vec::new();
         loop {
-            let pending = self.queue.state().pop(waiter, lanes.iter().copied());
-            let Some(pending) = pending else { break };
+            let pending = self.change(|waiting| waiting.pop(lanes.iter().copied()));
+            let Some(pending) = pending.flatten() else {
+                break;
+            };
             match self.judge(&pending) {
                 Judgement::Over => {}
-                Judgement::NotNow => self.queue.state().hold(waiter, pending),
+                Judgement::NotNow => self.hold(pending),
                 Judgement::There if fresh => there.push(pending.fault),
-                Judgement::There => self.queue.state().came_in(waiter, &pending.fault),
+                Judgement::There => self.came_in(&pending.fault),
                 Judgement::WithAnother => {
                     // Those behind it are with others, too.
                     lanes.retain(|lane| *lane != Lane::of(&pending.fault));
-                    self.queue.state().put_back(waiter, pending);
+                    self.put_back(pending);
                 }
                 Judgement::Ask(fault) => {
-                    self.queue.state().put_back(waiter, pending);
+                    self.put_back(pending);
                     return Some(self.hand_out(fault, HandOutKind::Question));
                 }
                 Judgement::Missing => {
@@ -298,31 +299,31 @@ where
     /// Looks at the pages that the veto held back once more.
     fn next_held(&self, lane: Lane) -> Option<AddressContext> {
         let waiter = self.operation.waiter;
-        let held = self.queue.state().held(waiter, lane);
+        let held = self.look(|waiting| waiting.held(lane)).unwrap_or(0);
         let most = match waiter {
             // What a thread is not handed now, it has to do without.
             Waiter::Thread(_) => held,
             Waiter::Job(_) => held.min(MOST_HELD),
         };
         for _ in 0..most {
-            let pending = self.queue.state().pop_held(waiter, lane)?;
+            let pending = self.change(|waiting| waiting.pop_held(lane)).flatten()?;
             match self.judge(&pending) {
                 Judgement::Over => {}
-                Judgement::There => self.queue.state().came_in(waiter, &pending.fault),
+                Judgement::There => self.came_in(&pending.fault),
                 Judgement::NotNow => {
                     // A job would wait for what came in by itself.
                     match waiter {
                         Waiter::Job(_)
                             if matches!(Walk::to(self.vmi, &pending.fault), Walk::There) =>
                         {
-                            self.queue.state().came_in(waiter, &pending.fault);
+                            self.came_in(&pending.fault);
                         }
-                        _ => self.queue.state().hold(waiter, pending),
+                        _ => self.hold(pending),
                     }
                 }
-                Judgement::WithAnother => self.queue.state().hold(waiter, pending),
+                Judgement::WithAnother => self.hold(pending),
                 Judgement::Ask(fault) => {
-                    self.queue.state().hold(waiter, pending);
+                    self.hold(pending);
                     return Some(self.hand_out(fault, HandOutKind::Question));
                 }
                 Judgement::Missing => {
@@ -331,6 +332,30 @@ where
             }
         }
         None
+    }
+
+    /// Looks at what this waiter waits for, if it waits.
+    fn look<R>(&self, look: impl FnOnce(&Waiting) -> R) -> Option<R> {
+        let state = self.queue.state();
+        state.waiters.get(self.operation.waiter).map(look)
+    }
+
+    /// Changes what this waiter waits for, if it waits.
+    fn change<R>(&self, change: impl FnOnce(&mut Waiting) -> R) -> Option<R> {
+        let mut state = self.queue.state();
+        state.waiters.change(self.operation.waiter, change)
+    }
+
+    fn hold(&self, pending: Pending) {
+        self.change(|waiting| waiting.hold(pending));
+    }
+
+    fn put_back(&self, pending: Pending) {
+        self.change(|waiting| waiting.put_back(pending));
+    }
+
+    fn came_in(&self, fault: &AddressContext) {
+        self.queue.state().came_in(self.operation.waiter, fault);
     }
 
     fn hand_out(&self, fault: AddressContext, kind: HandOutKind) -> AddressContext {
@@ -360,12 +385,7 @@ where
         if self.is_over(fault) {
             return Judgement::Over;
         }
-        let waiter = self.operation.waiter;
-        if self
-            .queue
-            .state()
-            .is_with_another(waiter, pending, self.thread)
-        {
+        if self.look(|waiting| waiting.is_with_another(pending, self.thread)) == Some(true) {
             return Judgement::WithAnother;
         }
         if !self.queue.state().settings.ask_os || is_kernel_half(fault.va) {

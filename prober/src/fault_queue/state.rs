@@ -14,11 +14,11 @@ use std::rc::Rc;
 
 use vmi_core::{AddressContext, Pa};
 
-use self::{hand_outs::HandOuts, suppressions::Suppressions, waiters::Waiters, waiting::Waiting};
+use self::{hand_outs::HandOuts, suppressions::Suppressions, waiters::Waiters};
 pub(super) use self::{
     operation::{Operation, Waiter},
     thread::Thread,
-    waiting::{Lane, Pending},
+    waiting::{Lane, Pending, Waiting},
 };
 use super::{Stats, settings::Settings};
 use crate::{
@@ -43,7 +43,7 @@ pub(super) struct State {
 
     suppressions: Suppressions,
     hand_outs: HandOuts,
-    waiters: Waiters,
+    pub(super) waiters: Waiters,
 }
 
 impl State {
@@ -142,64 +142,6 @@ impl State {
             in_vain
         });
         matches!(waiter, Waiter::Job(_)) && given_up == Some(true)
-    }
-
-    /// Takes out the page of some lanes that comes next.
-    pub(super) fn pop(
-        &mut self,
-        waiter: Waiter,
-        lanes: impl Iterator<Item = Lane>,
-    ) -> Option<Pending> {
-        self.waiters
-            .change(waiter, |waiting| waiting.pop(lanes))
-            .flatten()
-    }
-
-    /// How many pages of a lane are held back.
-    pub(super) fn held(&self, waiter: Waiter, lane: Lane) -> usize {
-        let waiting = self.waiters.get(waiter);
-        waiting.map_or(0, |waiting| waiting.held(lane))
-    }
-
-    /// Takes out the page of a lane that was held back the longest.
-    pub(super) fn pop_held(&mut self, waiter: Waiter, lane: Lane) -> Option<Pending> {
-        self.waiters
-            .change(waiter, |waiting| waiting.pop_held(lane))
-            .flatten()
-    }
-
-    /// Puts a page back that the veto holds back.
-    pub(super) fn hold(&mut self, waiter: Waiter, pending: Pending) {
-        self.waiters.change(waiter, |waiting| waiting.hold(pending));
-    }
-
-    /// Puts a page back where it was.
-    pub(super) fn put_back(&mut self, waiter: Waiter, pending: Pending) {
-        self.waiters
-            .change(waiter, |waiting| waiting.put_back(pending));
-    }
-
-    /// Whether another thread was handed a page a moment ago, and has to come
-    /// back first.
-    pub(super) fn is_with_another(
-        &self,
-        waiter: Waiter,
-        pending: &Pending,
-        thread: Thread,
-    ) -> bool {
-        let waiting = self.waiters.get(waiter);
-        waiting.is_some_and(|waiting| waiting.is_with_another(pending, thread))
-    }
-
-    /// The page that a thread was handed last, for this waiter.
-    pub(super) fn handed(&self, waiter: Waiter, thread: Thread) -> Option<AddressContext> {
-        self.waiters.get(waiter)?.handed(thread)
-    }
-
-    /// One of the threads that were handed a page, for this waiter, and the
-    /// page: the same one until it is back.
-    pub(super) fn any_handed(&self, waiter: Waiter) -> Option<(Thread, AddressContext)> {
-        self.waiters.get(waiter)?.any_handed()
     }
 
     /// A thread is back from its page, and that is in the page tables.
@@ -340,19 +282,6 @@ impl State {
         self.suppressions.forget_root(root);
     }
 
-    /// Forgets the lanes of an event that are empty.
-    pub(super) fn tidy(&mut self, waiter: Waiter, lanes: impl Iterator<Item = Lane>) {
-        self.waiters.change(waiter, |waiting| waiting.tidy(lanes));
-    }
-
-    pub(super) fn new_job(&mut self) -> u64 {
-        self.waiters.new_job()
-    }
-
-    pub(super) fn remove_job(&mut self, job: u64) {
-        self.waiters.remove_job(job);
-    }
-
     /// Whether a waiter waits for pages.
     pub(super) fn is_waiting(&self, waiter: Waiter) -> bool {
         let waiting = self.waiters.get(waiter);
@@ -391,11 +320,6 @@ impl State {
     /// How many pages the queue itself has ever suppressed.
     pub(super) fn suppressions(&self) -> u64 {
         self.suppressions.ever()
-    }
-
-    /// Number of threads that wait for a page.
-    pub(super) fn threads(&self) -> usize {
-        self.waiters.threads()
     }
 }
 

@@ -38,7 +38,11 @@ fn misses(state: &mut State, of: Operation, pages: impl IntoIterator<Item = u64>
     let batch: PageFaults = pages.into_iter().map(fault).collect();
     state.begin(of.waiter);
     state.wait_for(of.waiter, &batch, |_| true);
-    if let Some(next) = state.pop(of.waiter, [Lane::User(1)].into_iter()) {
+    let lanes = [Lane::User(1)].into_iter();
+    let next = state
+        .waiters
+        .change(of.waiter, |waiting| waiting.pop(lanes));
+    if let Some(next) = next.flatten() {
         state.hand_out(of, thread, next.fault, HandOutKind::Missing);
     }
 }
@@ -51,9 +55,11 @@ fn what_is_over_leaves_nothing_behind() {
         misses(&mut state, of, [page, page + 1]);
         state.begin(of.waiter);
         state.is_back_and_has(of.waiter, thread(0x1000), &fault(page));
-        assert_eq!(state.handed(of.waiter, thread(0x1000)), None);
+        let waiting = state.waiters.get(of.waiter);
+        let handed = waiting.and_then(|waiting| waiting.handed(thread(0x1000)));
+        assert_eq!(handed, None);
         state.end(&of);
-        assert_eq!((state.threads(), state.hand_outs.len()), (0, 0));
+        assert_eq!((state.waiters.threads(), state.hand_outs.len()), (0, 0));
         assert!(!state.is_waiting(of.waiter));
     }
     assert_eq!(state.stats.dropped, 0);
@@ -65,7 +71,7 @@ fn threads_are_bounded_and_the_one_that_waits_longest_goes() {
     state.settings.max_threads = 100;
     for number in 0..1_000 {
         misses(&mut state, operation(number), [number, number + 1]);
-        assert!(state.threads() <= 100);
+        assert!(state.waiters.threads() <= 100);
     }
     assert!(state.is_waiting(operation(900).waiter));
     assert!(!state.is_waiting(operation(899).waiter));
@@ -159,7 +165,7 @@ fn what_another_root_suppressed_still_expires() {
 fn a_job_gives_up_lanes_that_do_not_get_on() {
     let mut state = state();
     state.settings.wait_for_space = 10;
-    let job = Waiter::Job(state.new_job());
+    let job = Waiter::Job(state.waiters.new_job());
     let elsewhere = AddressContext::new(Va(0x40_0000), Pa(0x2000));
     let batch = PageFaults::from_iter([fault(0), elsewhere]);
     state.begin(job);

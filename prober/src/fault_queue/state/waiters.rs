@@ -10,7 +10,7 @@ use crate::fault_queue::settings::Settings;
 /// All that wait for pages. What they cost is bounded: past the bounds, the one
 /// that was not met for longest is dropped.
 #[derive(Debug, Default)]
-pub(super) struct Waiters {
+pub(in crate::fault_queue) struct Waiters {
     threads: HashMap<Thread, Waiting, RandomState>,
 
     /// The threads by the run that met them last: a run meets one.
@@ -24,7 +24,7 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
-    pub(super) fn threads(&self) -> usize {
+    pub(in crate::fault_queue) fn threads(&self) -> usize {
         self.threads.len()
     }
 
@@ -33,13 +33,13 @@ impl Waiters {
         self.threads.is_empty() && self.jobs.is_empty()
     }
 
-    pub(super) fn new_job(&mut self) -> u64 {
+    pub(in crate::fault_queue) fn new_job(&mut self) -> u64 {
         self.next_job += 1;
         self.jobs.insert(self.next_job, Waiting::default());
         self.next_job
     }
 
-    pub(super) fn get(&self, waiter: Waiter) -> Option<&Waiting> {
+    pub(in crate::fault_queue) fn get(&self, waiter: Waiter) -> Option<&Waiting> {
         match waiter {
             Waiter::Thread(thread) => self.threads.get(&thread),
             Waiter::Job(job) => self.jobs.get(&job),
@@ -47,7 +47,7 @@ impl Waiters {
     }
 
     /// Changes what is known about a waiter, if anything is.
-    pub(super) fn change<R>(
+    pub(in crate::fault_queue) fn change<R>(
         &mut self,
         waiter: Waiter,
         change: impl FnOnce(&mut Waiting) -> R,
@@ -91,7 +91,7 @@ impl Waiters {
     }
 
     /// Forgets a job.
-    pub(super) fn remove_job(&mut self, job: u64) {
+    pub(in crate::fault_queue) fn remove_job(&mut self, job: u64) {
         if let Some(waiting) = self.jobs.remove(&job) {
             self.pages -= waiting.len();
         }

@@ -81,7 +81,7 @@ impl Pages {
 
 /// What a thread or a job waits for.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
+pub(in crate::fault_queue) struct Waiting {
     lanes: HashMap<Lane, Pages, RandomState>,
 
     /// The page that each thread was handed last, and where it is in its lane.
@@ -151,7 +151,10 @@ impl Waiting {
     }
 
     /// Takes out the page of some lanes that comes next.
-    pub(super) fn pop(&mut self, lanes: impl Iterator<Item = Lane>) -> Option<Pending> {
+    pub(in crate::fault_queue) fn pop(
+        &mut self,
+        lanes: impl Iterator<Item = Lane>,
+    ) -> Option<Pending> {
         let first = lanes.filter_map(|lane| {
             let (place, _) = self.lanes.get(&lane)?.ready.first_key_value()?;
             Some((*place, lane))
@@ -163,26 +166,26 @@ impl Waiting {
     }
 
     /// How many pages of a lane are held back.
-    pub(super) fn held(&self, lane: Lane) -> usize {
+    pub(in crate::fault_queue) fn held(&self, lane: Lane) -> usize {
         self.lanes.get(&lane).map_or(0, |pages| pages.held.len())
     }
 
     /// Takes out the page of a lane that is held back the longest.
-    pub(super) fn pop_held(&mut self, lane: Lane) -> Option<Pending> {
+    pub(in crate::fault_queue) fn pop_held(&mut self, lane: Lane) -> Option<Pending> {
         let pending = self.lanes.get_mut(&lane)?.held.pop_front()?;
         self.pages -= 1;
         Some(pending)
     }
 
     /// Puts a page back that the veto holds back.
-    pub(super) fn hold(&mut self, pending: Pending) {
+    pub(in crate::fault_queue) fn hold(&mut self, pending: Pending) {
         let pages = self.lanes.entry(Lane::of(&pending.fault)).or_default();
         pages.held.push_back(pending);
         self.pages += 1;
     }
 
     /// Puts a page back where it was.
-    pub(super) fn put_back(&mut self, pending: Pending) {
+    pub(in crate::fault_queue) fn put_back(&mut self, pending: Pending) {
         let pages = self.lanes.entry(Lane::of(&pending.fault)).or_default();
         pages.ready.insert(pending.place, pending);
         self.pages += 1;
@@ -190,7 +193,11 @@ impl Waiting {
 
     /// Whether another thread was handed a page a moment ago, and has to come
     /// back first.
-    pub(super) fn is_with_another(&self, pending: &Pending, thread: Thread) -> bool {
+    pub(in crate::fault_queue) fn is_with_another(
+        &self,
+        pending: &Pending,
+        thread: Thread,
+    ) -> bool {
         let pages = self.lanes.get(&Lane::of(&pending.fault));
         pending.handed_to.is_some_and(|(other, event)| {
             other != thread && pages.is_some_and(|pages| pages.events < event + PATIENCE)
@@ -228,12 +235,12 @@ impl Waiting {
     }
 
     /// The page that a thread was handed last.
-    pub(super) fn handed(&self, thread: Thread) -> Option<AddressContext> {
+    pub(in crate::fault_queue) fn handed(&self, thread: Thread) -> Option<AddressContext> {
         self.handed.get(&thread).map(|(fault, _)| *fault)
     }
 
     /// The first of the threads that were handed a page, and the page.
-    pub(super) fn any_handed(&self) -> Option<(Thread, AddressContext)> {
+    pub(in crate::fault_queue) fn any_handed(&self) -> Option<(Thread, AddressContext)> {
         let (thread, (fault, _)) = self.handed.first()?;
         Some((*thread, *fault))
     }
@@ -261,7 +268,7 @@ impl Waiting {
     }
 
     /// Forgets the lanes of these that are empty.
-    pub(super) fn tidy(&mut self, lanes: impl Iterator<Item = Lane>) {
+    pub(in crate::fault_queue) fn tidy(&mut self, lanes: impl Iterator<Item = Lane>) {
         for lane in lanes {
             if self.lanes.get(&lane).is_some_and(|pages| pages.len() == 0) {
                 self.lanes.remove(&lane);
