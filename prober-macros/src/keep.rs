@@ -141,7 +141,7 @@ pub(crate) fn rewrite(
     let (tokens, _) = flow.hot(body, state, &Scope::default());
     let beside = beside.map(|receiver| emit.bind_served(receiver));
     let ties = flow.ties.borrow();
-    let ties = ties.iter().map(|(_, tie)| tie);
+    let ties = ties.iter().flat_map(|(_, ties)| ties);
     let first = quote!(#beside #(let mut #ties;)*);
     // Items that begin the body are still the first in their block.
     let tokens = if begins_with_item && !first.is_empty() {

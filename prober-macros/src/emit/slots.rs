@@ -99,6 +99,12 @@ impl Emitter {
         quote!(#tie = #runtime::type_of(&#name);)
     }
 
+    /// The same of a reference to it.
+    pub(crate) fn type_of_reference(&self, tie: &Ident, name: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#tie = #runtime::type_of(#name);)
+    }
+
     /// The same of a value that waits in a slot.
     pub(crate) fn type_of_slot(&self, tie: &Ident, slot: &Ident) -> TokenStream {
         let runtime = &self.runtime;

@@ -38,10 +38,10 @@ pub(super) struct Flow<'a> {
     /// What searches mention of each statement.
     pub(super) needs: RefCell<HashMap<*const Step, Names>>,
 
-    /// The names by which a search and what runs agree on the type of a
-    /// variable, by its `let`. In the order in which they were made, so that each
-    /// expansion is the same: rustc compiles anew what changed.
-    pub(super) ties: RefCell<Vec<(*const Step, Ident)>>,
+    /// The names by which a search and what runs agree on the types of
+    /// variables, by their `let`. In the order in which they were made, so that
+    /// each expansion is the same: rustc compiles anew what changed.
+    pub(super) ties: RefCell<Vec<(*const Step, Vec<Ident>)>>,
 
     /// How many names were made.
     pub(super) made: Cell<usize>,
@@ -57,11 +57,11 @@ impl Flow<'_> {
         self.made.get()
     }
 
-    /// The tie of a variable, if there is one.
-    pub(super) fn tie_of(&self, step: &Step) -> Option<Ident> {
+    /// The ties of the variables of a `let`, if there are any.
+    pub(super) fn ties_of(&self, step: &Step) -> Option<Vec<Ident>> {
         let ties = self.ties.borrow();
-        let (_, tie) = ties.iter().find(|(of, _)| std::ptr::eq(*of, step))?;
-        Some(tie.clone())
+        let (_, ties) = ties.iter().find(|(of, _)| std::ptr::eq(*of, step))?;
+        Some(ties.clone())
     }
 
     pub(super) fn label(&self, what: &str) -> Lifetime {

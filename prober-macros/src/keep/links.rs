@@ -12,7 +12,9 @@ use super::{
     inner::root,
     mentions::mentions,
     names::{Names, bound},
-    words::{Holds, any_word, constructs, holds_closure, is_cell, names_any},
+    words::{
+        Holds, any_word, constructs, gives_guard, holds_closure, is_cell, makes_ends, names_any,
+    },
 };
 
 /// Collects which variables see and change others.
@@ -52,6 +54,10 @@ impl Links<'_> {
         let aliases = aliases.found;
         sees.extend(&aliases);
         changes.extend(&aliases);
+        if matches!(value, Expr::Call(call) if makes_ends(&call.func)) {
+            sees.extend(&names);
+            changes.extend(&names);
+        }
         let cells = sees.iter().filter(|name| self.0.cells.contains(*name));
         let cells = cells.map(str::to_owned).collect::<Names>();
         changes.extend(&cells);
@@ -280,7 +286,11 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
         // `list.iter_mut()`, `map.entry(..)`: what they give may borrow.
         let name = call.method.to_string();
         let names = mentions(&call.receiver, &self.facts.locals);
-        if name.ends_with("_mut") || matches!(name.as_str(), "entry" | "drain" | "by_ref") {
+        if name.ends_with("_mut")
+            || matches!(name.as_str(), "entry" | "drain" | "by_ref")
+            // Where it is dropped, what it guards is free again.
+            || self.written && gives_guard(call)
+        {
             self.sees.extend(&names);
             self.changes.extend(&names);
             self.mutable = true;

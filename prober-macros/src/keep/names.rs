@@ -57,6 +57,13 @@ impl Names {
         self.0.iter().map(of).collect()
     }
 
+    /// The same variables, as those in doubt: what may refuse them has not
+    /// answered.
+    pub(super) fn doubted(&self) -> Self {
+        let of = |name: &Rc<str>| format!("{UNCHECKED}{name}");
+        self.unchecked().0.iter().map(of).collect()
+    }
+
     /// Of these, those that were not checked.
     pub(super) fn only_unchecked(&self) -> Self {
         let mut names = self.clone();

@@ -88,6 +88,10 @@ pub(super) struct Step {
     /// What could have changed if it ran.
     pub(super) changes: Names,
 
+    /// What is in doubt where its questions are not answered, as far as that
+    /// does harm anywhere.
+    pub(super) doubts: Names,
+
     /// Whether there is something to probe in it.
     pub(super) asks: bool,
 

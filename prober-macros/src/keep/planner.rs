@@ -19,7 +19,7 @@ use super::{
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
     plan::{BlockId, Exit, Kind, Plan, Step},
-    risks::{risks, unchecked},
+    risks::{doubted, risks, unchecked},
     words::{handed_suppressed, holds_closure, is_result_pattern},
 };
 use crate::{
@@ -56,6 +56,13 @@ pub(super) fn plan(
     };
     planner.visit_block_mut(body);
     let id = Plan::block_of(body).expect("a block that was planned has its number");
+    let mut harmful = Names::default();
+    for step in planner.blocks.iter().flatten() {
+        harmful.extend(&step.mentions.only_unchecked());
+    }
+    for step in planner.blocks.iter_mut().flatten() {
+        step.doubts.retain(|name| harmful.holds(name));
+    }
     (Plan::new(planner.blocks), id)
 }
 
@@ -209,6 +216,7 @@ impl Planner<'_> {
         let roots = roots.into_iter().collect::<Names>();
         let mut changes = self.facts.changed(&all, &roots);
         changes.extend(&unchecked(&stmt, self.facts, self.receivers));
+        let doubts = doubted(&stmt, self.facts, self.receivers);
         let risks = risks(&stmt, &self.facts.locals);
         all.extend(&risks);
         reads.extend(&risks);
@@ -232,6 +240,7 @@ impl Planner<'_> {
             head,
             binds,
             changes,
+            doubts,
             asks,
             head_asks,
             takes,

@@ -12,7 +12,7 @@ use super::{
     scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
     state::State,
-    words::{is_variant, questions},
+    words::{holds_guard, is_variant, questions},
 };
 
 impl Flow<'_> {
@@ -112,6 +112,7 @@ impl Hot<'_, '_> {
                 || step.changes.meets(&self.state.taint)
                 || self.pending.iter().any(|slot| {
                     step.mentions.meets(&slot.names)
+                        || step.mentions.meets(slot.doubts())
                         || step.binds.meets(&slot.names)
                         || step.changes.meets(&slot.names)
                 }))
@@ -172,10 +173,12 @@ impl Hot<'_, '_> {
     /// `let PAT = EXPR?`, whose value waits in a slot.
     fn slot(&mut self, index: usize) {
         let step = &self.steps[index];
-        // Where the next statement needs it at once, no slot is needed.
+        // Where the next statement needs it at once, no slot is needed; but a
+        // search in this statement would run while a guard in it lives.
         if !self.is_doomed()
             && self.is_needed_next(index)
             && questions(|count| count.visit_stmt(&step.stmt)) == 1
+            && !holds_guard(&step.stmt)
         {
             self.bind_now(index);
             return;
@@ -203,6 +206,7 @@ impl Hot<'_, '_> {
                     && Self::may_wait(next)
                     && !next.mentions.meets(&step.binds)
                     && !next.mentions.meets(&step.changes)
+                    && !next.mentions.meets(&step.doubts)
                     && !next.changes.meets(&step.changes)
                     && !next.binds.meets(&step.binds);
                 !waits
@@ -219,9 +223,11 @@ impl Hot<'_, '_> {
         };
         let exit = self.miss(step);
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
-        let mut missing = step.changes.clone();
+        let mut missing = step.changes.clone().union(&step.doubts);
         missing.extend_absent(&step.binds);
-        let miss = if questions(|count| count.visit_stmt(&step.stmt)) == 1 && step.exits.is_empty()
+        let miss = if questions(|count| count.visit_stmt(&step.stmt)) == 1
+            && step.exits.is_empty()
+            && !holds_guard(&step.stmt)
         {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
             search.and(&exit)
@@ -310,7 +316,8 @@ impl Hot<'_, '_> {
         let leaves = self.flow.widest(&step.exits, self.scope);
         // Nothing is asked behind it: a doomed run can leave at once.
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
-        let search = self.flow.search(&rest, &step.changes, &[], self.scope, 0);
+        let missing = step.changes.clone().union(&step.doubts);
+        let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
         let unset = step.changes.meets(&self.flow.facts.unset);
         if search.is_empty() && !unset || search.is_empty() && act {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
@@ -349,6 +356,7 @@ impl Hot<'_, '_> {
     fn doom(&mut self, step: &Step) {
         self.other_doom = true;
         self.state.taint.extend(&step.changes);
+        self.state.taint.extend(&step.doubts);
     }
 
     /// A statement as it runs; `exit` is where its blocks go when doomed.

@@ -119,12 +119,16 @@ impl Flow<'_> {
         for step in steps {
             bound.extend(&step.binds);
             bound.extend(&step.changes);
+            bound.extend(&step.doubts);
         }
         for slot in slots {
             bound.extend(&slot.names);
+            bound.extend(slot.doubts());
         }
         let shared = |step: &Step| {
-            let mut all = self.needs(step).union(&step.binds).union(&step.changes);
+            let mut all = self.needs(step).union(&step.binds);
+            all.extend(&step.changes);
+            all.extend(&step.doubts);
             all.retain(|name| {
                 bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
             });
@@ -280,7 +284,9 @@ impl<'p> Search<'_, '_, 'p> {
     /// Binds the slots whose names are read, or are mentioned and would not
     /// exist. Where one is empty, the rest is searched without it.
     fn bind(&mut self, mentioned: &Names, read: &Names, rest: &[&'p Step]) {
-        let needed = |slot: &Slot<'_>| slot.names.meets(read) || slot.binds.meets(mentioned);
+        let needed = |slot: &Slot<'_>| {
+            slot.names.meets(read) || slot.doubts().meets(read) || slot.binds.meets(mentioned)
+        };
         loop {
             let own = self.own.iter().position(&needed);
             let before = self.slots.iter().position(|slot| needed(slot));
@@ -330,6 +336,7 @@ impl<'p> Search<'_, '_, 'p> {
         }
         self.missing.extend_absent(&step.binds);
         self.missing.extend(&step.changes);
+        self.missing.extend(&step.doubts);
         self.leave(step)
     }
 
@@ -348,6 +355,7 @@ impl<'p> Search<'_, '_, 'p> {
             self.ask(&found.unwrap_or_default(), rest);
         }
         self.missing.extend(&step.changes);
+        self.missing.extend(&step.doubts);
         self.leave(step)
     }
 
@@ -473,6 +481,7 @@ impl<'p> Search<'_, '_, 'p> {
             None => tokens,
         });
         self.missing.extend(&step.changes);
+        self.missing.extend(&step.doubts);
         if self.flow.gives_up(&step.stmt) {
             return self.leave(step);
         }

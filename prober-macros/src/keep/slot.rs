@@ -48,9 +48,14 @@ impl Slot<'_> {
         }
     }
 
+    /// What is in doubt while it may be empty.
+    pub(super) fn doubts(&self) -> &Names {
+        &self.step.doubts
+    }
+
     /// What is missing where it is empty.
     pub(super) fn missing(&self) -> Names {
-        let mut missing = self.names.clone();
+        let mut missing = self.names.clone().union(self.doubts());
         missing.extend_absent(&self.binds);
         missing
     }
@@ -186,56 +191,101 @@ impl Flow<'_> {
         Some(bind)
     }
 
-    /// In a search: what runs later tells the type of a variable whose `let`
+    /// In a search: what runs later tells the types of variables whose `let`
     /// does not.
     pub(super) fn tie(&self, step: &Step, slot: Option<&Slot<'_>>) -> TokenStream {
-        let Some(name) = inferred(step) else {
+        let names = inferred(step);
+        if names.is_empty() {
             return TokenStream::new();
-        };
-        let tie = self.tie_of(step).unwrap_or_else(|| {
-            let tie = hygienic(
-                &format!("__probed_type_{}", self.number()),
-                Span::call_site(),
-            );
-            self.ties.borrow_mut().push((step, tie.clone()));
-            tie
+        }
+        let ties = self.ties_of(step).unwrap_or_else(|| {
+            let ties = names.iter().map(|_| {
+                hygienic(
+                    &format!("__probed_type_{}", self.number()),
+                    Span::call_site(),
+                )
+            });
+            let ties = ties.collect::<Vec<_>>();
+            self.ties.borrow_mut().push((step, ties.clone()));
+            ties
         });
-        match slot {
-            Some(slot) => self.emit.type_of_slot(&tie, &slot.name),
-            None => self.emit.type_of(&tie, name),
+        match (slot, &ties[..], &step.stmt) {
+            (None, ties, _) => self.types_of(ties, &names),
+            (Some(slot), [tie], Stmt::Local(local)) if matches!(local.pat, Pat::Ident(_)) => {
+                self.emit.type_of_slot(tie, &slot.name)
+            }
+            (Some(slot), ties, Stmt::Local(local)) => {
+                let (parts, ..) = parts(&local.pat);
+                let parts = if keeps_all(&local.pat) {
+                    quote!(#parts)
+                } else {
+                    quote!((#(#names,)*))
+                };
+                let ties = ties.iter().zip(&names);
+                let ties = ties.map(|(tie, name)| self.emit.type_of_reference(tie, name));
+                let (some, slot) = (self.emit.some(&parts), &slot.name);
+                quote!(if let #some = &#slot { #(#ties)* })
+            }
+            (Some(_), ..) => TokenStream::new(),
         }
     }
 
-    /// Ties a variable to the one that a search has bound before.
+    /// Ties variables to those that a search has bound before.
     pub(super) fn tied(&self, step: &Step) -> TokenStream {
-        match (self.tie_of(step), inferred(step)) {
-            (Some(tie), Some(name)) => self.emit.type_of(&tie, name),
-            _ => TokenStream::new(),
+        match self.ties_of(step) {
+            Some(ties) => self.types_of(&ties, &inferred(step)),
+            None => TokenStream::new(),
         }
+    }
+
+    fn types_of(&self, ties: &[Ident], names: &[&Ident]) -> TokenStream {
+        let ties = ties.iter().zip(names);
+        ties.map(|(tie, name)| self.emit.type_of(tie, name))
+            .collect()
     }
 
     pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> Option<TokenStream> {
-        self.tie_of(step).map(|_| self.tie(step, Some(slot)))
+        self.ties_of(step).map(|_| self.tie(step, Some(slot)))
     }
 }
 
-/// The name that a `let` gives to a value whose type nothing tells.
-fn inferred(step: &Step) -> Option<&Ident> {
+/// The names that a `let` gives to values whose types nothing tells.
+fn inferred(step: &Step) -> Vec<&Ident> {
     let Stmt::Local(Local {
-        pat: Pat::Ident(pat),
+        pat,
         init: Some(init),
         ..
     }) = &step.stmt
     else {
-        return None;
+        return Vec::new();
     };
     let plain = matches!(
         &*init.expr,
         Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
     );
-    let one = pat.by_ref.is_none() && pat.subpat.is_none() && is_variable(&pat.ident);
-    let known = plain || step.type_is_known || step.closures == Some(Holds::Type);
-    (one && !known).then_some(&pat.ident)
+    // What takes a value apart that was asked for knows its type.
+    let parts = matches!(&*init.expr, Expr::Try(_)) && !matches!(pat, Pat::Ident(_));
+    let mut names = Vec::new();
+    let known = plain || parts || step.type_is_known || step.closures == Some(Holds::Type);
+    if known || !names_of(pat, &mut names) {
+        return Vec::new();
+    }
+    names
+}
+
+/// Collects the names of a pattern that tells no type: `a`, `(a, b)`, `[a, _]`.
+fn names_of<'p>(pat: &'p Pat, names: &mut Vec<&'p Ident>) -> bool {
+    match pat {
+        Pat::Ident(pat) => {
+            names.push(&pat.ident);
+            pat.by_ref.is_none() && pat.subpat.is_none() && is_variable(&pat.ident)
+        }
+        Pat::Tuple(pat) => pat.elems.iter().all(|pat| names_of(pat, names)),
+        Pat::Slice(pat) => pat.elems.iter().all(|pat| names_of(pat, names)),
+        Pat::Paren(pat) => names_of(&pat.pat, names),
+        Pat::Wild(_) | Pat::Rest(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether a pattern can be taken apart at once, and its names be kept.

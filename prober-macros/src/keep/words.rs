@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, ExprMethodCall, ExprTry, Macro, Pat,
+    Expr, ExprMethodCall, ExprTry, Macro, Pat, Stmt,
     visit::{self, Visit},
 };
 
@@ -88,6 +88,12 @@ pub(super) fn hides_error(call: &ExprMethodCall) -> bool {
         call.method.to_string().as_str(),
         "map_err" | "context" | "with_context" | "wrap_err" | "wrap_err_with"
     ) && is_call(&call.receiver)
+}
+
+/// Whether it looks for a page fault in the error, and so takes the result apart:
+/// `map_err(|e| match e { VmiError::Translation(_) => .. })`.
+pub(super) fn looks_at_fault(call: &ExprMethodCall) -> bool {
+    hides_error(call) && any_word(&call.args.to_token_stream(), &|word| word == "Translation")
 }
 
 /// Whether a method gives the same `Result`, or references to what is in it.
@@ -374,6 +380,47 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
             _ => return false,
         }
     }
+}
+
+/// Whether a method gives a guard: while that lives, others may not have what
+/// it is called on.
+pub(super) fn gives_guard(call: &ExprMethodCall) -> bool {
+    let name = call.method.to_string();
+    let name = name.strip_prefix("try_").unwrap_or(&name);
+    call.args.is_empty()
+        && matches!(
+            name,
+            "blocking_lock"
+                | "borrow"
+                | "borrow_mut"
+                | "lock"
+                | "read"
+                | "upgradable_read"
+                | "write"
+        )
+}
+
+/// Whether a guard lives in a statement until its end.
+pub(super) fn holds_guard(stmt: &Stmt) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+            self.0 |= gives_guard(call);
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_stmt(stmt);
+    find.0
+}
+
+/// Whether a function makes ends of one thing: what happens to one is seen at
+/// the other.
+pub(super) fn makes_ends(func: &Expr) -> bool {
+    matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
+        let name = last.ident.to_string();
+        name.contains("channel") || name.contains("bounded")
+    }))
 }
 
 /// Whether a function makes a value of its arguments: `Some`, `Sink::new`.

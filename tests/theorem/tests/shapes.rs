@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write as _,
     sync::{
-        Mutex,
+        Mutex, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -157,6 +157,24 @@ fn small2(w: &World<'_>, noted: u64, n: u64) -> Result<(), VmiError> {
 
 fn same<'a>(r: &'a mut u64) -> &'a mut u64 {
     r
+}
+
+/// May refuse a number, and asks nothing.
+fn bounded(noted: u64, n: u64) -> Result<u64, VmiError> {
+    if n < 4 {
+        Ok(noted ^ n)
+    } else {
+        Err(VmiError::OutOfBounds)
+    }
+}
+
+/// A lock that panics where others wait for ever.
+struct Lock(RefCell<u64>);
+
+impl Lock {
+    fn lock(&self) -> impl std::ops::Deref<Target = u64> + use<'_> {
+        self.0.borrow_mut()
+    }
 }
 
 /// Lends what can change by names that do not say so.
@@ -1230,5 +1248,86 @@ shapes! {
             out.push(again[0] ^ o.num(2)?);
         }
         Ok(list[0] ^ root.num(1)?)
+    }
+    refused_by_questions {
+        let a = root.num(0)?;
+        let m = root.num(1)?;
+        let n = bounded(a, m)?;
+        let x = TABLE[m as usize];
+        let y = root.num(x)?;
+        out.push(bounded(y, m)?);
+        let part = vec![n; m as usize];
+        let z = root.num(part.len() as u64 + 10)?;
+        let (b, c) = (bounded(root.num(20)?, m)?, root.num(TABLE[m as usize] + 20)?);
+        Ok(a ^ z ^ b ^ c)
+    }
+    refused_among_operands {
+        let a = root.num(0)?;
+        let m = root.num(1)?;
+        _ = bounded(a, m)?;
+        let row = Row { a: bounded(root.num(2)?, m)?, b: root.num(TABLE[m as usize] + 10)?, c: m };
+        let n = (m < 4 && a < 70).then_some(m).ok_or(VmiError::OutOfBounds)?;
+        for i in 0..m { out.push(root.num(i + 20)?); }
+        Ok(row.sum() ^ root.num(100 / (4 - n))?)
+    }
+    ends_of_guards {
+        let (lock, other) = (Mutex::new(3_u64), RwLock::new(4_u64));
+        let a = root.num(0)?;
+        let Ok(guard) = lock.try_lock() else { panic!("locked") };
+        let b = root.num(*guard)?;
+        drop(guard);
+        let Ok(guard) = lock.try_lock() else { panic!("locked") };
+        let c = root.num(*guard + 1)?;
+        let Ok(reader) = other.try_read() else { panic!("locked") };
+        let d = root.num(*reader + 1)?;
+        std::mem::drop(reader);
+        let Ok(mut writer) = other.try_write() else { panic!("locked") };
+        let e = root.num(*writer + 2)?;
+        *writer += a;
+        Ok(b ^ c ^ d ^ e ^ *writer)
+    }
+    guards_among_operands {
+        let lock = Lock(RefCell::new(5));
+        let a = root.num(*lock.lock())?;
+        let b = root.num(a % 8 + *lock.lock())?;
+        let Some(c) = root.opt(*lock.lock() + 20)? else { return Ok(root.num(*lock.lock() + 40)?) };
+        let d = root.num(*lock.lock() + 10)?;
+        w.act("c", c);
+        if root.num(*lock.lock() + 12)? > 3 { let e = root.num(*lock.lock() + 13)?; out.push(e); }
+        for i in 0..2 { let x = root.num(*lock.lock() + 50 + i)?; let y = root.num(*lock.lock() + x)?; out.push(y); }
+        Ok(b ^ d)
+    }
+    ends_of_a_channel {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let a = root.num(0)?;
+        for o in root.items(0)? { sender.send(o.num(0)?).unwrap(); }
+        drop(sender);
+        let mut sum = a;
+        for x in receiver { sum ^= root.num(x % 8)?; }
+        Ok(sum)
+    }
+    types_that_are_told_later {
+        let (mut now, mut later) = (vec![root], Vec::new());
+        let [mut least, mut most] = [None, None];
+        let mut level = 0;
+        while !now.is_empty() && level < 3 {
+            for o in now.drain(..) {
+                let x = o.num(level)?;
+                least = Some(x);
+                most = least.max(most);
+                later.extend(o.items(level)?.into_iter().take(2));
+            }
+            std::mem::swap(&mut now, &mut later);
+            level += 1;
+        }
+        Ok(root.num(least.or(most).unwrap_or(3) % 8)?)
+    }
+    adapters_that_look_for_faults {
+        let a = root.num(0)?;
+        let b = root.hard(1).map_err(|e| match e { VmiError::Translation(_) => e, _ => VmiError::Timeout })?;
+        let c = root.num(2)?;
+        let d = root.num(3).map_err(|e| if let VmiError::Translation(_) = e { VmiError::ViewNotFound } else { e })?;
+        w.act("d", d);
+        Ok(a ^ b ^ c ^ root.num(d % 8 + 10)?)
     }
 }

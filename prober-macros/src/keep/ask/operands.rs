@@ -10,6 +10,7 @@ use crate::{
         flow::Flow,
         names::Names,
         questions::asks,
+        risks::doubted,
         words::{has_faults_of_its_own, questions},
     },
 };
@@ -71,8 +72,9 @@ fn calls_back(expr: &Expr) -> bool {
     find.0
 }
 
-/// What an operand could have changed.
+/// What an operand could have changed, or leaves in doubt.
 fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
     let mentioned = flow.mentions(operand);
-    flow.facts.changed(&mentioned, &Names::default())
+    let changed = flow.facts.changed(&mentioned, &Names::default());
+    changed.union(&doubted(operand, flow.facts, flow.receivers))
 }

@@ -7,13 +7,21 @@ use syn::{Expr, ExprMethodCall, ExprTry, visit_mut::VisitMut};
 use super::asker::Asker;
 use crate::{
     emit::{Emitter, Place, Question, operand, start},
-    keep::{inner::core, words::hides_error},
+    keep::{
+        inner::core,
+        words::{hides_error, looks_at_fault},
+    },
 };
 
 impl Asker<'_, '_> {
     /// `EXPR?`, its operand rewritten.
     pub(crate) fn asked(&mut self, mut question: ExprTry) -> Asking {
         let adapter = take_adapter(&mut question);
+        if let Expr::MethodCall(call) = &mut *question.expr
+            && looks_at_fault(call)
+        {
+            self.take(&mut call.receiver, false);
+        }
         let place = Place::of(&question.expr);
         self.serve(&mut question.expr);
         let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
@@ -85,7 +93,7 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
         return None;
     };
     let pure = |arg: &Expr| matches!(arg, Expr::Closure(_) | Expr::Lit(_) | Expr::Path(_));
-    if !hides_error(call) || call.args.len() != 1 || !pure(&call.args[0]) {
+    if !hides_error(call) || call.args.len() != 1 || !pure(&call.args[0]) || looks_at_fault(call) {
         return None;
     }
     let ExprMethodCall {
