@@ -14,6 +14,7 @@ use crate::{
     receiver::Receiver,
     rewrite::{self, Form, Settings},
     signature::{self, Added},
+    text,
 };
 
 /// What a body needs to know about its function.
@@ -125,6 +126,12 @@ pub(crate) fn rewritten(
     }
 
     nothing_to_probe::unused_receivers(function.written, &args.named, errors);
+    let stringify = text::stringifies_questions(function.written, errors).then(|| {
+        // Unused where a macro drops the call.
+        let allow = lints::unused_import();
+        let import = Emitter::stringify_of_std(&args.krate);
+        quote!(#allow #import)
+    });
 
     let mut shares = false;
     let (take, suppressed) = match function.set {
@@ -173,6 +180,7 @@ pub(crate) fn rewritten(
 
     Some(quote! {
         #imports
+        #stringify
         #take
         #start
         #leave

@@ -30,6 +30,7 @@ mod nothing_to_probe;
 mod receiver;
 mod rewrite;
 mod signature;
+mod text;
 mod vocabulary;
 mod wrapper;
 

@@ -39,7 +39,8 @@ pub(crate) fn unused() -> TokenStream {
     quote!(#[allow(unused_variables)])
 }
 
-/// For a trait that only some variants of a derived error need.
+/// For an import that only some of what is written needs: a trait for variants
+/// of a derived error, the macro of std.
 pub(crate) fn unused_import() -> TokenStream {
     quote!(#[allow(unused_imports)])
 }

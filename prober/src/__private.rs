@@ -36,6 +36,11 @@ pub use self::{
     reads::served,
 };
 
+/// What the attribute takes for std's by its bare name.
+pub mod text {
+    pub use core::stringify;
+}
+
 /// What rustc names in errors: the root of the crate shows it, too.
 pub mod words {
     pub use super::{

@@ -29,6 +29,7 @@ mod prober_macros {
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
+    pub(crate) mod text;
     pub(crate) mod vocabulary;
     pub(crate) mod wrapper;
 

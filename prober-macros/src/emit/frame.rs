@@ -29,6 +29,12 @@ impl Emitter {
         }
     }
 
+    /// Has rustc say that `stringify` is ambiguous where it is not the macro of
+    /// std: a name that comes by a glob must not mean another macro further out.
+    pub(crate) fn stringify_of_std(krate: &Path) -> TokenStream {
+        quote!(use #krate::__private::text::*;)
+    }
+
     /// The set that the user names: `__probed::AsSuppressedPages::clone_set(&EXPR)`.
     pub(crate) fn clone_set(set: &Expr) -> Expr {
         let place = Place::of(set);

@@ -1,0 +1,15 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    macro_rules! stringify {
+        ($value:expr) => {
+            $value
+        };
+    }
+    Ok(stringify!(vmi.read_u32(process)?))
+}
+
+fn main() {}

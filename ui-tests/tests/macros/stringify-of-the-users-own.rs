@@ -1,0 +1,16 @@
+use prober::probed;
+use prober_ui_tests::Vmi;
+use vmi_core::Va;
+
+macro_rules! stringify {
+    ($value:expr) => {
+        $value
+    };
+}
+
+#[probed]
+fn pid(vmi: &Vmi, process: Va) -> prober::Result<u32> {
+    Ok(stringify!(vmi.read_u32(process)?))
+}
+
+fn main() {}
