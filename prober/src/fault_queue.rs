@@ -175,7 +175,9 @@ impl FaultQueue {
     /// [`run_or_skip`](Self::run_or_skip), for any thread or [`Job`].
     ///
     /// After that the page is injected again when it is missing: what nothing
-    /// backed then may be backed now.
+    /// backed then may be backed now. If it is suppressed anew, it stays so for
+    /// twice as long, and so on: an operation that lacks more pages than can be
+    /// injected in that time comes to an end, too.
     #[must_use]
     pub fn suppress_for(self, runs: u64) -> Self {
         self.set(|settings| settings.suppress_for = runs)
@@ -212,14 +214,19 @@ impl FaultQueue {
     }
 
     /// How many injections are remembered, so that they can count against
-    /// their pages: 65,536 unless it is set. Past it, the oldest is forgotten.
+    /// their pages: 65,536 unless it is set. Past it, the oldest is forgotten,
+    /// and a page whose injections are forgotten may be injected without end:
+    /// set it well above the number of pages that your operations may miss at
+    /// once.
     #[must_use]
     pub fn max_hand_outs(self, injections: usize) -> Self {
         self.set(|settings| settings.max_hand_outs = injections)
     }
 
     /// How many pages the queue itself suppresses: 65,536 unless it is set.
-    /// Past it, the oldest is suppressed no longer.
+    /// Past it, the one that would expire first is suppressed no longer, and
+    /// will be injected again: set it well above the number of pages that
+    /// nothing backs and that your operations may need.
     #[must_use]
     pub fn max_suppressed(self, pages: usize) -> Self {
         self.set(|settings| settings.max_suppressed = pages)

@@ -284,6 +284,37 @@ fn only_roots_are_roots() {
 }
 
 #[test]
+#[should_panic(expected = "has more than 40 bits")]
+fn a_frame_fits_an_entry() {
+    let guest = Guest::new();
+    guest.map_frame(A, Gfn((1 << 40) - 1));
+    assert_eq!(guest.frame(A), Some(Gfn((1 << 40) - 1)));
+    guest.map_frame(A, Gfn(1 << 40 | 0x105));
+}
+
+#[test]
+#[should_panic(expected = "a page table leads to another: the guest has no frame 0xdeadbeef")]
+fn a_table_that_a_test_has_spoiled() {
+    let guest = Guest::new();
+    guest.map(Va(0));
+    guest.map_frame(B, Gfn(guest.root().0 >> 12));
+    // The first entry of the root.
+    guest.write_u64(B, 0xdead_beef_003);
+    let read = guest.vm().with(|vmi| vmi.read_u8(Va(0)));
+    assert!(matches!(read, Err(VmiError::Driver(_))));
+    guest.map(Va(0));
+}
+
+#[test]
+fn a_handler_without_a_queue_does_not_inject_for_ever() {
+    let guest = Guest::new();
+    guest.unbacked(A);
+    let read = guest.vm().at_breakpoint(|vmi| vmi.read_u8(A + 3));
+    assert_eq!(fault(read).va, A + 3);
+    assert_eq!(guest.counts().injected, 1_000);
+}
+
+#[test]
 fn a_missing_frame_is_a_hard_error() {
     let guest = Guest::new();
     let gfn = Gfn(0xf_ffff);

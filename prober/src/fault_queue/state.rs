@@ -64,13 +64,12 @@ impl State {
     #[inline]
     pub(super) fn begin(&mut self, waiter: Waiter) -> bool {
         self.runs += 1;
-        let before = |runs: u64| self.runs.saturating_sub(runs);
         self.suppressions
-            .expire_before(before(self.settings.suppress_for));
+            .expire(self.runs, self.settings.max_suppressed);
         let is_quiet = self.waiters.is_empty() && self.hand_outs.is_empty();
         if !is_quiet {
-            self.waiters
-                .forget_before(before(self.settings.forget_after));
+            let before = self.runs.saturating_sub(self.settings.forget_after);
+            self.waiters.forget_before(before);
             self.waiters.meet(waiter, self.runs, false);
         }
         is_quiet
@@ -195,7 +194,9 @@ impl State {
 
     /// A page is in the page tables that a waiter waited for.
     pub(super) fn came_in(&mut self, waiter: Waiter, fault: &AddressContext) {
-        if self.hand_outs.came_in(&Page::from(fault)) {
+        let page = Page::from(fault);
+        self.suppressions.came_in(&page);
+        if self.hand_outs.came_in(&page) {
             self.stats.served += 1;
         } else {
             self.stats.came_in += 1;
@@ -230,7 +231,9 @@ impl State {
     /// Suppresses a page for a while. Returns whether that is new.
     pub(super) fn suppress(&mut self, fault: AddressContext) -> bool {
         self.hand_outs.forget(&Page::from(&fault));
-        let new = self.suppressions.insert(fault, self.runs);
+        let new = self
+            .suppressions
+            .insert(fault, self.runs, self.settings.suppress_for);
         self.stats.dropped += self.suppressions.shrink_to(self.settings.max_suppressed);
         new
     }

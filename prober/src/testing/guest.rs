@@ -129,10 +129,12 @@ impl Guest {
     ///
     /// # Panics
     ///
-    /// When a large page is mapped there, and for `Gfn(0)`, which stands for no frame.
+    /// When a large page is mapped there, and for frames that an entry cannot hold: `Gfn(0)`, which stands for none, and
+    /// those of more than 40 bits.
     #[track_caller]
     pub fn map_frame(&self, va: Va, gfn: Gfn) {
         assert_ne!(gfn, Gfn(0), "frame 0 stands for no frame");
+        assert!(gfn.0 >> 40 == 0, "frame {gfn} has more than 40 bits");
         self.at(va, |memory, root, va| memory.map_frame(root, va, gfn));
     }
 

@@ -1,10 +1,17 @@
 //! What the test of a handler needs: an event, and a loop that delivers it.
 
+use std::collections::HashMap;
+
 use vmi_arch_amd64::{Amd64, EventMonitor, EventReason, ExceptionVector};
-use vmi_core::{VmiContext, VmiError, VmiEventResponse, VmiHandler, VmiSession, os::VmiOs};
+use vmi_core::{
+    AddressContext, VmiContext, VmiError, VmiEventResponse, VmiHandler, VmiSession, os::VmiOs,
+};
 
 use super::{GuestDriver, Vm};
-use crate::amd64::page_fault;
+use crate::{amd64::page_fault, page::Page};
+
+/// How often [`Vm::at_breakpoint`] injects one page, which may be one that nothing backs.
+const MOST_INJECTIONS: u32 = 1_000;
 
 impl<Os> Vm<Os>
 where
@@ -40,7 +47,8 @@ where
     /// test of a handler needs of an event loop.
     ///
     /// Where `handler` returns `VmiError::Translation`, as a [`FaultQueue`](crate::FaultQueue) does, that page fault is
-    /// injected. The guest serves it, or loses or refuses it, and the thread reaches the breakpoint again.
+    /// injected. The guest serves it, or loses or refuses it, and the thread reaches the breakpoint again. A page that was
+    /// injected 1,000 times ends it, for a handler without a queue asks for ever for what nothing backs.
     ///
     /// ```
     /// use prober::{FaultQueue, probed, testing::Guest};
@@ -71,7 +79,7 @@ where
     ///
     /// # Errors
     ///
-    /// Any other error of `handler`, and that of an injection.
+    /// Any other error of `handler`, that of an injection, and the page that was injected too often.
     pub fn at_breakpoint<T>(
         &self,
         handler: impl FnMut(&VmiContext<'_, Os>) -> Result<T, VmiError>,
@@ -83,6 +91,7 @@ where
             }
             Ok(AtBreakpoint {
                 handler,
+                injections: HashMap::new(),
                 result: None,
             })
         })?;
@@ -93,7 +102,16 @@ where
 /// Handles breakpoints, and injects what their handler lacks.
 struct AtBreakpoint<T, F> {
     handler: F,
+    injections: HashMap<Page, u32>,
     result: Option<Result<T, VmiError>>,
+}
+
+impl<T, F> AtBreakpoint<T, F> {
+    fn may_inject(&mut self, fault: &AddressContext) -> bool {
+        let times = self.injections.entry(Page::from(fault)).or_default();
+        *times += 1;
+        *times <= MOST_INJECTIONS
+    }
 }
 
 impl<Os, T, F> VmiHandler<Os> for AtBreakpoint<T, F>
@@ -112,7 +130,7 @@ where
         if is_breakpoint {
             vmi.flush_v2p_cache();
             self.result = match (self.handler)(&vmi) {
-                Err(VmiError::Translation(fault)) => {
+                Err(VmiError::Translation(fault)) if self.may_inject(&fault) => {
                     let fault = page_fault(vmi.registers(), fault);
                     let injected = vmi.inject_interrupt(vmi.event().vcpu_id(), fault);
                     injected.err().map(Err)

@@ -41,6 +41,25 @@ fn a_busy_guest_does_not_have_a_page_injected_for_ever() {
     }
 }
 
+/// What is suppressed first has expired when the last page is suppressed.
+#[test]
+fn an_operation_that_lacks_more_pages_than_stay_suppressed_ends() {
+    let pages: Vec<Va> = (0..20).map(|page| A + page * 0x1000).collect();
+    let (guest, vm) = guest(&[C]);
+    guest.page_in(C);
+    let faults = FaultQueue::new().suppress_for(100);
+    let ends = (0..1_000).any(|_| {
+        switch_to(&vm, 1);
+        let ends = skip(&vm, &faults, &pages).is_ok();
+        switch_to(&vm, 2);
+        for _ in 0..10 {
+            assert!(event(&vm, &faults, &[C]).is_ok());
+        }
+        ends
+    });
+    assert!(ends);
+}
+
 #[test]
 fn a_new_stack_at_each_event() {
     let (_guest, vm) = guest(&[A]);

@@ -1,5 +1,6 @@
 //! What a `FaultQueue` promises, one test a sentence, by what comes out.
 
+mod bounds;
 mod hand_out;
 mod hostile;
 mod jobs;
@@ -9,6 +10,7 @@ mod random;
 mod step;
 mod suppressed;
 mod threads;
+mod within;
 
 use prober::{
     FaultError, FaultQueue, Missing, Unavailable, probed,

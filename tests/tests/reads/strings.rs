@@ -258,6 +258,33 @@ fn what_is_no_text_is_replaced() {
     assert_eq!(read, (Some("a\u{fffd}b".into()), Some("a\u{fffd}b".into())));
 }
 
+/// The units of a pair, and the bytes of a unit, may lie on both sides of it.
+#[test]
+fn surrogates_over_a_boundary() {
+    #[probed(options)]
+    fn text(vmi: &State<'_>, at: Va) -> prober::Result<Option<String>> {
+        Ok(vmi.read_string_utf16(at)?)
+    }
+    for (units, expected) in [
+        (&[0x61, 0xd83e, 0xdd8b, 0x62][..], "a\u{1f98b}b"),
+        (&[0xdc00, 0xdc00], "\u{fffd}\u{fffd}"),
+        (&[0xd800, 0x20], "\u{fffd} "),
+        (&[0xd83e, 0xd83e, 0xdd8b], "\u{fffd}\u{1f98b}"),
+    ] {
+        let content: Vec<u8> = units
+            .iter()
+            .chain(&[0])
+            .flat_map(|unit: &u16| unit.to_le_bytes())
+            .collect();
+        for at in (0x1000_0ff7..0x1000_1000).map(Va) {
+            let guest = Guest::new();
+            guest.write(at, &content);
+            let read = guest.vm().with(|vmi| text(vmi, at, &none())).unwrap();
+            assert_eq!(read.as_deref(), Some(expected), "{at}");
+        }
+    }
+}
+
 #[test]
 fn a_string_that_runs_into_the_top_is_not_to_be_had() {
     let guest = Guest::new();

@@ -331,6 +331,27 @@ fn an_error_of_the_pager_ends_it() {
 }
 
 #[test]
+fn a_pager_that_takes_back_what_was_given_up_does_not_go_on_for_ever() {
+    let mut runs = 0;
+    let mut pager = |_: &PageFaults, suppressed: &mut SuppressedPages| {
+        suppressed.remove(&fault(A));
+        Ok(())
+    };
+    let result: Result<()> =
+        Retry::new()
+            .max_runs(500)
+            .run(&mut pager, &mut SuppressedPages::new(), |suppressed| {
+                runs += 1;
+                // So that there is always something to hand over.
+                let batch = [fault(A), fault(B + runs * 0x1000)].into_iter();
+                let missing = batch.filter(|page| !suppressed.contains(page));
+                Err(PageFaults::from_iter(missing).into())
+            });
+    assert!(matches!(result, Err(ProbeError::PageFaults(_))));
+    assert_eq!(runs, 500);
+}
+
+#[test]
 fn runs_are_bounded() {
     for max in [1, 2, 7] {
         let (mut runs, mut handed) = (0, 0);

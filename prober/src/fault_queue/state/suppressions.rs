@@ -1,13 +1,16 @@
 //! The pages that the queue itself suppressed, and when they expire.
 
+mod before;
+
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     rc::Rc,
 };
 
 use foldhash::fast::RandomState;
 use vmi_core::{AddressContext, Pa, Va};
 
+use self::before::Before;
 use crate::{
     SuppressedPages,
     page::{PAGE_SHIFT, PAGE_SIZE, Page, frame, is_kernel_half},
@@ -25,8 +28,15 @@ pub(super) struct Suppressions {
     // operation may change it through the queue meanwhile.
     all: Rc<SuppressedPages>,
 
-    /// What the queue itself suppressed, and in which run.
-    own: VecDeque<(u64, Own)>,
+    /// What the queue itself suppressed, by the last run of that, in the order
+    /// in which it came.
+    own: BTreeMap<(u64, u64), Own>,
+
+    /// How often pages were suppressed that have expired since.
+    // A page that is suppressed anew stays so for longer. Else an operation
+    // that lacks many pages, or comes by seldom, would never have all of them
+    // suppressed at once, and so would never end.
+    before: Before,
 
     /// The queue's own pages of the kernel half, by their number.
     kernel: HashMap<u64, KernelPage, RandomState>,
@@ -37,7 +47,8 @@ pub(super) struct Suppressions {
 
 #[derive(Debug, Clone, Copy)]
 enum Own {
-    Page(AddressContext),
+    /// A page, and how often it was suppressed before.
+    Page(AddressContext, u32),
 
     /// A page of the kernel half, by its number, under any root.
     Everywhere(u64),
@@ -48,13 +59,17 @@ struct KernelPage {
     /// The roots under which it is suppressed.
     faults: Vec<AddressContext>,
     everywhere: bool,
+
+    /// The last run for which one of them is suppressed.
+    until: u64,
 }
 
 impl Suppressions {
     pub(super) fn new(all: SuppressedPages) -> Self {
         Self {
             all: Rc::new(all),
-            own: VecDeque::new(),
+            own: BTreeMap::new(),
+            before: Before::default(),
             kernel: HashMap::default(),
             ever: 0,
         }
@@ -68,60 +83,82 @@ impl Suppressions {
         self.ever
     }
 
-    /// Suppresses a page for a while. Returns whether that is new.
-    pub(super) fn insert(&mut self, fault: AddressContext, run: u64) -> bool {
+    /// Suppresses a page for so many runs, and for twice as many each time that
+    /// it is suppressed anew. Returns whether that is new.
+    pub(super) fn insert(&mut self, fault: AddressContext, run: u64, runs: u64) -> bool {
         if self.all.contains(&fault) {
             return false;
         }
         let all = Rc::make_mut(&mut self.all);
         all.insert(fault);
         self.ever += 1;
-        self.own.push_back((run, Own::Page(fault)));
+        let page = Page::from(&fault);
+        let times = self.before.take(&page);
+        let mut until = run.saturating_add(for_runs(runs, times));
+        self.own.insert((until, self.ever), Own::Page(fault, times));
         if is_kernel_half(fault.va) {
-            let number = Page::from(&fault).number();
+            let number = page.number();
             let page = self.kernel.entry(number).or_default();
             page.faults.push(fault);
+            page.until = page.until.max(until);
             if page.faults.len() >= ROOTS && !page.everywhere {
                 page.everywhere = true;
                 let start = number << PAGE_SHIFT;
                 all.insert_range(Va(start)..Va(start + (PAGE_SIZE - 1)));
-                self.own.push_back((run, Own::Everywhere(number)));
+                // After all of its pages, which go with it.
+                until = page.until;
+                self.ever += 1;
+                self.own.insert((until, self.ever), Own::Everywhere(number));
             }
         }
         true
     }
 
-    /// Lets the pages go that were suppressed before a run.
+    /// Lets the pages go whose last run is over. Remembers of no more than
+    /// `most` of them how often they were suppressed.
     #[inline]
-    pub(super) fn expire_before(&mut self, run: u64) {
-        while let Some(&(since, _)) = self.own.front()
-            && since < run
+    pub(super) fn expire(&mut self, run: u64, most: usize) {
+        while let Some((&(until, _), _)) = self.own.first_key_value()
+            && until < run
         {
-            self.drop_oldest();
+            self.expire_first(most);
         }
     }
 
-    /// Lets the oldest pages go until no more than `most` are left. Returns
-    /// how many went.
+    fn expire_first(&mut self, most: usize) {
+        let Some((_, own)) = self.own.pop_first() else {
+            return;
+        };
+        if let Own::Page(fault, times) = own {
+            let page = Page::from(&fault);
+            self.before.add(page, times.saturating_add(1));
+            self.before.shrink_to(most);
+        }
+        self.drop(own);
+    }
+
+    /// Lets pages go, those that would expire first, until no more than `most`
+    /// are left. Returns how many went.
     pub(super) fn shrink_to(&mut self, most: usize) -> u64 {
         let mut dropped = 0;
-        while self.own.len() > most {
-            self.drop_oldest();
+        while self.own.len() > most
+            && let Some((_, own)) = self.own.pop_first()
+        {
+            self.drop(own);
             dropped += 1;
         }
         dropped
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some((_, own)) = self.own.pop_front() {
-            self.drop(own);
-        }
+    /// A page came in: what was before says nothing any more.
+    pub(super) fn came_in(&mut self, page: &Page) {
+        self.before.take(page);
     }
 
     fn drop(&mut self, own: Own) {
         let all = Rc::make_mut(&mut self.all);
         match own {
-            Own::Page(fault) => {
+            Own::Page(fault, _) => {
                 let number = Page::from(&fault).number();
                 if let Some(page) = self.kernel.get_mut(&number) {
                     if page.everywhere {
@@ -147,8 +184,8 @@ impl Suppressions {
     /// Lets the queue's own pages of a translation root go.
     pub(super) fn forget_root(&mut self, root: Pa) {
         let mut gone = Vec::new();
-        self.own.retain(|(_, own)| {
-            let goes = matches!(own, Own::Page(fault) if frame(fault.root) == frame(root));
+        self.own.retain(|_, own| {
+            let goes = matches!(own, Own::Page(fault, _) if frame(fault.root) == frame(root));
             if goes {
                 gone.push(*own);
             }
@@ -157,5 +194,14 @@ impl Suppressions {
         for own in gone {
             self.drop(own);
         }
+        self.before.forget_root(root);
+    }
+}
+
+/// For how many runs a page is suppressed that was so many times before.
+fn for_runs(runs: u64, times: u32) -> u64 {
+    match times {
+        0 => runs,
+        _ => runs.max(1).saturating_mul(1 << times.min(63)),
     }
 }

@@ -162,6 +162,62 @@ fn what_another_root_suppressed_still_expires() {
 }
 
 #[test]
+fn what_is_suppressed_anew_stays_so_for_longer() {
+    let mut state = state();
+    state.settings.suppress_for = 2;
+    // The last run that finds it suppressed, counted from the one that did it.
+    let lasts = |state: &mut State| {
+        assert!(state.suppress(fault(0)));
+        let mut runs = 0;
+        loop {
+            state.begin(operation(0).waiter);
+            if !state.suppressed().contains(&fault(0)) {
+                return runs;
+            }
+            runs += 1;
+        }
+    };
+    assert_eq!([2, 4, 8, 16].map(|_| lasts(&mut state)), [2, 4, 8, 16]);
+    state.came_in(operation(0).waiter, &fault(0));
+    assert_eq!(lasts(&mut state), 2);
+    state.forget_root(fault(0).root);
+    assert_eq!(lasts(&mut state), 2);
+
+    // What is remembered of it is bounded, too.
+    state.settings.max_suppressed = 1;
+    assert_eq!(lasts(&mut state), 4);
+    assert!(state.suppress(fault(1)));
+    for _ in 0..3 {
+        state.begin(operation(0).waiter);
+    }
+    assert_eq!(lasts(&mut state), 2);
+
+    state.settings.suppress_for = 0;
+    assert_eq!([2, 4].map(|_| lasts(&mut state)), [2, 4]);
+}
+
+/// A page that expired under one root, and is suppressed under three.
+#[test]
+fn a_page_that_is_suppressed_everywhere_expires_as_a_whole() {
+    let kernel = |root: u64| AddressContext::new(Va(0xffff_8000_0040_0000), Pa(root * 0x1000));
+    let mut state = state();
+    state.settings.suppress_for = 2;
+    state.suppress(kernel(1));
+    for _ in 0..3 {
+        state.begin(operation(0).waiter);
+    }
+    assert!(!state.suppressed().contains(&kernel(1)));
+    assert!((1..=3).all(|root| state.suppress(kernel(root))));
+    for _ in 0..4 {
+        state.begin(operation(0).waiter);
+        assert!((1..=9).all(|root| state.suppressed().contains(&kernel(root))));
+    }
+    state.begin(operation(0).waiter);
+    assert!((1..=9).all(|root| !state.suppressed().contains(&kernel(root))));
+    assert!(state.suppress(kernel(1)));
+}
+
+#[test]
 fn a_job_gives_up_lanes_that_do_not_get_on() {
     let mut state = state();
     state.settings.wait_for_space = 10;
