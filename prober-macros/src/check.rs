@@ -1,6 +1,6 @@
 //! Checks that do not need the body.
 
-use syn::{Attribute, Expr, FnArg, Pat, ReturnType, Type};
+use syn::{Attribute, Expr, FnArg, Pat, ReturnType, Stmt, Type};
 
 use crate::{
     args::Args,
@@ -57,12 +57,46 @@ pub(crate) fn check<'a>(item: &mut ProbedFn, args: &'a Args, errors: &mut Errors
         Some(set) => Checked::Given(set),
         None => Checked::Added,
     };
+    if is_test_case(item) {
+        errors.at(
+            item.sig.ident.span(),
+            "`#[test_case]` takes `#[probed]` off the function, for the tests that call it; \
+             put `#[probed]` above it",
+        );
+        checked.give_up_parameter();
+        return checked;
+    }
     check_const(item, &mut checked, errors);
     check_main(item, &mut checked, errors);
     check_attributes(item, &mut checked, errors);
     check_result(item, &mut checked, errors);
     check_name_is_free(item, &mut checked, errors);
     checked
+}
+
+/// Whether it is one of the tests that `#[test_case]` and `#[test_matrix]` write:
+/// `fn test_case_1_name() { let _result = super::NAME(..); .. }`.
+fn is_test_case(item: &ProbedFn) -> bool {
+    let Body::Parsed(body) = &item.body else {
+        return false;
+    };
+    let Some(Stmt::Local(first)) = body.block.stmts.first() else {
+        return false;
+    };
+    let calls_super = |mut expr: &Expr| {
+        if let Expr::Await(future) = expr {
+            expr = &future.base;
+        }
+        matches!(expr, Expr::Call(call) if matches!(&*call.func, Expr::Path(path)
+            if path.path.segments[0].ident == "super"))
+    };
+    item.sig.ident.to_string().starts_with("test_case_")
+        && item.sig.inputs.is_empty()
+        && matches!(&first.pat, Pat::Ident(name) if name.ident == "_result")
+        && first
+            .init
+            .as_ref()
+            .is_some_and(|init| calls_super(&init.expr))
 }
 
 /// Guest memory is not read at compile time.

@@ -10,9 +10,9 @@ use crate::{args::Args, error::Errors, keep};
 /// another name.
 pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, args: &Args, errors: &mut Errors) {
     if !args.options {
-        // `#[test_case]` puts the attribute on functions that call this one.
+        // `#[fixture]` puts the attribute on functions that call this one, too.
         let advice = match args.suppressed {
-            Some(_) => ", or put it above what writes test cases",
+            Some(_) => ", or put it above what writes functions that call this one",
             None => "",
         };
         errors.at(

@@ -545,6 +545,36 @@ fn a_mistake_is_the_only_error() {
     }
 }
 
+/// What test-case 3 writes for a case with a result, one with an expected value, and an async one.
+#[test]
+fn above_a_test_case_there_is_one_error() {
+    for (arguments, result, body) in [
+        (
+            "suppressed = none()",
+            "-> R",
+            "let _result = super::f(1); _result",
+        ),
+        ("", "-> R", "let _result = super::f(g()?); _result"),
+        (
+            "options",
+            "-> R",
+            "let _result = super::f(1).await; _result",
+        ),
+        ("", "", "let _result = super::f(1); assert_eq!(_result, 3)"),
+    ] {
+        let item = format!("fn test_case_1_first() {result} {{ {body} }}");
+        let arguments = arguments.parse().expect("tokens");
+        let expansion = expand::probed(arguments, &item.parse().expect("tokens")).to_string();
+        let errors = expansion.matches("compile_error").count();
+        assert_eq!(errors, 1, "{body}: {expansion}");
+        assert!(
+            expansion.contains("put `#[probed]` above it"),
+            "{expansion}"
+        );
+        assert!(expansion.contains("test_case_1_first ()"), "{expansion}");
+    }
+}
+
 #[test]
 fn reads_in_the_arguments_of_macros() {
     let unseen = "cannot rewrite the read";
