@@ -86,7 +86,8 @@ impl Set {
 ///
 /// Every exit of the closure reaches `through_gate`, including those inside macros.
 ///
-/// Returns `None`, after reporting it, if there is nothing to probe.
+/// Returns `None`, after reporting it, if there is nothing to probe, or what the
+/// function returns cannot be probed.
 pub(crate) fn rewritten(
     block: &mut Block,
     args: &Args,
@@ -108,6 +109,14 @@ pub(crate) fn rewritten(
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();
     emit.set_error(at);
+    if args.options {
+        let Settings {
+            receivers, krate, ..
+        } = settings;
+        if rewrite::escapes::report(block, function.sig, receivers, krate, errors) {
+            return None;
+        }
+    }
     let (asks, looks_needless) = if args.options {
         let found = rewrite::rewrite(block, settings, errors);
         let asks = found.probes > 0 || keep::is_no_mistake(function.written);

@@ -28,6 +28,7 @@
 mod attributes;
 mod conditions;
 mod context;
+pub(crate) mod escapes;
 mod hazards;
 mod loops;
 mod macros;

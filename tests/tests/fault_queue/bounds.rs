@@ -45,9 +45,12 @@ fn an_operation_ends_under_any_bound() {
                 let faults = set(FaultQueue::new(), bound);
                 let job = faults.job();
                 let end = (0..200).find_map(|_| {
-                    let run = vm.with(|vmi| match of_a_job {
-                        true => job.run(vmi, |suppressed| values(vmi, &pages, suppressed)),
-                        false => faults.run(vmi, |suppressed| values(vmi, &pages, suppressed)),
+                    let run = vm.with(|vmi| {
+                        if of_a_job {
+                            job.run(vmi, |suppressed| values(vmi, &pages, suppressed))
+                        } else {
+                            faults.run(vmi, |suppressed| values(vmi, &pages, suppressed))
+                        }
                     });
                     match run {
                         Err(VmiError::Translation(fault)) => {

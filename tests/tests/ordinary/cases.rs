@@ -363,7 +363,7 @@ mod arguments_of_macros {
     #[probed]
     fn text(vmi: &Vmi) -> prober::Result<&'static str> {
         let _ = vmi.read_u64(1)?;
-        let text = stringify!(vmi.read_u64(1)?);
+        let text = concat!(stringify!(vmi.read_u64(1)?));
         Ok(text)
     }
 

@@ -111,6 +111,14 @@ fn text_is_not_rewritten() {
             "vmi.read_u64(2)"
         );
         assert_eq!(concat!("vmi.read_u64(", 3, ")"), "vmi.read_u64(3)");
+        assert_eq!(
+            concat!(stringify!(vmi.read_u64(4)?), "?"),
+            "vmi.read_u64(4)??"
+        );
+        assert_eq!(
+            std::stringify!(vmi.read_u64(5)?),
+            format!(stringify!(vmi.read_u64({})?), 5)
+        );
         Ok(text)
     }
 

@@ -5,7 +5,7 @@
     clippy::unnested_or_patterns
 )] // Shapes under test.
 
-use prober::{probe, probed};
+use prober::{probe, probed, unprobed};
 use prober_tests::{Vmi, block_on, faults, none, suppress, tick};
 use vmi_core::VmiError;
 
@@ -207,4 +207,46 @@ fn patterns_of_every_kind() {
     assert_eq!(faults(f(&Vmi::with(&[2, 3]), &none())), [2]);
     assert_eq!(f(&Vmi::with(&[2]), &suppress(&[2])).unwrap(), 0);
     assert_eq!(faults(f(&Vmi::with(&[4, 6]), &none())), [4, 6]);
+}
+
+/// What looks like them, and is evaluated at once.
+#[test]
+fn closures_that_do_not_leave_the_function() {
+    #[probed(options)]
+    fn array(vmi: &Vmi) -> prober::Result<impl Iterator<Item = Result<Option<u64>, VmiError>>> {
+        Ok([1, 2].map(|at| vmi.read_u64(at)).into_iter())
+    }
+    #[probed(options)]
+    fn zipped(
+        vmi: &Vmi,
+    ) -> prober::Result<impl Iterator<Item = (u64, Result<Option<u64>, VmiError>)>> {
+        Ok([1, 2].into_iter().zip([1, 2].map(|at| vmi.read_u64(at))))
+    }
+    #[probed(options)]
+    fn option(vmi: &Vmi, at: Option<u64>) -> prober::Result<Option<Result<Option<u64>, VmiError>>> {
+        Ok(at.map(|at| vmi.read_u64(at)))
+    }
+    #[probed(options)]
+    fn plain<'v>(
+        vmi: &'v Vmi,
+    ) -> prober::Result<impl Iterator<Item = Result<u64, VmiError>> + use<'v>> {
+        let first = vmi.read_u64(1)?;
+        Ok((first?..3).map(|at| unprobed!(vmi.read_u64(at))))
+    }
+
+    let values = |results: Vec<Result<Option<u64>, VmiError>>| {
+        results.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let vmi = Vmi::default();
+    assert_eq!(faults(array(&Vmi::with(&[1, 2]), &none())), [1, 2]);
+    assert_eq!(
+        values(array(&vmi, &none()).unwrap().collect()),
+        [Some(1), Some(2)]
+    );
+    let second = |(_, read)| read;
+    let read = zipped(&vmi, &none()).unwrap().map(second).collect();
+    assert_eq!(values(read), [Some(1), Some(2)]);
+    assert_eq!(faults(option(&Vmi::with(&[2]), Some(2), &none())), [2]);
+    let read: Result<Vec<_>, _> = plain(&vmi, &none()).unwrap().collect();
+    assert_eq!(read.unwrap(), [1, 2]);
 }
