@@ -345,7 +345,7 @@ fn a_pager_that_takes_back_what_was_given_up_does_not_go_on_for_ever() {
                 // So that there is always something to hand over.
                 let batch = [fault(A), fault(B + runs * 0x1000)].into_iter();
                 let missing = batch.filter(|page| !suppressed.contains(page));
-                Err(PageFaults::from_iter(missing).into())
+                Err(missing.collect::<PageFaults>().into())
             });
     assert!(matches!(result, Err(ProbeError::PageFaults(_))));
     assert_eq!(runs, 500);
