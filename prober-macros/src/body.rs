@@ -13,8 +13,9 @@ use crate::{
     keep, lints, nothing_to_probe,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
-    signature::{self, Added},
-    text,
+    signature::{self, Added, SUPPRESSED},
+    stringify,
+    tokens::any_word,
 };
 
 /// What a body needs to know about its function.
@@ -119,7 +120,7 @@ pub(crate) fn rewritten(
     }
     let (asks, looks_needless) = if args.options {
         let found = rewrite::rewrite(block, settings, errors);
-        let asks = found.probes > 0 || keep::is_no_mistake(function.written);
+        let asks = found.probes > 0 || nothing_to_probe::is_no_mistake(function.written);
         (asks, found.looks_needless)
     } else {
         let sig = syn::Signature {
@@ -135,7 +136,7 @@ pub(crate) fn rewritten(
     }
 
     nothing_to_probe::unused_receivers(function.written, &args.named, errors);
-    let stringify = text::stringifies_questions(function.written, errors).then(|| {
+    let stringify = stringify::takes_questions(function.written, errors).then(|| {
         // Unused where a macro drops the call.
         let allow = lints::unused_import();
         let import = Emitter::stringify_of_std(&args.krate);
@@ -150,7 +151,7 @@ pub(crate) fn rewritten(
             (quote!(let #name = &#set;), name)
         }
         Set::Added(added) => {
-            shares = !args.options && added.may_be_named && keep::names_set(function.written);
+            shares = !args.options && added.may_be_named && names_set(function.written);
             let Added {
                 name,
                 aliases,
@@ -194,6 +195,11 @@ pub(crate) fn rewritten(
         #start
         #leave
     })
+}
+
+/// Whether a body names the suppressed set.
+fn names_set(written: &TokenStream) -> bool {
+    any_word(written, &|word| word == SUPPRESSED)
 }
 
 /// The body within the closure or the async block that it becomes.

@@ -61,8 +61,6 @@ mod state;
 mod stray_exits;
 mod words;
 
-pub(crate) use self::words::{any_word, has_question};
-
 use std::{
     cell::{Cell, RefCell},
     collections::HashSet,
@@ -79,9 +77,10 @@ use self::{flow::Flow, scope::Scope, state::State, words::names_any};
 use crate::{
     aliases, classify,
     error::Errors,
-    macro_arguments,
+    macro_arguments, nothing_to_probe,
     receiver::{self, Receiver},
     rewrite::{self, Settings},
+    tokens::{any_word, has_question},
 };
 
 /// Rewrites a body that keeps its types. Returns whether there is anything to
@@ -174,24 +173,8 @@ fn asks(block: &Block, written: &TokenStream, receivers: &[Receiver]) -> bool {
     find.visit_block(block);
     find.1
         || has_question(written)
-        || is_no_mistake(written)
+        || nothing_to_probe::is_no_mistake(written)
         || any_word(written, &|word| word == "probe")
-}
-
-/// Whether a body without anything to probe is not a mistake: it passes the
-/// suppressed set on, or is yet to be written.
-pub(crate) fn is_no_mistake(written: &TokenStream) -> bool {
-    any_word(written, &|word| {
-        matches!(
-            word.to_string().as_str(),
-            "suppressed" | "todo" | "unimplemented"
-        )
-    })
-}
-
-/// Whether a body names the suppressed set.
-pub(crate) fn names_set(written: &TokenStream) -> bool {
-    any_word(written, &|word| word == "suppressed")
 }
 
 /// Whether a result may hold code that outlives the call, such as a closure.

@@ -30,7 +30,8 @@ mod nothing_to_probe;
 mod receiver;
 mod rewrite;
 mod signature;
-mod text;
+mod stringify;
+mod tokens;
 mod vocabulary;
 mod wrapper;
 

@@ -4,7 +4,11 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Expr, ext::IdentExt};
 
-use crate::{args::Args, error::Errors, keep};
+use crate::{
+    args::Args,
+    error::Errors,
+    tokens::{any_word, has_question},
+};
 
 /// An attribute without effect is a mistake. Most likely the receiver has
 /// another name.
@@ -30,7 +34,7 @@ pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, args: &Args, erro
         .or_else(|| likely::parameter(sig));
     let advice = match receiver {
         Some(receiver) => format!("did you mean `#[probed(options, vmi = {receiver})]`?"),
-        None if keep::has_question(body) => {
+        None if has_question(body) => {
             "for `?` on other calls write `#[probed]`, without `options`".to_owned()
         }
         None => "probe something, or remove `#[probed]`".to_owned(),
@@ -41,6 +45,17 @@ pub(crate) fn report(body: &TokenStream, sig: &syn::Signature, args: &Args, erro
             "there is nothing to probe in this function: no `vmi.read_*(..)` and no `probe!(..)`; {advice}"
         ),
     );
+}
+
+/// Whether a body without anything to probe is not a mistake: it passes the
+/// suppressed set on, or is yet to be written.
+pub(crate) fn is_no_mistake(written: &TokenStream) -> bool {
+    any_word(written, &|word| {
+        matches!(
+            word.to_string().as_str(),
+            "suppressed" | "todo" | "unimplemented"
+        )
+    })
 }
 
 /// A named receiver that the body never mentions is a mistake, too.
@@ -59,7 +74,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
         words(receiver.to_token_stream(), &mut of_receiver);
         // `#[async_trait]` gives `self` another name.
         of_receiver.retain(|word| word != "self");
-        let is_used = |word: &String| keep::any_word(body, &|other| other.unraw() == word);
+        let is_used = |word: &String| any_word(body, &|other| other.unraw() == word);
         if !of_receiver.iter().all(is_used) {
             errors.on(
                 receiver,

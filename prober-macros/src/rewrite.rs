@@ -22,6 +22,8 @@
 //! __probed::OptionOrResult::question_mark(f(), __probed_run)?
 //! ```
 //!
+//! A receiver whose reads the runtime serves is wrapped, too: `served(&vmi, ..)`.
+//!
 //! The value of a read is wrapped, never the call put into a closure: `?`,
 //! `return`, `break` and `.await` in its arguments keep their meaning.
 

@@ -29,7 +29,8 @@ mod prober_macros {
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
-    pub(crate) mod text;
+    pub(crate) mod stringify;
+    pub(crate) mod tokens;
     pub(crate) mod vocabulary;
     pub(crate) mod wrapper;
 

@@ -11,8 +11,8 @@ use syn::{
 
 use crate::{
     emit::{glue, hygienic},
-    keep::any_word,
     lints,
+    tokens::any_word,
 };
 
 /// What is written before the body in its closure:

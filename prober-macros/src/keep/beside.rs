@@ -6,10 +6,10 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::words::any_word;
 use crate::{
     classify,
     receiver::{self, Receiver},
+    tokens::any_word,
     vocabulary::{self, LOOPLESS},
 };
 

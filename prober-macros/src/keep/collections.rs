@@ -6,8 +6,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Pat, Type};
 
-use super::words::any_word;
-use crate::vocabulary;
+use crate::{tokens::any_word, vocabulary};
 
 /// The types to which functions add what they find.
 const COLLECTIONS: &[&str] = &[

@@ -12,10 +12,9 @@ use super::{
     inner::root,
     mentions::mentions,
     names::{Names, bound},
-    words::{
-        Holds, any_word, constructs, gives_guard, holds_closure, is_cell, makes_ends, names_any,
-    },
+    words::{Holds, constructs, gives_guard, holds_closure, is_cell, makes_ends, names_any},
 };
+use crate::tokens::any_word;
 
 /// Collects which variables see and change others.
 pub(super) struct Links<'a>(pub(super) &'a mut Facts);

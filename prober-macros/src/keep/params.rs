@@ -9,7 +9,8 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::words::{any_word, names_any};
+use super::words::names_any;
+use crate::tokens::any_word;
 
 /// What is known of the type parameters of a function.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use super::words::any_word;
+use crate::tokens::any_word;
 
 /// Leaves such closures as they are written.
 pub(super) fn leave(body: &mut Block) {

@@ -8,7 +8,10 @@ use syn::{
 };
 
 use super::inner::core;
-use crate::vocabulary::{self, name};
+use crate::{
+    tokens::any_word,
+    vocabulary::{self, name},
+};
 
 /// Whether an expression is the suppressed set, handed on.
 pub(super) fn is_suppressed(expr: &Expr) -> bool {
@@ -291,15 +294,6 @@ pub(super) fn may_ask(tokens: &TokenStream) -> bool {
     })
 }
 
-/// Whether there is such a word, at any depth.
-pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => is(&ident),
-        TokenTree::Group(group) => any_word(&group.stream(), is),
-        _ => false,
-    })
-}
-
 /// Whether a name is that of a type that changes behind a shared reference.
 pub(super) fn is_cell(name: &str) -> bool {
     matches!(
@@ -437,15 +431,6 @@ pub(super) fn is_variant(func: &Expr) -> bool {
     matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
         last.ident.to_string().starts_with(char::is_uppercase)
     }))
-}
-
-/// Whether there is a `?` in tokens, at any depth.
-pub(crate) fn has_question(tokens: &TokenStream) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Punct(punct) => punct.as_char() == '?',
-        TokenTree::Group(group) => has_question(&group.stream()),
-        _ => false,
-    })
 }
 
 /// How many `?` there are in code that was parsed.

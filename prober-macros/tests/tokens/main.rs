@@ -5,6 +5,7 @@ mod cases;
 mod expansions;
 mod kept;
 mod machine;
+mod modules;
 mod mutations;
 mod properties;
 mod real_code;
@@ -35,7 +36,8 @@ mod prober_macros {
     pub(crate) mod receiver;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
-    pub(crate) mod text;
+    pub(crate) mod stringify;
+    pub(crate) mod tokens;
     pub(crate) mod vocabulary;
     pub(crate) mod wrapper;
 }

@@ -8,10 +8,9 @@ use crate::{
     emit::{Place, operand},
     keep::{
         inner::core,
-        words::{
-            any_word, handed_suppressed, hides_error, is_call, is_result_pattern, shows_error,
-        },
+        words::{handed_suppressed, hides_error, is_call, is_result_pattern, shows_error},
     },
+    tokens::any_word,
 };
 
 impl Asker<'_, '_> {

@@ -8,7 +8,7 @@ use crate::error::Errors;
 /// Whether a body hands a bare `stringify!` what may ask.
 ///
 /// Reports one that the body defines: it is sure to be another macro.
-pub(crate) fn stringifies_questions(body: &TokenStream, errors: &mut Errors) -> bool {
+pub(crate) fn takes_questions(body: &TokenStream, errors: &mut Errors) -> bool {
     let mut found = Found::default();
     found.look(body);
     if let (true, Some(name)) = (found.call, &found.definition) {

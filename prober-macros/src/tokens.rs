@@ -1,0 +1,21 @@
+//! What there is in tokens, at any depth.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+/// Whether there is such a word.
+pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => is(&ident),
+        TokenTree::Group(group) => any_word(&group.stream(), is),
+        _ => false,
+    })
+}
+
+/// Whether there is a `?`.
+pub(crate) fn has_question(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Group(group) => has_question(&group.stream()),
+        _ => false,
+    })
+}
