@@ -31,6 +31,9 @@
 mod ask;
 mod beside;
 mod branches;
+mod calls;
+mod cells;
+mod closures;
 mod collections;
 mod effects;
 mod exits;
@@ -42,15 +45,18 @@ mod items;
 mod links;
 mod look;
 mod loops;
+mod macros;
 mod mentions;
 mod names;
 mod outputs;
 mod params;
+mod parsed;
 mod plan;
 mod planner;
 mod pointers;
 mod questions;
 mod record;
+mod results;
 mod risks;
 mod run;
 mod scope;
@@ -59,7 +65,6 @@ mod slot;
 mod sought;
 mod state;
 mod stray_exits;
-mod words;
 
 use std::{
     cell::{Cell, RefCell},
@@ -73,7 +78,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use self::{flow::Flow, scope::Scope, state::State, words::names_any};
+use self::{flow::Flow, parsed::names_any, scope::Scope, state::State};
 use crate::{
     aliases, classify,
     error::Errors,

@@ -17,8 +17,8 @@ pub(super) use self::{asker::Asker, taken::has_taken};
 use super::{
     flow::Flow,
     names::Names,
+    results::{operand_of_takes, panics},
     scope::{Scope, Way},
-    words::{operand_of_takes, panics},
 };
 
 impl Flow<'_> {

@@ -7,11 +7,12 @@ use syn::{
 };
 
 use super::{
+    calls::{handed_suppressed, is_suppressed},
     facts::Facts,
     inner::{core, root},
+    macros::{holds_block, holds_exit},
     mentions::mentions_of_tokens,
     plan::Kind,
-    words::{handed_suppressed, holds_block, holds_exit, is_suppressed},
 };
 use crate::{
     aliases,

@@ -8,9 +8,9 @@ use syn::{Expr, Stmt, visit::Visit};
 use super::{
     flow::Flow,
     inner::core,
+    macros::{holds_exit, may_leave},
     plan::{BlockId, Exit, Plan},
     scope::{Scope, Skipped, Way},
-    words::{holds_exit, may_leave},
 };
 use crate::vocabulary;
 

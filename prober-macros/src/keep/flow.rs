@@ -12,12 +12,13 @@ use syn::{Expr, ExprMethodCall, Lifetime};
 
 use super::{
     facts::Facts,
+    macros::takes_text,
     mentions::{mentions, reads},
     names::Names,
     plan::{Kind, Plan, Step},
+    results::{may_ask, takes_apart},
     risks::risks,
     scope::{Target, label},
-    words::{may_ask, takes_apart, takes_text},
 };
 use crate::{classify, emit::Emitter, marker::Marker, receiver::Receiver};
 

@@ -10,13 +10,14 @@ use syn::{
 };
 
 use super::{
+    cells::is_cell,
     collections::is_collection,
     facts::Facts,
     inner::{core, is_static, root},
     links::Links,
     names::bound,
     params::Params,
-    words::{is_cell, names_any},
+    parsed::names_any,
 };
 use crate::vocabulary;
 

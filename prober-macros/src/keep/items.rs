@@ -14,7 +14,7 @@ use syn::{
 use super::{
     inner::core,
     names::bound,
-    words::{is_result_pattern, takes, takes_apart},
+    results::{is_result_pattern, takes, takes_apart},
 };
 use crate::{emit::Emitter, macro_arguments};
 

@@ -7,12 +7,15 @@ use syn::{
 };
 
 use super::{
+    calls::{constructs, makes_ends},
+    cells::{gives_guard, is_cell},
+    closures::{Holds, holds_closure},
     collections::is_collection_in,
     facts::Facts,
     inner::root,
     mentions::mentions,
     names::{Names, bound},
-    words::{Holds, constructs, gives_guard, holds_closure, is_cell, makes_ends, names_any},
+    parsed::names_any,
 };
 use crate::tokens::any_word;
 

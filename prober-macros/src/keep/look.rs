@@ -7,13 +7,15 @@ use syn::{
 };
 
 use super::{
+    calls::is_suppressed,
+    cells::changes_behind_reference,
     facts::Facts,
     inner::{core, root},
+    macros::{may_leave, takes_text},
     mentions::mentions,
     plan::Exit,
-    words::{
-        changes_behind_reference, has_faults_of_its_own, is_err, is_result_pattern, is_suppressed,
-        may_ask, may_leave, operand_of_takes, takes_apart, takes_text,
+    results::{
+        has_faults_of_its_own, is_err, is_result_pattern, may_ask, operand_of_takes, takes_apart,
     },
 };
 use crate::{classify, macro_arguments, marker::Marker, receiver::Receiver, vocabulary};

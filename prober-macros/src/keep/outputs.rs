@@ -7,7 +7,7 @@
 
 use syn::{Expr, ExprMethodCall, Token, punctuated::Punctuated};
 
-use super::{collections::variable_of, facts::Facts, names::Names, words::is_suppressed};
+use super::{calls::is_suppressed, collections::variable_of, facts::Facts, names::Names};
 use crate::{
     receiver::{self, Receiver},
     vocabulary,

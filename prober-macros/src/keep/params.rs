@@ -9,7 +9,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::words::names_any;
+use super::parsed::names_any;
 use crate::tokens::any_word;
 
 /// What is known of the type parameters of a function.

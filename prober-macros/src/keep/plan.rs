@@ -3,7 +3,7 @@
 
 use syn::{Block, Expr, ExprLit, Lifetime, Lit, Pat, Stmt, visit::Visit};
 
-use super::{names::Names, words::Holds};
+use super::{closures::Holds, names::Names};
 
 /// A block of a [`Plan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

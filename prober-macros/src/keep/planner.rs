@@ -12,6 +12,8 @@ use syn::{
 };
 
 use super::{
+    calls::handed_suppressed,
+    closures::holds_closure,
     effects::is_effect,
     facts::Facts,
     inner::{core, root},
@@ -19,8 +21,8 @@ use super::{
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
     plan::{BlockId, Exit, Kind, Plan, Step},
+    results::is_result_pattern,
     risks::{doubted, risks, unchecked},
-    words::{handed_suppressed, holds_closure, is_result_pattern},
 };
 use crate::{
     classify,

@@ -7,11 +7,13 @@ use syn::{
 };
 
 use super::{
+    calls::handed_suppressed,
     effects::has_effect,
     flow::Flow,
+    macros::{evaluates, takes_text},
     names::Names,
     plan::Step,
-    words::{evaluates, handed_suppressed, may_ask, operand_of_takes, takes_text},
+    results::{may_ask, operand_of_takes},
 };
 use crate::{classify, macro_arguments, marker::Marker};
 

@@ -10,7 +10,7 @@ use syn::{
 
 use super::{
     flow::Flow,
-    words::{
+    results::{
         has_faults_of_its_own, hides_error, is_call, is_result_pattern, operand_of_takes,
         shows_error, takes_apart,
     },

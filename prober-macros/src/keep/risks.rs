@@ -16,11 +16,13 @@ use syn::{
 };
 
 use super::{
+    calls::{constructs, handed_suppressed},
     facts::Facts,
     inner::core,
+    macros::{holds_statement, may_leave},
     mentions::{Code, mentions},
     names::Names,
-    words::{constructs, handed_suppressed, holds_statement, may_leave, panics},
+    results::panics,
 };
 use crate::{classify, macro_arguments, receiver::Receiver, vocabulary::name};
 

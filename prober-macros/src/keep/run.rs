@@ -5,14 +5,16 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Stmt, visit::Visit, visit_mut::VisitMut};
 
 use super::{
+    calls::is_variant,
+    cells::holds_guard,
     flow::Flow,
     inner::core,
     names::Names,
+    parsed::questions,
     plan::{BlockId, Kind, Step, keeps_all},
     scope::{Scope, Way},
     slot::{Slot, extends_temporaries, keeps_parts},
     state::State,
-    words::{holds_guard, is_variant, questions},
 };
 
 impl Flow<'_> {

@@ -8,15 +8,17 @@ use syn::{Expr, Stmt};
 
 use super::{
     branches::Branches,
+    calls::handed_suppressed,
+    closures::Holds,
     flow::Flow,
     inner::core,
     names::Names,
     plan::{Kind, Step, keeps_all},
     questions::{asks, asks_of_act},
+    results::waits,
     scope::{Scope, Target, Way},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
     sought::Asked,
-    words::{Holds, handed_suppressed, waits},
 };
 
 /// How deep searches may be nested: each is made for one more missing value.

@@ -12,11 +12,13 @@ use syn::{
 
 use super::{
     ask::Asker,
+    calls::is_variant,
+    closures::Holds,
     flow::Flow,
     names::Names,
     plan::{Step, keeps_all},
+    results::waits,
     scope::{Scope, Target, Way},
-    words::{Holds, is_variant, waits},
 };
 use crate::{
     emit::{Bind, Bound, glue, hygienic, operand},

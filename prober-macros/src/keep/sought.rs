@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Expr, ExprTry};
 
-use super::{flow::Flow, names::Names, scope::Scope, words::waits};
+use super::{flow::Flow, names::Names, results::waits, scope::Scope};
 use crate::emit::start;
 
 /// A question whose answer nobody needs, as it is written.

@@ -9,8 +9,9 @@ use syn::{
 use super::asker::Asker;
 use crate::{
     keep::{
+        macros::{evaluates, holds_exit},
         record::Recorder,
-        words::{evaluates, holds_exit, takes_apart},
+        results::takes_apart,
     },
     macro_arguments,
 };

@@ -7,11 +7,8 @@ use super::asker::Asker;
 use crate::{
     emit::{Place, operand},
     keep::{
-        flow::Flow,
-        names::Names,
-        questions::asks,
-        risks::doubted,
-        words::{has_faults_of_its_own, questions},
+        flow::Flow, names::Names, parsed::questions, questions::asks,
+        results::has_faults_of_its_own, risks::doubted,
     },
 };
 

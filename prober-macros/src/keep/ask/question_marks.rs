@@ -9,7 +9,7 @@ use crate::{
     emit::{Emitter, Place, Question, operand, start},
     keep::{
         inner::core,
-        words::{hides_error, looks_at_fault},
+        results::{hides_error, looks_at_fault},
     },
 };
 

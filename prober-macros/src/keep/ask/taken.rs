@@ -7,8 +7,9 @@ use super::asker::Asker;
 use crate::{
     emit::{Place, operand},
     keep::{
+        calls::handed_suppressed,
         inner::core,
-        words::{handed_suppressed, hides_error, is_call, is_result_pattern, shows_error},
+        results::{hides_error, is_call, is_result_pattern, shows_error},
     },
     tokens::any_word,
 };

@@ -1,0 +1,52 @@
+//! What becomes of the closures in a value.
+
+use syn::{Expr, visit::Visit};
+
+use super::inner::core;
+
+/// What a closure does in a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// It is called, and gone.
+    Nothing,
+    /// It is a part of the value, which nothing else tells the type of.
+    Type,
+    Unknown,
+}
+
+/// What becomes of the closures in an initializer: each has a type of its own.
+pub(super) fn holds_closure(init: &Expr) -> Option<Holds> {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {
+            self.0 = true;
+        }
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_expr(init);
+    if !find.0 {
+        return None;
+    }
+    let Expr::MethodCall(call) = core(init) else {
+        return Some(match core(init) {
+            Expr::Closure(_) => Holds::Type,
+            _ => Holds::Unknown,
+        });
+    };
+    Some(match call.method.to_string().as_str() {
+        "filter" | "filter_map" | "flat_map" | "inspect" | "map" | "map_while" | "scan"
+        | "skip_while" | "take_while" | "chain" | "zip" | "enumerate" | "peekable" | "rev"
+        | "skip" | "take" | "step_by" | "fuse" | "cloned" | "copied" => Holds::Type,
+        "all" | "any" | "collect" | "count" | "fold" | "find" | "find_map" | "last" | "len"
+        | "map_err" | "max" | "max_by_key" | "min" | "min_by_key" | "ok_or_else" | "or_else"
+        | "position" | "product" | "sum" | "to_string" | "try_fold" | "unwrap_or"
+        | "unwrap_or_default" | "unwrap_or_else" | "with_context" | "map_or" | "map_or_else"
+        | "is_some_and" | "is_ok_and" | "get_or_try_init" | "get_or_init" | "next" | "and_then" => {
+            Holds::Nothing
+        }
+        _ => Holds::Unknown,
+    })
+}
