@@ -7,12 +7,11 @@ use syn::{
 };
 
 use super::{
-    calls::{handed_suppressed, is_suppressed},
+    calls::is_suppressed,
     facts::Facts,
-    inner::{core, root},
+    inner::root,
     macros::{holds_block, holds_exit},
     mentions::mentions_of_tokens,
-    plan::Kind,
 };
 use crate::{
     aliases,
@@ -24,20 +23,15 @@ fn acts_or_pauses(name: &Ident) -> bool {
     vocabulary::changes_guest(name) || name == "pause" || name == "resume"
 }
 
-/// Whether a statement has an effect outside of its blocks, other than by
-/// being a call that stands as a statement.
-pub(super) fn is_effect(stmt: &Stmt, facts: &Facts, kind: Kind) -> bool {
+/// Whether a statement has an effect outside of its blocks. Of one that acts in
+/// any case that says nothing.
+pub(super) fn is_effect(stmt: &Stmt, facts: &Facts) -> bool {
     let mut effects = Effects {
         facts,
         found: false,
         within: false,
     };
-    match stmt {
-        Stmt::Expr(expr, _) if matches!(kind, Kind::Act | Kind::Ask | Kind::Tail) => {
-            effects.visit_operands(core(expr), kind);
-        }
-        stmt => effects.visit_stmt(stmt),
-    }
+    effects.visit_stmt(stmt);
     effects.found
 }
 
@@ -84,34 +78,6 @@ impl Effects<'_> {
     fn hands_on(&self, args: &Punctuated<Expr, Token![,]>) -> bool {
         args.iter()
             .any(|arg| matches!(arg, Expr::Path(_)) && self.outlives(arg))
-    }
-
-    fn visit_operands(&mut self, expr: &Expr, kind: Kind) {
-        match expr {
-            Expr::Call(call) if kind != Kind::Tail => {
-                for arg in &call.args {
-                    self.visit_expr(arg);
-                }
-            }
-            Expr::MethodCall(call) if kind == Kind::Act => {
-                self.visit_expr(&call.receiver);
-                for arg in &call.args {
-                    self.visit_expr(arg);
-                }
-            }
-            // A read into a buffer of the caller's.
-            Expr::MethodCall(call) if kind == Kind::Ask && !handed_suppressed(expr) => {
-                self.visit_expr(&call.receiver);
-                for arg in &call.args {
-                    if matches!(arg, Expr::Reference(_) | Expr::Path(_)) {
-                        self.found |= self.outlives(arg);
-                    } else {
-                        self.visit_expr(arg);
-                    }
-                }
-            }
-            expr => self.visit_expr(expr),
-        }
     }
 }
 

@@ -101,8 +101,8 @@ pub(super) struct Step {
     /// Whether faults may be recorded in it without leaving it.
     pub(super) takes: bool,
 
-    /// Whether it has an effect outside of its blocks, other than as a
-    /// statement.
+    /// Whether it has an effect outside of its blocks. Of one that acts in any
+    /// case it says nothing.
     pub(super) effect: bool,
 
     /// What it may leave.

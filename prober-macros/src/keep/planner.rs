@@ -233,7 +233,7 @@ impl Planner<'_> {
 
         visit_mut::visit_stmt_mut(self, &mut stmt);
 
-        let effect = is_effect(&stmt, self.facts, kind);
+        let effect = is_effect(&stmt, self.facts);
         Step {
             stmt,
             kind,

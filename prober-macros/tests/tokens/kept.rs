@@ -7,6 +7,7 @@
 
 mod asked;
 mod names;
+mod risks;
 mod taken;
 mod written;
 

@@ -151,6 +151,9 @@ fn exits() {
         let a = x.a()?; println!("{a}"); Ok(x.b()?) // a: a! b
         let a = x.a()?; let Some(b) = Some(a) else { return Ok(0); }; Ok(x.c()?) // a: a!
         'b: { if x.a()? > 1 { break 'b; } let b = x.b()?; } Ok(x.c()?) // a: a! c
+        loop { let a = x.a()?; act(1); break Ok(x.b()?); } // a: a! b
+        let v = loop { let a = x.a()?; act(1); break x.b()?; }; Ok(v + x.c()?) // a: a! b c
+        let a = x.a()?; act(1); return Ok(a + x.b()?); // a: a! b
         'o: for i in [1, 2] { for j in [1, 2] { if x.d(j)? > 1 { continue 'o; } let e = x.e(i)?; } } Ok(x.c()?) // d(1): d(1)! d(1)! c
     "#,
     );
@@ -230,6 +233,12 @@ fn nested_functions_inherit_the_doom() {
         let a = x.a()?; act(1); inner(suppressed) // a: a! inner
         let a = x.a()?; act(inner(suppressed)?); Ok(1) // a: a! inner
         let a = x.a()?; x.inner(suppressed)?; Ok(1) // a: a! inner
+        let a = x.a()?; inner(1, &suppressed)?; Ok(x.b()?) // a: a! inner(1) b
+        let a = x.a()?; inner(1, suppressed.clone())?; Ok(x.b()?) // a: a! inner(1) b
+        let a = x.a()?; inner(1, y.clone())?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; act(1); inner(x.b()?, suppressed)? // a: a! b inner(b)
+        let a = x.a()?; act(1); x.g()?.c()? // a: a! g
+        for i in [1, 2] { inner(i, suppressed)?; act(i); } Ok(1) // inner(1): [inner(1)] inner(1)! inner(2)
     "#,
     );
 }
@@ -258,6 +267,9 @@ fn effects_in_initializers() {
         "(x.b()?, dbg!(1))",
         "(x.b()?, write!(list, 1))",
         "(x.b()?, vec![{ act(1); 1 }])",
+        "(x.b()?, [1].map(|i| { self.count = i; i }).count())",
+        "(x.b()?, [1].map(|i| { self.count += i; i }).count())",
+        "(x.b()?, async { self.count += 1; 1 })",
     ] {
         let body = format!("let a = x.a()?; act(1); let c = {effect}; let e = x.e()?; Ok(a)");
         case(signature, &body, "a", Said::Is("a! b e".to_owned()));

@@ -164,11 +164,33 @@ fn links_between_variables() {
         ("let (ref mut r, _) = (t, 1);", "act(r);"),
         ("let mut r = |v| t = v;", "r(a);"),
         ("let mut r = Sink::new(|v| t = v);", "act(r);"),
+        ("let r = t.entry(1);", "act(r);"),
+        ("let r = t.drain(1);", "act(r);"),
+        // Whatever it is called, if something is changed through it.
+        ("let r = t.slot(3);", "*r = a;"),
+        ("let r = t.slot(3);", "r.f = a;"),
+        ("let r = t.slot(3);", "r[0] += a;"),
+        ("let r = t.slot(3);", "r.push(a);"),
+        ("let r = t.slot(3);", "act(r);"),
+        ("let r = t.slot(3);", "y.act(r)?;"),
+        ("let q = &mut t; let r = d(q);", "act(r);"),
     ] {
         let body = format!(
             "let mut t = 0; {link} let a = x.a()?; {act} let e = x.e(t)?; let b = x.b()?; Ok(b)"
         );
         case(SIGNATURE, &body, "a", Said::EndsWith("a! b"));
+    }
+    for (link, act) in [
+        ("let r = t.slot(3);", "act(1);"),
+        ("let mut r = t.len();", "r += a;"),
+        ("let mut r = t.is_empty();", "act(r);"),
+        ("let mut r = 0;", "r = a;"),
+        ("let mut r = y.slot(3);", "*r = a;"),
+    ] {
+        let body = format!(
+            "let mut t = vec![0]; {link} let a = x.a()?; {act} let e = x.e(1, &t)?; let b = x.b()?; Ok(b)"
+        );
+        case(SIGNATURE, &body, "a", Said::Has(" e(1)", true));
     }
     // In a branch.
     for branch in [
@@ -309,6 +331,16 @@ fn mentions() {
         ("vec![n]", true),
         ("[0..n]", true),
         ("'n: { 1 }", false),
+        ("format!(1, n)", true),
+        ("format!(1, (n))", true),
+        ("format!(1, &n.f)", true),
+        ("format!(1, 0..n)", true),
+        ("format!(1, n != 1)", true),
+        ("format!(1, x.n)", false),
+        ("format!(1, n::G)", false),
+        ("format!(1, G::n)", false),
+        ("format!(1, Row { n: 1 })", false),
+        ("format!(1, 'n: { 1 })", false),
     ] {
         let body = format!(
             "let mut n = 0; let a = x.a()?; n = a; let g = {value}; let e = x.e(g)?; Ok(x.b()?)"
@@ -321,8 +353,26 @@ fn mentions() {
         let a = x.a()?; self.n = a; let e = x.e(self.n)?; Ok(x.b()?) // a: a! b
         let a = x.a()?; self.n = a; let e = x.e(self.m)?; Ok(x.b()?) // a: a! e(0) b
         let a = x.a()?; self.n = a; let e = x.e(&self)?; Ok(x.b()?) // a: a! b
+        # In a macro, too.
+        let a = x.a()?; self.n = a; let e = x.e(format!(1, self.n))?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; self.n = a; let e = x.e(format!(1, self.m))?; Ok(x.b()?) // a: a! e((1,0)) b
+        let a = x.a()?; self.n = a; let e = x.e(format!(1, &self))?; Ok(x.b()?) // a: a! b
     "#,
     );
+    // The methods of `self` see all of it.
+    for (value, mentions) in [
+        ("self.g()", true),
+        ("self.n()", true),
+        ("self.m::<u8>()", true),
+        ("self.m", false),
+        ("self.m.n", false),
+        ("self.m.g()", false),
+    ] {
+        let body = format!(
+            "let a = x.a()?; self.n = a; let g = format!(1, {value}); let e = x.e(g)?; Ok(x.b()?)"
+        );
+        case("fn f(&self, x: &X)", &body, "a", Said::Has(" e", !mentions));
+    }
 }
 
 /// Through which parameters a function changes what outlives it.
@@ -338,6 +388,11 @@ fn parameters() {
         ("fn f(x: &X, t: impl Fn(T))", false),
         ("fn f<C: FnMut(T)>(x: &X, t: C)", true),
         ("fn f<C: Fn(T)>(x: &X, t: C)", false),
+        ("fn f(x: &X, mut t: impl Iterator<Item = T>)", true),
+        ("fn f(x: &X, t: impl Iterator<Item = T>)", false),
+        ("fn f<C: Iterator>(x: &X, mut t: C)", true),
+        ("fn f(x: &X, mut t: RefMut<'_, T>)", true),
+        ("fn f(x: &X, mut t: u64)", false),
     ] {
         let body = "let a = x.a()?; act(1); let g = t.g()?; Ok(x.b()?)";
         case(signature, body, "a", Said::Has("t.g", !changes));
