@@ -10,7 +10,7 @@ use crate::{
     args::Args,
     emit::{Emitter, glue, hygienic},
     error::Errors,
-    keep, lints, nothing_to_probe,
+    escapes, keep, lints, nothing_to_probe,
     receiver::Receiver,
     rewrite::{self, Form, Settings},
     signature::{self, Added, SUPPRESSED},
@@ -96,91 +96,45 @@ pub(crate) fn rewritten(
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let emit = Emitter::new();
-    let settings = Settings {
-        emit: &emit,
-        receivers: &args.receivers,
-        mutable_readers: function.mutable_readers,
-        krate: &args.krate,
-        form: if args.options {
-            Form::Options
-        } else {
-            Form::Kept
-        },
-    };
     // Errors about the return type point here.
     let at = signature::error_type(function.output).span();
     emit.set_error(at);
-    if args.options {
-        let Settings {
-            receivers, krate, ..
-        } = settings;
-        if rewrite::escapes::report(block, function.sig, receivers, krate, errors) {
-            return None;
-        }
-    }
-    let (asks, looks_needless) = if args.options {
-        let found = rewrite::rewrite(block, settings, errors);
-        let asks = found.probes > 0 || nothing_to_probe::is_no_mistake(function.written);
-        (asks, found.looks_needless)
-    } else {
-        let sig = syn::Signature {
-            inputs: function.declared.clone(),
-            ..function.sig.clone()
-        };
-        let asks = keep::rewrite(block, function.written, &sig, settings, errors);
-        (asks, false)
-    };
-    if !asks && !function.is_test && errors.is_empty() {
-        nothing_to_probe::report(function.written, function.sig, args, errors);
+    let (sig, krate) = (function.sig, &args.krate);
+    if args.options && escapes::report(block, sig, &args.receivers, krate, errors) {
         return None;
     }
-
+    let (asks, looks_needless) = rewrite_block(block, args, &function, &emit, errors);
+    if !asks && !function.is_test && errors.is_empty() {
+        nothing_to_probe::report(function.written, sig, args, errors);
+        return None;
+    }
     nothing_to_probe::unused_receivers(function.written, &args.named, errors);
     let stringify = stringify::takes_questions(function.written, errors).then(|| {
         // Unused where a macro drops the call.
         let allow = lints::unused_import();
-        let import = Emitter::stringify_of_std(&args.krate);
+        let import = Emitter::stringify_of_std(krate);
         quote!(#allow #import)
     });
 
-    let mut shares = false;
-    let (take, suppressed) = match function.set {
-        Set::Given(expr) => {
-            let set = Emitter::clone_set(&expr);
-            let name = hygienic("__probed_suppressed", Span::call_site());
-            (quote!(let #name = &#set;), name)
-        }
-        Set::Added(added) => {
-            shares = !args.options && added.may_be_named && names_set(function.written);
-            let Added {
-                name,
-                aliases,
-                hiding,
-                own_lifetime,
-                ..
-            } = added;
-            let share = shares.then(|| emit.share(&name));
-            let allow = lints::unused();
-            let show = emit.show_lifetimes(&hiding, own_lifetime);
-            (quote!(#show #share #(#allow let #aliases = #name;)*), name)
-        }
-    };
     let Function {
-        sig,
+        written,
         output,
         moves,
         params,
+        set,
         ..
     } = function;
+    let shares = !args.options
+        && matches!(&set, Set::Added(added) if added.may_be_named && names_set(written));
+    let (take, suppressed) = take_set(set, shares, &emit);
     let limit = args.limit.as_ref();
     let (imports, start) = if args.options {
         let start = emit.start(&suppressed, limit);
-        (emit.imports(&args.krate), start)
+        (emit.imports(krate), start)
     } else {
         let error = signature::own_error(output);
         let start = emit.start_kept(&suppressed, limit, shares, error.as_ref());
-        let imports = emit.imports_of_kept(&args.krate, error.is_some());
-        (imports, start)
+        (emit.imports_of_kept(krate, error.is_some()), start)
     };
     let body = framed(block, sig, output, params, looks_needless, &emit);
     let outcome = emit.run(sig, moves, output, &body);
@@ -195,6 +149,65 @@ pub(crate) fn rewritten(
         #start
         #leave
     })
+}
+
+/// Rewrites the statements of a body. Returns whether there is anything to probe,
+/// and whether clippy would call a `?` needless.
+fn rewrite_block(
+    block: &mut Block,
+    args: &Args,
+    function: &Function<'_>,
+    emit: &Emitter,
+    errors: &mut Errors,
+) -> (bool, bool) {
+    let settings = Settings {
+        emit,
+        receivers: &args.receivers,
+        mutable_readers: function.mutable_readers.clone(),
+        krate: &args.krate,
+        form: if args.options {
+            Form::Options
+        } else {
+            Form::Kept
+        },
+    };
+    if args.options {
+        let found = rewrite::rewrite(block, settings, errors);
+        let asks = found.probes > 0 || nothing_to_probe::is_no_mistake(function.written);
+        (asks, found.looks_needless)
+    } else {
+        let sig = syn::Signature {
+            inputs: function.declared.clone(),
+            ..function.sig.clone()
+        };
+        let asks = keep::rewrite(block, function.written, &sig, settings, errors);
+        (asks, false)
+    }
+}
+
+/// Takes the suppressed set, which a function may share with those that it calls.
+/// Returns the name of a reference to it.
+fn take_set(set: Set, shares: bool, emit: &Emitter) -> (TokenStream, Ident) {
+    match set {
+        Set::Given(expr) => {
+            let set = Emitter::clone_set(&expr);
+            let name = hygienic("__probed_suppressed", Span::call_site());
+            (quote!(let #name = &#set;), name)
+        }
+        Set::Added(added) => {
+            let Added {
+                name,
+                aliases,
+                hiding,
+                own_lifetime,
+                ..
+            } = added;
+            let share = shares.then(|| emit.share(&name));
+            let allow = lints::unused();
+            let show = emit.show_lifetimes(&hiding, own_lifetime);
+            (quote!(#show #share #(#allow let #aliases = #name;)*), name)
+        }
+    }
 }
 
 /// Whether a body names the suppressed set.

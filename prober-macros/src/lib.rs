@@ -17,6 +17,7 @@ mod classify;
 mod derive;
 mod emit;
 mod error;
+mod escapes;
 mod expand;
 mod fallback;
 mod future;

@@ -30,7 +30,6 @@
 mod attributes;
 mod conditions;
 mod context;
-pub(crate) mod escapes;
 mod hazards;
 mod loops;
 mod macros;

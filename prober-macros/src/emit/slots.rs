@@ -99,7 +99,7 @@ impl Emitter {
         quote!(#tie = #runtime::type_of(&#name);)
     }
 
-    /// The same of a reference to it.
+    /// The same for a variable that is a reference to it.
     pub(crate) fn type_of_reference(&self, tie: &Ident, name: &Ident) -> TokenStream {
         let runtime = &self.runtime;
         quote!(#tie = #runtime::type_of(#name);)

@@ -71,7 +71,8 @@ pub(super) fn hides_error(call: &ExprMethodCall) -> bool {
     ) && is_call(&call.receiver)
 }
 
-/// Whether it looks for a page fault in the error, and so takes the result apart:
+/// Whether such a method looks for a page fault in the error, and so takes the
+/// result apart:
 /// `map_err(|e| match e { VmiError::Translation(_) => .. })`.
 pub(super) fn looks_at_fault(call: &ExprMethodCall) -> bool {
     hides_error(call) && any_word(&call.args.to_token_stream(), &|word| word == "Translation")

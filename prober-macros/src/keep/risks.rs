@@ -97,7 +97,7 @@ pub(super) fn unchecked(stmt: &Stmt, facts: &Facts, receivers: &[Receiver]) -> N
 
 /// What is in doubt where questions are not answered: what their calls mention,
 /// which may have refused it. It is no index or size then; but it may be a part
-/// of an address or a count of levels, for else a run would find little.
+/// of an address or a count of levels: otherwise a run would find little.
 pub(super) fn doubted(code: &impl Code, facts: &Facts, receivers: &[Receiver]) -> Names {
     struct Find<'a> {
         facts: &'a Facts,

@@ -175,8 +175,8 @@ impl Hot<'_, '_> {
     /// `let PAT = EXPR?`, whose value waits in a slot.
     fn slot(&mut self, index: usize) {
         let step = &self.steps[index];
-        // Where the next statement needs it at once, no slot is needed; but a
-        // search in this statement would run while a guard in it lives.
+        // Where the next statement needs it at once, no slot is needed. But a
+        // search within this statement would run while a guard in it lives.
         if !self.is_doomed()
             && self.is_needed_next(index)
             && questions(|count| count.visit_stmt(&step.stmt)) == 1

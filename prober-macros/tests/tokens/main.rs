@@ -23,6 +23,7 @@ mod prober_macros {
     pub(crate) mod derive;
     pub(crate) mod emit;
     pub(crate) mod error;
+    pub(crate) mod escapes;
     pub(crate) mod expand;
     pub(crate) mod fallback;
     pub(crate) mod future;

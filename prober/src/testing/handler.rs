@@ -48,7 +48,7 @@ where
     ///
     /// Where `handler` returns `VmiError::Translation`, as a [`FaultQueue`](crate::FaultQueue) does, that page fault is
     /// injected. The guest serves it, or loses or refuses it, and the thread reaches the breakpoint again. A page that was
-    /// injected 1,000 times ends it, for a handler without a queue asks for ever for what nothing backs.
+    /// injected 1,000 times ends it, because a handler without a queue asks for ever for what nothing backs.
     ///
     /// ```
     /// use prober::{FaultQueue, probed, testing::Guest};

@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The first 64 KiB are where null pointers point, so [`SuppressedPages::new`](crate::SuppressedPages::new) holds them:
-//! a page that is out there is unserviceable. Map the pages of a test from `Va(0x1_0000)` on.
+//! a page that is paged out there is unserviceable. Map the pages of a test from `Va(0x1_0000)` on.
 //!
 //! [`Vm::with_context`] gives a handler's [`VmiContext`](vmi_core::VmiContext), and [`Vm::at_breakpoint`] runs one until
 //! it is done, with page faults injected and served in between.

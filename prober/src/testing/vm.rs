@@ -71,7 +71,7 @@ where
         self
     }
 
-    /// Runs `operation` as at the start of an event: the V2P cache is flushed first, for it keeps translations that
+    /// Runs `operation` as at the start of an event: the V2P cache is flushed first, because it keeps translations that
     /// [`Guest::page_out`] or [`Guest::unmap`] have made wrong. Within one run it is not flushed: if `operation`
     /// itself pages something out, call [`flush`](Self::flush) there.
     ///

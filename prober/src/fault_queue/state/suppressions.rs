@@ -28,13 +28,13 @@ pub(super) struct Suppressions {
     // operation may change it through the queue meanwhile.
     all: Rc<SuppressedPages>,
 
-    /// What the queue itself suppressed, by the last run of that, in the order
-    /// in which it came.
+    /// What the queue itself suppressed, by the last run for which it does, and
+    /// then in the order in which it came.
     own: BTreeMap<(u64, u64), Own>,
 
     /// How often pages were suppressed that have expired since.
-    // A page that is suppressed anew stays so for longer. Else an operation
-    // that lacks many pages, or comes by seldom, would never have all of them
+    // A page that is suppressed anew stays so for longer. Otherwise an operation
+    // that lacks many pages, or that seldom runs, would never have all of them
     // suppressed at once, and so would never end.
     before: Before,
 
@@ -198,7 +198,8 @@ impl Suppressions {
     }
 }
 
-/// For how many runs a page is suppressed that was so many times before.
+/// For how many runs a page is suppressed that was suppressed so many times
+/// before.
 fn for_runs(runs: u64, times: u32) -> u64 {
     match times {
         0 => runs,
