@@ -224,9 +224,9 @@ impl FaultQueue {
     }
 
     /// How many pages the queue itself suppresses: 65,536 unless it is set.
-    /// Past it, the one that would expire first is suppressed no longer, and
-    /// will be injected again: set it well above the number of pages that
-    /// nothing backs and that your operations may need.
+    /// Past it, the oldest is suppressed no longer, and will be injected again:
+    /// set it well above the number of pages that nothing backs and that your
+    /// operations may need.
     #[must_use]
     pub fn max_suppressed(self, pages: usize) -> Self {
         self.set(|settings| settings.max_suppressed = pages)

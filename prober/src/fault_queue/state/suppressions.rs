@@ -3,7 +3,7 @@
 mod before;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     rc::Rc,
 };
 
@@ -28,9 +28,11 @@ pub(super) struct Suppressions {
     // operation may change it through the queue meanwhile.
     all: Rc<SuppressedPages>,
 
-    /// What the queue itself suppressed, by the last run for which it does, and
-    /// then in the order in which it came.
-    own: BTreeMap<(u64, u64), Own>,
+    /// What the queue itself suppressed, by age, and for which run the last time.
+    own: BTreeMap<u64, (u64, Own)>,
+
+    /// The same by the last run, and then by age.
+    by_end: BTreeSet<(u64, u64)>,
 
     /// How often pages were suppressed that have expired since.
     // A page that is suppressed anew stays so for longer. Otherwise an operation
@@ -41,7 +43,7 @@ pub(super) struct Suppressions {
     /// The queue's own pages of the kernel half, by their number.
     kernel: HashMap<u64, KernelPage, RandomState>,
 
-    /// How many pages the queue itself has ever suppressed.
+    /// How much the queue itself has ever suppressed.
     ever: u64,
 }
 
@@ -69,6 +71,7 @@ impl Suppressions {
         Self {
             all: Rc::new(all),
             own: BTreeMap::new(),
+            by_end: BTreeSet::new(),
             before: Before::default(),
             kernel: HashMap::default(),
             ever: 0,
@@ -89,62 +92,68 @@ impl Suppressions {
         if self.all.contains(&fault) {
             return false;
         }
-        let all = Rc::make_mut(&mut self.all);
-        all.insert(fault);
-        self.ever += 1;
+        Rc::make_mut(&mut self.all).insert(fault);
         let page = Page::from(&fault);
         let times = self.before.take(&page);
-        let mut until = run.saturating_add(for_runs(runs, times));
-        self.own.insert((until, self.ever), Own::Page(fault, times));
+        let until = run.saturating_add(for_runs(runs, times));
+        self.push(until, Own::Page(fault, times));
         if is_kernel_half(fault.va) {
-            let number = page.number();
-            let page = self.kernel.entry(number).or_default();
-            page.faults.push(fault);
-            page.until = page.until.max(until);
-            if page.faults.len() >= ROOTS && !page.everywhere {
-                page.everywhere = true;
-                let start = number << PAGE_SHIFT;
-                all.insert_range(Va(start)..Va(start + (PAGE_SIZE - 1)));
-                // After all of its pages, which go with it.
-                until = page.until;
-                self.ever += 1;
-                self.own.insert((until, self.ever), Own::Everywhere(number));
-            }
+            self.insert_everywhere(fault, until);
         }
         true
+    }
+
+    /// Suppresses a page of the kernel half under all roots if it is so under
+    /// enough of them.
+    fn insert_everywhere(&mut self, fault: AddressContext, until: u64) {
+        let number = Page::from(&fault).number();
+        let page = self.kernel.entry(number).or_default();
+        page.faults.push(fault);
+        page.until = page.until.max(until);
+        if page.faults.len() >= ROOTS && !page.everywhere {
+            page.everywhere = true;
+            // It ends after all of its pages, which go with it.
+            let until = page.until;
+            let start = number << PAGE_SHIFT;
+            Rc::make_mut(&mut self.all).insert_range(Va(start)..Va(start + (PAGE_SIZE - 1)));
+            self.push(until, Own::Everywhere(number));
+        }
+    }
+
+    fn push(&mut self, until: u64, own: Own) {
+        self.ever += 1;
+        self.own.insert(self.ever, (until, own));
+        self.by_end.insert((until, self.ever));
     }
 
     /// Lets the pages go whose last run is over. Remembers of no more than
     /// `most` of them how often they were suppressed.
     #[inline]
     pub(super) fn expire(&mut self, run: u64, most: usize) {
-        while let Some((&(until, _), _)) = self.own.first_key_value()
+        while let Some(&(until, number)) = self.by_end.first()
             && until < run
         {
-            self.expire_first(most);
+            self.expire_one(number, most);
         }
     }
 
-    fn expire_first(&mut self, most: usize) {
-        let Some((_, own)) = self.own.pop_first() else {
-            return;
-        };
-        if let Own::Page(fault, times) = own {
+    fn expire_one(&mut self, number: u64, most: usize) {
+        if let Some(Own::Page(fault, times)) = self.take(number) {
             let page = Page::from(&fault);
             self.before.add(page, times.saturating_add(1));
             self.before.shrink_to(most);
         }
-        self.drop(own);
     }
 
-    /// Lets pages go, those that would expire first, until no more than `most`
-    /// are left. Returns how many went.
+    /// Lets the oldest pages go until no more than `most` are left. Returns
+    /// how many went.
     pub(super) fn shrink_to(&mut self, most: usize) -> u64 {
         let mut dropped = 0;
+        // Not those that would expire first: the newest could be one of them.
         while self.own.len() > most
-            && let Some((_, own)) = self.own.pop_first()
+            && let Some((&number, _)) = self.own.first_key_value()
         {
-            self.drop(own);
+            self.take(number);
             dropped += 1;
         }
         dropped
@@ -153,6 +162,14 @@ impl Suppressions {
     /// A page came in: what was before says nothing any more.
     pub(super) fn came_in(&mut self, page: &Page) {
         self.before.take(page);
+    }
+
+    /// Lets one go, which it returns.
+    fn take(&mut self, number: u64) -> Option<Own> {
+        let (until, own) = self.own.remove(&number)?;
+        self.by_end.remove(&(until, number));
+        self.drop(own);
+        Some(own)
     }
 
     fn drop(&mut self, own: Own) {
@@ -183,16 +200,11 @@ impl Suppressions {
 
     /// Lets the queue's own pages of a translation root go.
     pub(super) fn forget_root(&mut self, root: Pa) {
-        let mut gone = Vec::new();
-        self.own.retain(|_, own| {
-            let goes = matches!(own, Own::Page(fault, _) if frame(fault.root) == frame(root));
-            if goes {
-                gone.push(*own);
-            }
-            !goes
-        });
-        for own in gone {
-            self.drop(own);
+        let goes =
+            |own: &Own| matches!(own, Own::Page(fault, _) if frame(fault.root) == frame(root));
+        let gone = self.own.iter().filter(|(_, (_, own))| goes(own));
+        for number in gone.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.take(number);
         }
         self.before.forget_root(root);
     }

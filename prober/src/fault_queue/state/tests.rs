@@ -196,6 +196,25 @@ fn what_is_suppressed_anew_stays_so_for_longer() {
     assert_eq!([2, 4].map(|_| lasts(&mut state)), [2, 4]);
 }
 
+/// Or else an operation that lacks one page more would never end.
+#[test]
+fn what_stays_suppressed_for_long_leaves_room() {
+    let mut state = state();
+    state.settings.suppress_for = 2;
+    state.settings.max_suppressed = 2;
+    for _ in 0..2 {
+        assert!(state.suppress(fault(0)) && state.suppress(fault(1)));
+        for _ in 0..3 {
+            state.begin(operation(0).waiter);
+        }
+    }
+    // Both stay for longer than a new one.
+    assert!((0..2).all(|page| state.suppressed().contains(&fault(page))));
+    assert!(state.suppress(fault(2)));
+    assert!((1..3).all(|page| state.suppressed().contains(&fault(page))));
+    assert!(!state.suppressed().contains(&fault(0)));
+}
+
 /// A page that expired under one root, and is suppressed under three.
 #[test]
 fn a_page_that_is_suppressed_everywhere_expires_as_a_whole() {
