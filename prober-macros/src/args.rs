@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// The path of the crate `prober`.
     pub(crate) krate: Path,
 
+    /// Whether the arguments name it, so that it may be wrong.
+    pub(crate) names_crate: bool,
+
     /// Whether each read gives an `Option`.
     pub(crate) options: bool,
 }
@@ -48,6 +51,7 @@ impl Args {
             named: Vec::new(),
             limit: None,
             krate: parse_quote!(::prober),
+            names_crate: false,
             options: false,
         };
         let mut given = Vec::new();
@@ -106,7 +110,10 @@ impl Args {
                 }
             }
             "limit" => self.limit = Some(value(&key, "NUMBER", input, limit)?),
-            "crate" => self.krate = value(&key, "PATH", input, krate)?,
+            "crate" => {
+                self.krate = value(&key, "PATH", input, krate)?;
+                self.names_crate = true;
+            }
             _ => {
                 return Err(syn::Error::new(
                     key.span(),

@@ -142,12 +142,17 @@ pub(crate) fn rewritten(
     let end = glue(output.span());
     let leave = quote_spanned!(end=> #outcome.#gate());
 
-    Some(quote! {
+    let content = quote! {
         #imports
         #stringify
         #take
         #start
         #leave
+    };
+    Some(if args.names_crate {
+        Emitter::within_macro_of_crate(&args.krate, &content)
+    } else {
+        content
     })
 }
 

@@ -2,8 +2,7 @@
 //! change in any release.
 //!
 //! Everything that can be a function is one here, so that the expansion stays
-//! short. It imports this module alone: imports take rustc long, and a wrong
-//! path to the crate is one error if there is one import.
+//! short. It imports this module alone, as imports take rustc long.
 
 mod act;
 mod faults_in_errors;

@@ -29,6 +29,14 @@ impl Emitter {
         }
     }
 
+    /// A body in a macro of the crate that passes it on. If the path of the crate
+    /// is wrong, rustc says of the macro what it says of the added parameter, and
+    /// so says it once; of an import it would say something else.
+    pub(crate) fn within_macro_of_crate(krate: &Path, body: &TokenStream) -> TokenStream {
+        let glue = glue(krate.span());
+        quote_spanned!(glue=> #krate::probe!(@probed { #body }))
+    }
+
     /// Has rustc say that `stringify` is ambiguous where it is not the macro of
     /// std: a name that comes by a glob must not mean another macro further out.
     pub(crate) fn stringify_of_std(krate: &Path) -> TokenStream {

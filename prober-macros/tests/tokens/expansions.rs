@@ -217,17 +217,13 @@ fn own_set_and_limit() {
             Ok(probe!(self.process(vmi)?.pid())?)
         }
     };
-    let args = quote!(
-        suppressed = self.suppressed,
-        limit = 16,
-        crate = ::my_prober
-    );
+    let args = quote!(suppressed = self.suppressed, limit = 16);
     check(
         &args,
         &item,
         &expect![[r#"
             fn pid(&mut self, vmi: &Vmi) -> prober::Result<Option<u32>> {
-                use ::my_prober::__private::{self as __probed, PageFaultGate as _};
+                use ::prober::__private::{self as __probed, PageFaultGate as _};
                 let __probed_suppressed = &__probed::AsSuppressedPages::clone_set(&self.suppressed);
                 let __probed_run = &__probed::start(__probed_suppressed, 16);
                 __probed::run(
@@ -255,6 +251,34 @@ fn own_set_and_limit() {
                         },
                     )
                     .through_gate()
+            }
+        "#]],
+    );
+}
+
+/// If the path of the crate may be wrong, the body stands in a macro of it.
+#[test]
+fn own_path_of_the_crate() {
+    let item = quote! {
+        fn pid(vmi: &Vmi) -> prober::Result<Option<u32>> {
+            vmi.read_u32(PID)
+        }
+    };
+    check(
+        &quote!(crate = ::my_prober),
+        &item,
+        &expect![[r#"
+            fn pid(
+                vmi: &Vmi,
+                suppressed: &::my_prober::SuppressedPages,
+            ) -> prober::Result<Option<u32>> {
+                ::my_prober::probe!(
+                    @ probed { use ::my_prober::__private:: { self as __probed, PageFaultGate as _ };
+                    let __probed_run = & __probed::start(suppressed, __probed::LIMIT);
+                    __probed::run(__probed_run, move || -> prober::Result < Option < u32 > > {
+                    __probed::read(__probed::served(& vmi, __probed_run).read_u32(PID), __probed_run)
+                    }).through_gate() }
+                )
             }
         "#]],
     );

@@ -63,7 +63,14 @@ pub(super) fn text(tokens: TokenStream) -> String {
 /// The block of the user's in an expanded body:
 /// `.. run(.., move || -> T BLOCK).through_gate()`.
 fn body(expanded: TokenStream) -> TokenStream {
-    let run = groups(expanded, Delimiter::Parenthesis)
+    // With `crate = PATH` it stands in a macro of that crate: `probe!(@probed { .. })`.
+    let within = match &groups(expanded.clone(), Delimiter::Parenthesis)[..] {
+        [only] if only.to_string().starts_with("@ probed") => {
+            groups(only.clone(), Delimiter::Brace).pop()
+        }
+        _ => None,
+    };
+    let run = groups(within.unwrap_or(expanded), Delimiter::Parenthesis)
         .into_iter()
         .rev()
         .find(|group| !group.is_empty())

@@ -65,7 +65,30 @@ fn by_an_absolute_path_and_through_another_crate() {
         }
     }
 
+    #[probed(crate = ::guest_reads)]
+    fn kept(vmi: &Vmi, places: &[u64]) -> Result<Vec<u64>> {
+        let mut values = Vec::new();
+        for at in places {
+            let value = vmi.read_u64(*at)?;
+            values.push(value);
+        }
+        let last = vmi.read_u64(3)?;
+        values.push(last);
+        Ok(values)
+    }
+
+    #[probed(crate = prober_tests_renamed::reexport::prober_of_ours)]
+    async fn kept_through(vmi: &Vmi) -> Result<u64> {
+        let a = vmi.read_async(1).await?;
+        let b = vmi.read_u64(2)?;
+        Ok(a + b)
+    }
+
     let (vmi, lost) = (Vmi::default(), Vmi::with(&[1, 2, 3]));
+    assert_eq!(kept(&vmi, &[1, 2], &none()).unwrap(), [1, 2, 3]);
+    assert_eq!(faults(kept(&lost, &[1, 2], &none())), [1, 2, 3]);
+    assert_eq!(block_on(kept_through(&vmi, &none())).unwrap(), 3);
+    assert_eq!(faults(block_on(kept_through(&lost, &none()))), [1, 2]);
     assert_eq!(absolute(&vmi, &none()).unwrap(), 3);
     assert_eq!(faults(absolute(&lost, &none())), [1]);
     assert_eq!(block_on(through(&vmi, &none())).unwrap(), 3);
