@@ -1,7 +1,7 @@
 //! The branches of a statement whose head a doomed run evaluates.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{Expr, ExprAwait, ExprTry, Lifetime, Pat, Stmt, token::Brace};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     names::{Names, bound},
     plan::{Kind, Plan},
     scope::{Scope, Way},
-    slot::uses,
+    slot::{uses, uses_beside},
 };
 use crate::emit::glue;
 
@@ -74,9 +74,13 @@ impl Branches<'_, '_> {
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
         let search = self.flow.search(&steps, &missing, &[], scope, 1);
+        // What it moves is not there behind a block that is left in any case.
+        let leaves = !search.is_only_an_exit() && !self.flow.falls_through(id);
         let mut search = search.statements(self.flow);
         if let Some(label) = last {
             search.extend(quote!(break #label;));
+        } else if leaves {
+            self.flow.leave().to_tokens(&mut search);
         }
         block.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#uses #search)), None)];
     }
@@ -193,15 +197,25 @@ impl Shadowed {
 
 /// The names that the conditions of an `if` or a `while` bind.
 fn conditions(cond: &Expr) -> Shadowed {
-    match cond {
-        Expr::Let(condition) => Shadowed::by(&condition.pat),
-        Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
-            let mut shadowed = conditions(&both.left);
-            let right = conditions(&both.right);
-            shadowed.names.extend(&right.names);
-            shadowed.uses.extend(right.uses);
-            shadowed
+    let mut shadowed = Shadowed::default();
+    shadowed.conditions(cond, &TokenStream::new());
+    shadowed
+}
+
+impl Shadowed {
+    /// Adds the names that conditions bind; `behind` are those behind them.
+    fn conditions(&mut self, cond: &Expr, behind: &TokenStream) {
+        match cond {
+            Expr::Let(condition) => {
+                self.names.extend(&bound(&condition.pat));
+                self.uses.extend(uses_beside(&condition.pat, behind));
+            }
+            Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
+                let right = &both.right;
+                self.conditions(&both.left, &quote!(#right #behind));
+                self.conditions(right, behind);
+            }
+            _ => {}
         }
-        _ => Shadowed::default(),
     }
 }

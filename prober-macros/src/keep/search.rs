@@ -187,6 +187,11 @@ impl Searched {
         self.tokens.is_empty() && self.exit.is_none()
     }
 
+    /// Whether nothing is evaluated.
+    pub(super) fn is_only_an_exit(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
     /// The search, and where the run goes from it: an expression that diverges.
     pub(super) fn and(self, way: &Way) -> Way {
         let way = self.exit.as_ref().unwrap_or(way);

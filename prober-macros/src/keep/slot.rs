@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     emit::{Bind, Bound, glue, hygienic, operand},
+    tokens::any_word,
     vocabulary::name,
 };
 
@@ -328,11 +329,17 @@ pub(super) fn extends_temporaries(expr: &Expr) -> bool {
 
 /// Uses what a pattern binds, so that no lint misses a use in a search.
 pub(super) fn uses(pat: &Pat) -> TokenStream {
-    struct Find(TokenStream);
-    impl<'ast> Visit<'ast> for Find {
+    uses_beside(pat, &TokenStream::new())
+}
+
+/// The same, beside what code mentions that stands before: it may have borrowed
+/// from that.
+pub(super) fn uses_beside(pat: &Pat, used: &TokenStream) -> TokenStream {
+    struct Find<'a>(TokenStream, &'a TokenStream);
+    impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             let name = &pat.ident;
-            if is_variable(name) {
+            if is_variable(name) && !any_word(self.1, &|word| word == name) {
                 let mutability = pat.by_ref.is_none().then_some(pat.mutability).flatten();
                 let at = glue(name.span());
                 let mutability = mutability.map(|_| quote_spanned!(at=> mut));
@@ -343,7 +350,7 @@ pub(super) fn uses(pat: &Pat) -> TokenStream {
         }
         fn visit_expr(&mut self, _: &'ast Expr) {}
     }
-    let mut find = Find(TokenStream::new());
+    let mut find = Find(TokenStream::new(), used);
     find.visit_pat(pat);
     find.0
 }

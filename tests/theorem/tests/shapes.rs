@@ -1330,4 +1330,29 @@ shapes! {
         w.act("d", d);
         Ok(a ^ b ^ c ^ root.num(d % 8 + 10)?)
     }
+    chains_that_lend_what_they_bound {
+        let mut tree = Some(Box::new((1_u64, Some(Box::new((2_u64, ()))))));
+        let a = root.num(0)?;
+        if let Some(top) = tree.as_mut() && let Some(under) = top.1.as_mut() && a > 3 {
+            under.0 = root.num(1)?;
+            top.0 += under.0;
+        }
+        let b = root.num(tree.as_ref().map_or(0, |top| top.0) % 8 + 10)?;
+        while let Some(top) = tree.as_mut() && let Some(under) = top.1.take() { out.push(root.num(under.0 % 8 + 20)?); top.0 = 4; }
+        Ok(a ^ b)
+    }
+    moves_in_branches_that_leave {
+        fn take(name: String, o: Object<'_>) -> Result<u64, VmiError> { Ok(o.num(9)? ^ name.len() as u64) }
+        let (name, other) = (root.name(0)?, root.name(1)?);
+        let a = root.num(0)?;
+        for o in root.items(0)? {
+            let x = o.num(0)?;
+            if x > 40 { let t = take(name, o)?; out.push(t); break; }
+            if x > 20 { return Ok(take(name, o)?); }
+            out.push(x);
+        }
+        let b = match root.opt(1)? { Some(x) if x > 30 => { let y = take(other, root)?; w.act("y", y); return Ok(y) } Some(x) => x, None => return Ok(take(other, root)?) };
+        if a > 50 { let y = take(other, root)?; return Ok(y); }
+        Ok(b ^ take(other, root.obj(1)?)?)
+    }
 }
