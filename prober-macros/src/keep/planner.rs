@@ -16,7 +16,7 @@ use super::{
     closures::holds_closure,
     effects::is_effect,
     facts::Facts,
-    inner::{core, root},
+    inner::core,
     look::Look,
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
@@ -182,7 +182,7 @@ impl Planner<'_> {
             asks,
             takes,
             exits,
-            mut roots,
+            roots,
             ..
         } = look;
 
@@ -209,12 +209,6 @@ impl Planner<'_> {
             _ => false,
         };
         let kind = self.kind(&stmt, last);
-        if let Stmt::Expr(expr, _) = &stmt
-            && matches!(kind, Kind::Act | Kind::Ask | Kind::Tail)
-            && let Some(root) = acted_on(expr)
-        {
-            roots.push(root);
-        }
         let roots = roots.into_iter().collect::<Names>();
         let mut changes = self.facts.changed(&all, &roots);
         changes.extend(&unchecked(&stmt, self.facts, self.receivers));
@@ -385,15 +379,6 @@ fn is_plain(expr: &Expr) -> bool {
         Expr::Tuple(tuple) => tuple.elems.iter().all(is_plain),
         Expr::Unary(unary) => !matches!(unary.op, UnOp::Deref(_)) && is_plain(&unary.expr),
         _ => false,
-    }
-}
-
-/// The variable that a call or an assignment stands on: `list` in
-/// `list.borrow_mut().push(x)`.
-fn acted_on(expr: &Expr) -> Option<String> {
-    match core(expr) {
-        Expr::MethodCall(call) => root(&call.receiver),
-        _ => None,
     }
 }
 

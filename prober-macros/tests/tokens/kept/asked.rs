@@ -149,6 +149,15 @@ fn exits() {
         let a = x.a()?; assert!(a); Ok(x.b()?) // a: a!
         let a = x.a()?; unknown!(a); Ok(x.b()?) // a: a!
         let a = x.a()?; println!("{a}"); Ok(x.b()?) // a: a! b
+        let a = x.a()?; println! { 1, x.b()? } Ok(a + x.c()?) // a: a! b c
+        let a = x.a()?; println!(if 1 { return Ok(0) } else { 1 }); Ok(x.b()?) // a: a!
+        for i in [1, 2] { let d = x.d(i)?; println!(if d > 0 { continue } else { 1 }); let e = x.e(i)?; } Ok(x.b()?) // d(1): d(1)! d(2) b
+        for i in [1, 2] { let d = x.d(i)?; println!(if d > 0 { break } else { 1 }); let e = x.e(i)?; } Ok(x.b()?) // d(1): d(1)! b
+        let a = x.a()?; act(1); vmi.read_u8(2)? // a: a! read_u8(2)
+        # A loop that is given up has skipped what its later rounds would leave.
+        while x.a()? > 1 { if x.b()? > 1 { return Ok(0); } } Ok(x.c()?) // a: a!
+        loop { let a = x.a()?; if a > 1 { return Ok(0); } break; } Ok(x.c()?) // a: a!
+        let mut n = 0; for k in x.k()? { n += k.a()?; let d = x.d(n)?; if d > 1 { return Ok(0); } } Ok(x.c()?) // k.0.a: k k.0.a!
         let a = x.a()?; let Some(b) = Some(a) else { return Ok(0); }; Ok(x.c()?) // a: a!
         'b: { if x.a()? > 1 { break 'b; } let b = x.b()?; } Ok(x.c()?) // a: a! c
         loop { let a = x.a()?; act(1); break Ok(x.b()?); } // a: a! b

@@ -205,6 +205,24 @@ fn links_between_variables() {
         );
         case(SIGNATURE, &body, "a", Said::Is("a! b".to_owned()));
     }
+    // Within a branch.
+    for head in [
+        "match &mut t { r =>",
+        "if let r = &mut t",
+        "while let r = &mut t",
+        "for r in [&mut t]",
+    ] {
+        let end = if head.contains("=>") { "}" } else { "" };
+        let body = format!(
+            "let mut t = vec![1]; {head} {{ let a = x.a()?; act(r, a); let e = x.e(t)?; let b = x.b()?; break; }} {end} Ok(1)"
+        );
+        let body = if head.contains("in") || head.contains("while") {
+            body
+        } else {
+            body.replace("break; ", "")
+        };
+        case(SIGNATURE, &body, "a", Said::Is("a! b".to_owned()));
+    }
 }
 
 /// What sees a variable is missing with it.
@@ -285,6 +303,19 @@ fn outputs() {
         let a = x.a()?; t.push(a); let e = x.e(t.len())?; Ok(x.b()?) // a: a! b
     "#,
     );
+    for (ty, is_collection) in [
+        ("&mut Vec<u8>", true),
+        ("&mut [u8]", true),
+        ("&mut [u8; 4]", true),
+        ("&mut collections::HashMap<u8, u8>", true),
+        ("&mut T", false),
+        ("&Vec<u8>", false),
+        ("Vec<u8>", false),
+    ] {
+        let signature = format!("fn f(x: &X, t: {ty})");
+        let body = "let a = x.a()?; t.act(a); inner(t, suppressed)?; Ok(x.b()?)";
+        case(&signature, body, "a", Said::Has("inner", is_collection));
+    }
     for ty in [
         "&mut impl Write",
         "&mut Formatter<'_>",

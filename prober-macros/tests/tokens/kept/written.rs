@@ -45,6 +45,7 @@ fn a_set_that_is_shared() {
     for (body, shares) in [
         ("inner(suppressed)?; Ok(1)", true),
         ("inner(x)?; Ok(1)", false),
+        ("inner(suppressed_by)?; Ok(1)", false),
     ] {
         written(SIGNATURE, body, ":: start_sharing (", shares);
     }
@@ -256,6 +257,7 @@ fn temporaries() {
         ("g(&x.a()?)", true),
         ("&x.a()? as &u8", false),
         ("dbg!(x.a()?)", false),
+        ("m!(x.a()?)", false),
     ] {
         let body = format!("let a = {init}; let b = x.b()?; act(1); act(a); Ok(b)");
         written(SIGNATURE, &body, "let a = __probed :: filled", waits);
@@ -287,6 +289,11 @@ fn slots() {
             "let (a ,) = __probed :: filled",
         ),
         ("let ref a = x.a()?", "let ref a ="),
+        ("let (ref a, b) = x.a()?", "let (ref a , b) ="),
+        (
+            "let ((a), b) = x.a()?",
+            "let ((a) , b) = __probed :: filled",
+        ),
         (
             "#[allow(l)] let a = x.a()?",
             "# [allow (l)] let a = __probed :: filled",
@@ -320,6 +327,63 @@ fn reads_that_are_served() {
     ] {
         written(SIGNATURE, &format!("{body} Ok(1)"), ":: served (", served);
     }
+}
+
+/// Of several reads on one parameter, it is put beside the prober once.
+#[test]
+fn a_receiver_of_several_reads() {
+    let two = "let a = vmi.read_string(1)?; let b = vmi.read_string(2)?; Ok(a + b)";
+    for (signature, body, once) in [
+        ("(vmi: &Vmi)", two, true),
+        ("(x: &X, vmi: &'v VmiState<'v>)", two, true),
+        ("(vmi: Vmi)", two, false),
+        ("(vmi: &mut Vmi)", two, false),
+        ("(mut vmi: &Vmi)", two, false),
+        ("(ref vmi: &Vmi)", two, false),
+        ("(#[a] vmi: &Vmi)", two, false),
+        ("(reader: &Vmi)", two, false),
+        ("(vmi: &Vmi)", "Ok(vmi.read_string(1)?)", false),
+        (
+            "(vmi: &Vmi)",
+            "let a = vmi.read_string(1)?; let b = vmi.read_u64(2)?; Ok(a + b)",
+            true,
+        ),
+        // Another variable.
+        (
+            "(vmi: &Vmi)",
+            "let a = vmi.read_string(1)?; let vmi = other; let b = vmi.read_string(2)?; Ok(a + b)",
+            false,
+        ),
+        (
+            "(vmi: &Vmi)",
+            "let a = vmi.read_string(1)?; let b = vmi.read_string(2)?; m!(vmi); Ok(a + b)",
+            false,
+        ),
+        (
+            "(vmi: &Vmi)",
+            "let a = vmi.read_string(1)?; let b = vmi.read_string(2)?; m!(a); Ok(a + b)",
+            true,
+        ),
+        (
+            "(vmi: &Vmi)",
+            "let a = vmi.read_string(1)?; let b = vmi.read_string(2)?; println!(vmi); Ok(a + b)",
+            true,
+        ),
+    ] {
+        let signature = format!("{signature} -> Result<u8, E>");
+        let text = "= __probed :: served (& vmi , __probed_run) ;";
+        written(&signature, body, text, once);
+    }
+    // Items that begin a body still do.
+    let body = format!("fn g() {{}} {two}");
+    written(
+        "(vmi: &Vmi) -> Result<u8, E>",
+        &body,
+        "; { fn g () { }",
+        true,
+    );
+    let body = "fn g() {} let a = x.a()?; Ok(a)";
+    written(SIGNATURE, body, "; { fn g () { }", false);
 }
 
 /// What a marker or a macro of text holds stays as it is.
@@ -380,6 +444,14 @@ fn loops_that_macros_leave() {
         (
             "println!(1, for k in { if c { break } l } {})",
             "{ break '__probed_loop",
+        ),
+        (
+            "println!(1, format!(1, if c { break } else { 1 }))",
+            "{ break '__probed_loop",
+        ),
+        (
+            "println!(1, format!(1, if c { continue } else { 1 }))",
+            "{ continue '__probed_loop",
         ),
         ("println!(1, while c { break })", "while c { break }"),
         ("println!(1, loop { break })", "loop { break }"),
