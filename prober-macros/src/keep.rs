@@ -33,6 +33,7 @@ mod beside;
 mod branches;
 mod calls;
 mod cells;
+mod changes;
 mod closures;
 mod collections;
 mod effects;

@@ -45,3 +45,32 @@ pub(super) fn makes_ends(func: &Expr) -> bool {
         name.contains("channel") || name.contains("bounded")
     }))
 }
+
+/// Whether nothing can be changed through what a method gives.
+pub(super) fn only_shows(method: &str) -> bool {
+    method.starts_with("is_")
+        || method.starts_with("to_")
+        || matches!(
+            method,
+            "as_ref"
+                | "as_slice"
+                | "as_str"
+                | "borrow"
+                | "bytes"
+                | "chars"
+                | "chunks"
+                | "cloned"
+                | "copied"
+                | "count"
+                | "first"
+                | "get"
+                | "iter"
+                | "keys"
+                | "last"
+                | "len"
+                | "lines"
+                | "sum"
+                | "values"
+                | "windows"
+        )
+}

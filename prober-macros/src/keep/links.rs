@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::{
-    calls::{constructs, makes_ends},
+    calls::{constructs, makes_ends, only_shows},
     cells::{gives_guard, is_cell},
     closures::{Holds, holds_closure},
     collections::is_collection_in,
@@ -126,35 +126,6 @@ impl<'ast> Visit<'ast> for Links<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Whether nothing can be changed through what a method gives.
-fn only_shows(method: &str) -> bool {
-    method.starts_with("is_")
-        || method.starts_with("to_")
-        || matches!(
-            method,
-            "as_ref"
-                | "as_slice"
-                | "as_str"
-                | "borrow"
-                | "bytes"
-                | "chars"
-                | "chunks"
-                | "cloned"
-                | "copied"
-                | "count"
-                | "first"
-                | "get"
-                | "iter"
-                | "keys"
-                | "last"
-                | "len"
-                | "lines"
-                | "sum"
-                | "values"
-                | "windows"
-        )
 }
 
 /// Whether a pattern has a `ref mut`.

@@ -8,8 +8,10 @@ use syn::{
 
 use super::{
     calls::handed_suppressed,
+    changes::{changed_at_last, changed_by},
     effects::has_effect,
     flow::Flow,
+    inner::core,
     macros::{evaluates, takes_text},
     names::Names,
     plan::Step,
@@ -37,9 +39,22 @@ pub(super) fn asks(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     let mut asks = Asks {
         flow,
         found: Vec::new(),
+        gone: Names::default(),
         ended: false,
     };
     asks.visit_expr(expr);
+    asks.found
+}
+
+/// What asks in the operands of a question that is not asked.
+pub(super) fn asks_within(question: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
+    let mut asks = Asks {
+        flow,
+        found: Vec::new(),
+        gone: Names::default(),
+        ended: false,
+    };
+    visit::visit_expr(&mut asks, core(question));
     asks.found
 }
 
@@ -48,6 +63,7 @@ pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     let mut asks = Asks {
         flow,
         found: Vec::new(),
+        gone: Names::default(),
         ended: false,
     };
     asks.visit_operands(expr);
@@ -57,15 +73,32 @@ pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
 struct Asks<'f, 'a> {
     flow: &'f Flow<'a>,
     found: Vec<Expr>,
+    /// What changes in operands before that do not ask: they are not evaluated.
+    gone: Names,
     /// Whether what follows may not be evaluated any more.
     ended: bool,
 }
 
 impl Asks<'_, '_> {
     fn push(&mut self, expr: &Expr) {
-        if !has_effect(expr, self.flow.facts) {
+        if has_effect(expr, self.flow.facts) {
+            self.skip(expr);
+        } else {
+            self.found(expr);
+        }
+    }
+
+    fn found(&mut self, expr: &Expr) {
+        if self.flow.mentions(expr).meets(&self.gone) {
+            self.skip(expr);
+        } else {
             self.found.push(expr.clone());
         }
+    }
+
+    /// Goes past what is not evaluated.
+    fn skip(&mut self, expr: &Expr) {
+        self.gone.extend(&changed_by(expr, self.flow));
     }
 
     fn visit_operands(&mut self, expr: &Expr) {
@@ -111,9 +144,9 @@ impl Asks<'_, '_> {
         match expr {
             Expr::Try(question) => {
                 if has_effect(&question.expr, self.flow.facts) {
-                    visit::visit_expr(self, &question.expr);
+                    self.visit_within(&question.expr);
                 } else {
-                    self.found.push(expr.clone());
+                    self.found(expr);
                 }
             }
             expr @ (Expr::Call(_) | Expr::MethodCall(_)) if handed_suppressed(expr) => {
@@ -126,11 +159,12 @@ impl Asks<'_, '_> {
             // Not in any case.
             Expr::Binary(binary) if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
                 self.visit_expr(&binary.left);
+                self.skip(&binary.right);
             }
-            Expr::If(branch) => self.visit_expr(&branch.cond),
-            Expr::Match(matched) => self.visit_expr(&matched.expr),
-            Expr::While(each) => self.visit_expr(&each.cond),
-            Expr::ForLoop(each) => self.visit_expr(&each.expr),
+            Expr::If(branch) => self.visit_head(&branch.cond, expr),
+            Expr::Match(matched) => self.visit_head(&matched.expr, expr),
+            Expr::While(each) => self.visit_head(&each.cond, expr),
+            Expr::ForLoop(each) => self.visit_head(&each.expr, expr),
             Expr::Macro(call) => {
                 if Marker::of(&call.mac.path, self.flow.krate).is_none()
                     && !takes_text(&call.mac)
@@ -143,6 +177,7 @@ impl Asks<'_, '_> {
                         self.visit_expr(argument);
                     }
                 }
+                self.skip(expr);
             }
             Expr::Closure(_)
             | Expr::Async(_)
@@ -150,8 +185,19 @@ impl Asks<'_, '_> {
             | Expr::Const(_)
             | Expr::Loop(_)
             | Expr::Unsafe(_)
-            | Expr::TryBlock(_) => {}
-            expr => visit::visit_expr(self, expr),
+            | Expr::TryBlock(_) => self.skip(expr),
+            expr => self.visit_within(expr),
         }
+    }
+
+    fn visit_within(&mut self, expr: &Expr) {
+        visit::visit_expr(self, expr);
+        self.gone.extend(&changed_at_last(expr, self.flow));
+    }
+
+    /// Only the head of an expression is evaluated in any case.
+    fn visit_head(&mut self, head: &Expr, expr: &Expr) {
+        self.visit_expr(head);
+        self.skip(expr);
     }
 }

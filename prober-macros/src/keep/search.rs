@@ -9,12 +9,13 @@ use syn::{Expr, Stmt};
 use super::{
     branches::Branches,
     calls::handed_suppressed,
+    changes::changed_by,
     closures::Holds,
     flow::Flow,
     inner::core,
     names::Names,
     plan::{Kind, Step, keeps_all},
-    questions::{asks, asks_of_act},
+    questions::{asks, asks_of_act, asks_within},
     results::waits,
     scope::{Scope, Target, Way},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
@@ -80,8 +81,8 @@ impl Flow<'_> {
         searched
     }
 
-    /// The statements that ask, and those that feed them. A statement that acts
-    /// is kept if it could change a variable that a kept statement needs.
+    /// The statements that ask, and those that feed them: they bind a variable
+    /// that a kept statement needs, or could change it.
     fn relevant<'s>(&self, steps: &[&'s Step]) -> Vec<&'s Step> {
         // A macro is known only behind its definition.
         let end = steps
@@ -99,8 +100,12 @@ impl Flow<'_> {
         for step in steps[..=last].iter().rev() {
             let keep = match step.kind {
                 Kind::Item => false,
-                Kind::Let => step.asks || step.binds.meets(&needed) || !step.exits.is_empty(),
-                _ => step.asks || !step.exits.is_empty() || step.changes.meets(&needed),
+                _ => {
+                    step.asks
+                        || !step.exits.is_empty()
+                        || step.binds.meets(&needed)
+                        || step.changes.meets(&needed)
+                }
             };
             if keep {
                 needed.extend(&self.needs(step));
@@ -236,6 +241,21 @@ struct Search<'f, 'a, 'p> {
     exit: Option<Way>,
 }
 
+/// A question in the operands of a statement.
+struct Question {
+    expr: Expr,
+    mentions: Names,
+    reads: Names,
+    /// Whether it needs what is missing in any case.
+    is_missing: bool,
+}
+
+impl Question {
+    fn is_missing_in(&self, gone: &Names) -> bool {
+        self.reads.meets(gone) || gone.lacks(&self.mentions)
+    }
+}
+
 impl<'p> Search<'_, '_, 'p> {
     fn out(&mut self) -> &mut TokenStream {
         self.asked.out(self.flow)
@@ -367,30 +387,44 @@ impl<'p> Search<'_, '_, 'p> {
     }
 
     fn ask(&mut self, asks: &[Expr], rest: &[&'p Step]) {
-        let asks = asks
-            .iter()
-            .map(|ask| (ask, self.flow.mentions(ask), self.flow.reads(ask)))
-            .filter(|(_, mentioned, read)| {
-                !read.meets(&self.missing) && !self.missing.lacks(mentioned)
-            })
-            .collect::<Vec<_>>();
+        let mut questions = Vec::new();
+        for ask in asks {
+            self.questions(ask, &mut questions);
+        }
         let (mut needed, mut read) = (Names::default(), Names::default());
-        for (_, mentioned, reads) in &asks {
-            needed.extend(mentioned);
-            read.extend(reads);
+        for question in questions.iter().filter(|question| !question.is_missing) {
+            needed.extend(&question.mentions);
+            read.extend(&question.reads);
         }
         self.bind(&needed, &read, rest);
         let mut gone = self.missing.clone();
         for slot in self.slots.iter().copied().chain(&self.own) {
             gone.extend(&slot.missing());
         }
-        for (ask, mentioned, read) in asks {
-            if !read.meets(&gone) && !gone.lacks(&mentioned) {
-                let sibling = self.flow.sibling(ask, self.scope, &self.missing);
+        for question in &questions {
+            if !question.is_missing_in(&gone) {
+                let sibling = self.flow.sibling(&question.expr, self.scope, &self.missing);
                 self.asked.add(sibling, self.flow);
-                gone.extend(&self.flow.facts.changed(&mentioned, &Names::default()));
+            }
+            gone.extend(&changed_by(&question.expr, self.flow));
+        }
+    }
+
+    /// A question; before it those in its operands, if it cannot be asked.
+    fn questions(&self, expr: &Expr, found: &mut Vec<Question>) {
+        let mut question = Question {
+            expr: expr.clone(),
+            mentions: self.flow.mentions(expr),
+            reads: self.flow.reads(expr),
+            is_missing: false,
+        };
+        if question.is_missing_in(&self.missing) {
+            question.is_missing = true;
+            for within in asks_within(expr, self.flow) {
+                self.questions(&within, found);
             }
         }
+        found.push(question);
     }
 
     /// A skipped exit ends the search in what it would have left.

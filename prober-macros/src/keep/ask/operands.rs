@@ -7,7 +7,7 @@ use super::asker::Asker;
 use crate::{
     emit::{Place, operand},
     keep::{
-        flow::Flow, names::Names, parsed::questions, questions::asks,
+        changes::changed_by, flow::Flow, names::Names, parsed::questions, questions::asks,
         results::has_faults_of_its_own, risks::doubted,
     },
 };
@@ -71,7 +71,6 @@ fn calls_back(expr: &Expr) -> bool {
 
 /// What an operand could have changed, or leaves in doubt.
 fn changed(flow: &Flow<'_>, operand: &Expr) -> Names {
-    let mentioned = flow.mentions(operand);
-    let changed = flow.facts.changed(&mentioned, &Names::default());
+    let changed = changed_by(operand, flow);
     changed.union(&doubted(operand, flow.facts, flow.receivers))
 }

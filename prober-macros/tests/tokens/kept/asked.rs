@@ -114,6 +114,17 @@ fn heads() {
         let a = x.a()?; if let 1 = x.b()? { let c = x.c()?; } Ok(a) // a: a! b c
         let a = x.a()?; if let Some(b) = x.b()? && x.c()? { let e = b.e()?; } Ok(a) // a: a! b c b.e
         let a = x.a()?; while let Some(b) = x.b()? { let e = b.e()?; break; } Ok(a) // a: a! b b.e
+        # Heads that need what is missing.
+        let a = x.a()?; (if a > 1 { let c = x.c()?; }); Ok(x.b()?) // a: a! b
+        let a = x.a()?; @(if a > 1 { let c = x.c()?; }); Ok(x.b()?) // a: a! b
+        let a = x.a()?; if 1 > 2 {} else if a > 1 { let c = x.c()?; } Ok(x.b()?) // a: a! b
+        let a = x.a()?; match a { 1 => { let c = x.c()?; } _ => {} } Ok(x.b()?) // a: a! b
+        let a = x.a()?; match 1 { n if a > 1 => { let c = x.c()?; } _ => {} } Ok(x.b()?) // a: a! b
+        let a = x.a()?; for i in [a] { let c = x.c()?; } Ok(x.b()?) // a: a! b
+        let a = x.a()?; while a > 1 { let c = x.c()?; } Ok(x.b()?) // a: a! b
+        let a = x.a()?; (match a { 1 => x.c(), _ => x.e() })?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; (match a { 1 => x.c(), _ => x.e() }).await?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; vmi.read_u8(a, x.c()?)?; Ok(x.b()?) // a: a! c b
     "#,
     );
 }
@@ -327,4 +338,86 @@ fn the_widest_exit() {
         loop { act(x.a()?, break, x.b()?); } Ok(1) // a: a!
     "#,
     );
+}
+
+/// What feeds a question may do so by a change.
+#[test]
+fn lets_that_change_something() {
+    check(
+        r#"
+        let mut t = vec![1, 2]; let a = x.a()?; let n = fill(&mut t, a); let e = x.e(t)?; Ok(x.b()?) // a: a! b
+        let mut t = 0; let r = &mut t; let a = x.a()?; let n = fill(r, a); let e = x.e(t)?; Ok(x.b()?) // a: a! b
+    "#,
+    );
+    // The machine takes `pop` for an act.
+    for binds in ["n", "_", "_n", "Some(n)"] {
+        let otherwise = if binds == "Some(n)" {
+            "else { return Ok(1) }"
+        } else {
+            ""
+        };
+        let body = format!(
+            "let mut t = vec![1, 2]; let a = x.a()?; let {binds} = t.pop() {otherwise}; let e = x.e(t.len())?; Ok(a)"
+        );
+        case(SIGNATURE, &body, "a", Said::EndsWith(" e(1)"));
+    }
+}
+
+/// Operands that do not ask are not evaluated: what they would change is not
+/// there for those behind them.
+#[test]
+fn operands_that_change_something() {
+    for (values, is_asked) in [
+        ("t.pop(), x.e(t.len())?", false),
+        ("t.len(), x.e(t.len())?", true),
+        ("t.is_empty(), x.e(t.len())?", true),
+        ("x.e(t.len())?, t.pop()", true),
+        ("t.pop(), x.e(1)?", true),
+        ("u.pop(), x.e(t.len())?", true),
+        ("act(&mut t), x.e(t.len())?", false),
+        ("act(&t), x.e(t.len())?", true),
+        ("act(t.len()), x.e(t.len())?", true),
+        ("act(r), x.e(t.len())?", false),
+        ("change(), x.e(t.len())?", false),
+        ("u.iter().map(|i| t.push(i)), x.e(t.len())?", false),
+        ("{ t.push(3); 1 }, x.e(t.len())?", false),
+        ("if 1 { t.pop() } else { 1 }, x.e(t.len())?", false),
+        ("if 1 { 2 } else { t.pop() }, x.e(t.len())?", false),
+        ("match 1 { _ => t.pop() }, x.e(t.len())?", false),
+        ("1 && t.pop(), x.e(t.len())?", false),
+        ("(t = u), x.e(t.len())?", false),
+        ("t += 1, x.e(t.len())?", false),
+        ("format!(1, t.pop()), x.e(t.len())?", false),
+        ("format!(1, t.len()), x.e(t.len())?", true),
+        ("m!(t => 1), x.e(t.len())?", false),
+        ("cell.set(1), x.e(cell.get())?", false),
+        ("act(&cell), x.e(cell.get())?", false),
+        ("cell.get(), x.e(cell.get())?", true),
+        ("x.d(b, t.pop())?, x.e(t.len())?", false),
+        ("x.d(b, t.len())?, x.e(t.len())?", true),
+        // Within one operand.
+        ("g(t.pop(), x.e(t.len())?)", false),
+        ("x.d(b, t.pop(), x.e(t.len())?)?", false),
+        ("x.d(b, x.e(t.len())?)?", true),
+        ("[t.pop(), x.e(t.len())?]", false),
+        ("Row { n: t.pop(), e: x.e(t.len())? }", false),
+        ("t.drain(0).g(x.e(t.len())?)", false),
+        ("t.get(x.e(t.len())?)", true),
+    ] {
+        for statement in [
+            format!("act({values}); Ok(1)"),
+            format!("act({values})?; Ok(1)"),
+            format!("act(b, {values}); Ok(1)"),
+            format!("println!(1, {values}); Ok(1)"),
+            format!("let v = (b, {values}); Ok(1)"),
+            format!("return Ok((b, {values}));"),
+            format!("Ok((b, {values}))"),
+        ] {
+            let body = format!(
+                "let cell = Cell::new(0); let mut u = vec![3]; let mut t = vec![1, 2]; let r = &mut t; \
+                 let change = || t.pop(); let b = x.b()?; act(1); {statement}"
+            );
+            case(SIGNATURE, &body, "b", Said::Has(" e(", is_asked));
+        }
+    }
 }

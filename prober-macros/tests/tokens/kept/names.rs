@@ -174,6 +174,12 @@ fn links_between_variables() {
         ("let r = t.slot(3);", "act(r);"),
         ("let r = t.slot(3);", "y.act(r)?;"),
         ("let q = &mut t; let r = d(q);", "act(r);"),
+        ("let q = &mut t; let mut r = d(q);", "let n = g(r, a);"),
+        ("let q = &mut t; let r: &mut u8 = d(q);", "let n = g(r, a);"),
+        (
+            "let q = &mut t; let r: Option<&mut u8> = d(q);",
+            "let n = g(r, a);",
+        ),
     ] {
         let body = format!(
             "let mut t = 0; {link} let a = x.a()?; {act} let e = x.e(t)?; let b = x.b()?; Ok(b)"
