@@ -74,7 +74,8 @@ impl Branches<'_, '_> {
         missing.remove_all(&shadowed.names);
         let uses = &shadowed.uses;
         let search = self.flow.search(&steps, &missing, &[], scope, 1);
-        // What it moves is not there behind a block that is left in any case.
+        // A block that is always left ends so in the search, too: only then rustc
+        // lets it move what is used behind it.
         let leaves = !search.is_only_an_exit() && !self.flow.falls_through(id);
         let mut search = search.statements(self.flow);
         if let Some(label) = last {

@@ -147,35 +147,9 @@ impl VisitMut for Planner<'_> {
 }
 
 impl Planner<'_> {
-    fn step(&mut self, mut stmt: Stmt, last: bool) -> Step {
-        if let Stmt::Macro(call) = stmt {
-            // In braces, a macro call is a statement without a `;`.
-            let semi = call.semi_token.or_else(|| {
-                (!last && matches!(call.mac.delimiter, syn::MacroDelimiter::Brace(_)))
-                    .then(|| syn::Token![;](glue(call.mac.path.span())))
-            });
-            let expr = Expr::Macro(ExprMacro {
-                attrs: call.attrs,
-                mac: call.mac,
-            });
-            stmt = Stmt::Expr(expr, semi);
-        }
-        let locals = &self.facts.locals;
-        let (mut reads, mut all) = match &stmt {
-            // What it binds is new.
-            Stmt::Local(syn::Local {
-                init: Some(init), ..
-            }) if init.diverge.is_none() => reads_and_all(&init.expr, self.facts, self.receivers),
-            Stmt::Local(local) => {
-                let all = mentions_of_value(local, locals);
-                (all.clone(), all)
-            }
-            Stmt::Expr(expr, _) => reads_and_all(expr, self.facts, self.receivers),
-            stmt => {
-                let all = mentions(stmt, locals);
-                (all.clone(), all)
-            }
-        };
+    fn step(&mut self, stmt: Stmt, last: bool) -> Step {
+        let mut stmt = without_macro_statement(stmt, last);
+        let (mut reads, mut all) = self.reads_and_all(&stmt);
         let mut look = Look::new(self.facts, self.receivers, self.krate);
         look.visit_stmt(&stmt);
         let Look {
@@ -190,24 +164,12 @@ impl Planner<'_> {
             Stmt::Local(local) => bound(&local.pat),
             _ => Names::default(),
         };
-        let closures = match &stmt {
-            Stmt::Local(local) => local
-                .init
-                .as_ref()
-                .and_then(|init| holds_closure(&init.expr)),
+        let init = match &stmt {
+            Stmt::Local(local) => local.init.as_ref().map(|init| &*init.expr),
             _ => None,
         };
-        let type_is_known = match &stmt {
-            Stmt::Local(syn::Local {
-                init: Some(init), ..
-            }) => match &*init.expr {
-                Expr::Try(question) => matches!(&*question.expr, Expr::MethodCall(call)
-                    if vocabulary::tells_type(&call.method)
-                        && classify::is_read(call, self.receivers)),
-                _ => false,
-            },
-            _ => false,
-        };
+        let closures = init.and_then(holds_closure);
+        let type_is_known = init.is_some_and(|init| self.tells_type(init));
         let kind = self.kind(&stmt, last);
         let roots = roots.into_iter().collect::<Names>();
         let mut changes = self.facts.changed(&all, &roots);
@@ -246,6 +208,28 @@ impl Planner<'_> {
             closures,
             conditional,
         }
+    }
+
+    /// What a statement mentions: without what its calls only write to, and in
+    /// all. What it binds is new.
+    fn reads_and_all(&self, stmt: &Stmt) -> (Names, Names) {
+        let both = |all: Names| (all.clone(), all);
+        match stmt {
+            Stmt::Local(syn::Local {
+                init: Some(init), ..
+            }) if init.diverge.is_none() => reads_and_all(&init.expr, self.facts, self.receivers),
+            Stmt::Local(local) => both(mentions_of_value(local, &self.facts.locals)),
+            Stmt::Expr(expr, _) => reads_and_all(expr, self.facts, self.receivers),
+            stmt => both(mentions(stmt, &self.facts.locals)),
+        }
+    }
+
+    /// Whether an initializer is a read whose name tells the type of its value.
+    fn tells_type(&self, init: &Expr) -> bool {
+        matches!(init, Expr::Try(question)
+            if matches!(&*question.expr, Expr::MethodCall(call)
+                if vocabulary::tells_type(&call.method)
+                    && classify::is_read(call, self.receivers)))
     }
 
     /// What the head of a statement with blocks mentions, and whether it asks.
@@ -290,6 +274,23 @@ impl Planner<'_> {
             },
         }
     }
+}
+
+/// A macro call that stands as a statement, as an expression.
+fn without_macro_statement(stmt: Stmt, last: bool) -> Stmt {
+    let Stmt::Macro(call) = stmt else {
+        return stmt;
+    };
+    // In braces it is a statement without a `;`.
+    let semi = call.semi_token.or_else(|| {
+        (!last && matches!(call.mac.delimiter, syn::MacroDelimiter::Brace(_)))
+            .then(|| syn::Token![;](glue(call.mac.path.span())))
+    });
+    let expr = Expr::Macro(ExprMacro {
+        attrs: call.attrs,
+        mac: call.mac,
+    });
+    Stmt::Expr(expr, semi)
 }
 
 /// Whether a statement opens an item of a loop outside of its blocks: `item?`.

@@ -332,8 +332,8 @@ pub(super) fn uses(pat: &Pat) -> TokenStream {
     uses_beside(pat, &TokenStream::new())
 }
 
-/// The same, beside what code mentions that stands before: it may have borrowed
-/// from that.
+/// [`uses`], but not of names that other code mentions: that uses them, and may
+/// still borrow from them.
 pub(super) fn uses_beside(pat: &Pat, used: &TokenStream) -> TokenStream {
     struct Find<'a>(TokenStream, &'a TokenStream);
     impl<'ast> Visit<'ast> for Find<'_> {

@@ -28,7 +28,8 @@ pub(super) struct Suppressions {
     // operation may change it through the queue meanwhile.
     all: Rc<SuppressedPages>,
 
-    /// What the queue itself suppressed, by age, and for which run the last time.
+    /// What the queue itself suppressed, by age, and the last run for which it
+    /// does.
     own: BTreeMap<u64, (u64, Own)>,
 
     /// The same by the last run, and then by age.
@@ -103,8 +104,8 @@ impl Suppressions {
         true
     }
 
-    /// Suppresses a page of the kernel half under all roots if it is so under
-    /// enough of them.
+    /// Suppresses a page of the kernel half under all roots if it is suppressed
+    /// under enough of them.
     fn insert_everywhere(&mut self, fault: AddressContext, until: u64) {
         let number = Page::from(&fault).number();
         let page = self.kernel.entry(number).or_default();
