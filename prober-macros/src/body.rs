@@ -100,7 +100,7 @@ pub(crate) fn rewritten(
     let at = signature::error_type(function.output).span();
     emit.set_error(at);
     let (sig, krate) = (function.sig, &args.krate);
-    if args.options && escapes::report(block, sig, &args.receivers, krate, errors) {
+    if args.options && escapes::report(block, &args.receivers, krate, errors) {
         return None;
     }
     let (asks, looks_needless) = rewrite_block(block, args, &function, &emit, errors);

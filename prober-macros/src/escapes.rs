@@ -1,65 +1,30 @@
-//! Reads in what a function returns to be called later: a closure, or an iterator
-//! that is lazy. By then the function has returned its faults.
+//! Reads in what a function returns to be called later: by then it has returned
+//! its faults.
 
 use syn::{
-    Block, Expr, ExprMacro, ExprMethodCall, GenericArgument, Path, PathArguments, ReturnType,
-    Signature, Stmt, Type, TypeParamBound,
+    Block, Expr, ExprMacro, ExprMethodCall, Path,
     visit::{self, Visit},
 };
 
-use crate::{classify, error::Errors, marker::Marker, receiver::Receiver};
+use crate::{classify, error::Errors, marker::Marker, receiver::Receiver, returned};
 
-/// Methods of an iterator that give another one. Where an `Option` or an array has
-/// one of them, it gives no iterator.
-const LAZY: &[&str] = &[
-    "chain",
-    "cloned",
-    "copied",
-    "enumerate",
-    "filter",
-    "filter_map",
-    "flat_map",
-    "flatten",
-    "fuse",
-    "inspect",
-    "map",
-    "map_while",
-    "peekable",
-    "rev",
-    "scan",
-    "skip",
-    "skip_while",
-    "step_by",
-    "take",
-    "take_while",
-    "zip",
-];
-
-/// Reports a read in what the last expression of a body keeps for later. Returns
-/// whether there is one.
+/// Reports a read in a closure that the body returns. Returns whether there is
+/// one.
 ///
-/// Not all of them are seen. For the others rustc says that something is dropped
-/// too early.
+/// Where a closure is not certain to be returned, rustc says that something is
+/// dropped too early.
 pub(crate) fn report(
-    body: &Block,
-    sig: &Signature,
+    body: &mut Block,
     receivers: &[Receiver],
     krate: &Path,
     errors: &mut Errors,
 ) -> bool {
-    let Some(Stmt::Expr(tail, None)) = body.stmts.last() else {
-        return false;
-    };
     let mut find = Find {
         receivers,
         krate,
         found: None,
     };
-    match held(tail) {
-        value @ Expr::Closure(_) => find.visit_expr(value),
-        value if is_iterator(&sig.output) => find.visit_lazy(value),
-        _ => {}
-    }
+    returned::visit_closures(body, &mut |closure| find.visit_expr(closure));
     let Some(read) = find.found else {
         return false;
     };
@@ -71,86 +36,11 @@ pub(crate) fn report(
     true
 }
 
-/// The value in `Ok(..)` and `Box::new(..)`.
-fn held(value: &Expr) -> &Expr {
-    match value {
-        Expr::Group(group) => held(&group.expr),
-        Expr::Paren(paren) => held(&paren.expr),
-        Expr::Call(call) => match (&*call.func, call.args.first()) {
-            (Expr::Path(path), Some(value))
-                if path.path.is_ident("Ok") || is(&path.path, &["Box", "new"]) =>
-            {
-                held(value)
-            }
-            _ => value,
-        },
-        value => value,
-    }
-}
-
-/// Whether a path ends with these names.
-fn is(path: &Path, names: &[&str]) -> bool {
-    let mut last = path.segments.iter().rev();
-    let mut names = names.iter().rev();
-    names.all(|name| last.next().is_some_and(|segment| segment.ident == name))
-}
-
-/// Whether a type is `Result<impl Iterator<..>, ..>`, or the same with a
-/// `Box<dyn Iterator<..>>`.
-fn is_iterator(output: &ReturnType) -> bool {
-    let ReturnType::Type(_, output) = output else {
-        return false;
-    };
-    let bounds = match first_argument(output) {
-        Some(Type::ImplTrait(ty)) => &ty.bounds,
-        Some(ty @ Type::Path(path)) if is(&path.path, &["Box"]) => match first_argument(ty) {
-            Some(Type::TraitObject(ty)) => &ty.bounds,
-            _ => return false,
-        },
-        _ => return false,
-    };
-    bounds.iter().any(|bound| {
-        matches!(bound, TypeParamBound::Trait(bound) if ["Iterator", "DoubleEndedIterator", "ExactSizeIterator"]
-            .iter()
-            .any(|name| is(&bound.path, &[name])))
-    })
-}
-
-/// The first type in the angle brackets of a path.
-fn first_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-        }
-        _ => None,
-    }
-}
-
 /// Finds the first probe.
 struct Find<'a> {
     receivers: &'a [Receiver],
     krate: &'a Path,
     found: Option<Expr>,
-}
-
-impl Find<'_> {
-    /// Looks into the closures that an iterator calls.
-    fn visit_lazy(&mut self, value: &Expr) {
-        if let Expr::MethodCall(call) = value
-            && LAZY.iter().any(|name| call.method == name)
-        {
-            self.visit_lazy(&call.receiver);
-            for argument in &call.args {
-                if let Expr::Closure(_) = argument {
-                    self.visit_expr(argument);
-                }
-            }
-        }
-    }
 }
 
 impl<'ast> Visit<'ast> for Find<'_> {

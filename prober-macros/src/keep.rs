@@ -54,7 +54,6 @@ mod params;
 mod parsed;
 mod plan;
 mod planner;
-mod pointers;
 mod questions;
 mod record;
 mod results;
@@ -66,6 +65,7 @@ mod slot;
 mod sought;
 mod state;
 mod stray_exits;
+mod unrecorded;
 
 use std::{
     cell::{Cell, RefCell},
@@ -117,7 +117,7 @@ pub(crate) fn rewrite(
     let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, emit);
     stray_exits::refuse(block, errors);
-    pointers::leave(block);
+    unrecorded::leave(block, krate);
 
     let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
     let facts = gather::facts(sig, block, known);

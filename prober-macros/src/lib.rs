@@ -29,6 +29,7 @@ mod macro_arguments;
 mod marker;
 mod nothing_to_probe;
 mod receiver;
+mod returned;
 mod rewrite;
 mod signature;
 mod stringify;

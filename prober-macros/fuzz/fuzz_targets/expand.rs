@@ -28,6 +28,7 @@ mod prober_macros {
     pub(crate) mod marker;
     pub(crate) mod nothing_to_probe;
     pub(crate) mod receiver;
+    pub(crate) mod returned;
     pub(crate) mod rewrite;
     pub(crate) mod signature;
     pub(crate) mod stringify;

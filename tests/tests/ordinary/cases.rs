@@ -28,7 +28,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet, fmt::Write as _};
 
-use prober::probed;
+use prober::{probed, unprobed};
 use prober_tests::{Vmi, block_on, faults, hard, none, tick};
 use vmi_core::VmiError;
 
@@ -617,4 +617,74 @@ fn a_block_in_the_arguments_of_a_macro_takes_a_result_apart() {
     assert_eq!(faults(in_vec(&Vmi::with(&[1]), &set)), [1]);
     assert_eq!(faults(in_tail(&Vmi::with(&[1]), &set)), [1]);
     assert_eq!(faults(in_format(&Vmi::with(&[1]), &set)), [1]);
+}
+
+/// A closure that is called when the function has ended, or on another thread, is as it was.
+#[test]
+fn closures_that_outlive_the_function() {
+    type Reads<'v> = Box<dyn Iterator<Item = Result<u64, VmiError>> + 'v>;
+    type Read<'v> = Box<dyn Fn(u64) -> Result<u64, VmiError> + 'v>;
+    struct Reader<'v> {
+        read: Read<'v>,
+    }
+
+    #[probed]
+    fn lazy<'v>(vmi: &'v Vmi, first: u64) -> prober::Result<Reads<'v>> {
+        let a = vmi.read_u64(first)?;
+        let b = vmi.read_u64(2)?;
+        if a > b {
+            return Ok(Box::new([b, a].into_iter().map(move |at| {
+                let value = vmi.read_u64(at)?;
+                Ok(value)
+            })));
+        }
+        let list = vec![a, b];
+        let reads = list.into_iter().map(move |at| {
+            let value = vmi.read_u64(at)?;
+            Ok::<_, VmiError>(value + 10)
+        });
+        Ok(Box::new(reads.take(2)))
+    }
+
+    #[probed]
+    fn reader<'v>(vmi: &'v Vmi) -> prober::Result<Reader<'v>> {
+        let a = vmi.read_u64(1)?;
+        let b = vmi.read_u64(2)?;
+        let read: Read<'v> = Box::new(move |at| Ok(vmi.read_u64(at + a)? + b));
+        Ok(Reader { read })
+    }
+
+    #[probed]
+    fn elsewhere(vmi: &Vmi) -> prober::Result<u64> {
+        let a = vmi.read_u64(1)?;
+        let thread = std::thread::spawn(move || -> Result<u64, VmiError> {
+            let vmi = Vmi::with(&[9]);
+            let b = vmi.read_u64(9).unwrap_or(7);
+            let c = vmi.read_u64(3)?;
+            Ok(a + b + c)
+        });
+        let sum = thread.join().expect("it does not panic")?;
+        Ok(sum)
+    }
+
+    #[probed]
+    fn kept_elsewhere<'v>(vmi: &'v Vmi, jobs: &mut Vec<Read<'v>>) -> prober::Result<()> {
+        let a = vmi.read_u64(1)?;
+        jobs.push(unprobed!(Box::new(move |at| Ok(vmi.read_u64(at)? + a))));
+        Ok(())
+    }
+
+    let (vmi, lost, set) = (Vmi::default(), Vmi::with(&[1, 2]), none());
+    let values = |reads: Reads<'_>| reads.map(Result::unwrap).collect::<Vec<_>>();
+    assert_eq!(values(lazy(&vmi, 1, &set).unwrap()), [11, 12]);
+    assert_eq!(values(lazy(&vmi, 5, &set).unwrap()), [2, 5]);
+    assert_eq!(faults(lazy(&lost, 1, &set).map(drop)), [1, 2]);
+    let later = reader(&vmi, &set).unwrap();
+    assert_eq!((later.read)(6).unwrap(), 9);
+    assert_eq!(faults(reader(&lost, &set).map(drop)), [1, 2]);
+    assert_eq!(elsewhere(&vmi, &set).unwrap(), 11);
+    assert_eq!(faults(elsewhere(&lost, &set)), [1]);
+    let mut jobs = Vec::new();
+    kept_elsewhere(&vmi, &mut jobs, &set).unwrap();
+    assert_eq!(jobs[0](4).unwrap(), 5);
 }
