@@ -134,6 +134,7 @@ pub(crate) fn rewrite(
         records_in_closures: !returns_code(sig),
         needs: RefCell::default(),
         ties: RefCell::default(),
+        operand_ties: RefCell::default(),
         made: Cell::new(0),
     };
     let state = State {
@@ -146,7 +147,9 @@ pub(crate) fn rewrite(
     let (tokens, _) = flow.hot(body, state, &Scope::default());
     let beside = beside.map(|receiver| emit.bind_served(receiver));
     let ties = flow.ties.borrow();
-    let ties = ties.iter().flat_map(|(_, ties)| ties);
+    let operand_ties = flow.operand_ties.borrow();
+    let operand_ties = operand_ties.iter().map(|(_, tie)| tie);
+    let ties = ties.iter().flat_map(|(_, ties)| ties).chain(operand_ties);
     let first = quote!(#beside #(let mut #ties;)*);
     // Items that begin the body are still the first in their block.
     let tokens = if begins_with_item && !first.is_empty() {

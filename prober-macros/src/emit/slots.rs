@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
-use syn::{Attribute, Pat, Token, Type, token::Paren};
+use syn::{Attribute, Expr, Pat, Token, Type, token::Paren};
 
-use super::emitter::Emitter;
+use super::{emitter::Emitter, place::Place};
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
 #[derive(Clone)]
@@ -103,6 +103,18 @@ impl Emitter {
     pub(crate) fn type_of_reference(&self, tie: &Ident, name: &Ident) -> TokenStream {
         let runtime = &self.runtime;
         quote!(#tie = #runtime::type_of(#name);)
+    }
+
+    /// An operand that has the type of another:
+    /// `match OPERAND { operand => { TIE = type_of(&operand); operand } }`. What it
+    /// borrows lives as long as without.
+    pub(crate) fn operand_of_type(&self, tie: &Ident, operand: &Expr) -> Expr {
+        let place = Place::of(operand);
+        let runtime = self.runtime_at(place.start);
+        let name = Ident::new("__probed_operand", place.glue());
+        Expr::Verbatim(quote_spanned! {place.glue()=>
+            match #operand { #name => { #tie = #runtime::type_of(&#name); #name } }
+        })
     }
 
     /// The same of a value that waits in a slot.

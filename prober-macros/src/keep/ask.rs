@@ -7,13 +7,14 @@ mod macros;
 mod operands;
 mod question_marks;
 mod taken;
+mod ties;
 
 use syn::{
     BinOp, Block, Expr, Pat,
     visit_mut::{self, VisitMut},
 };
 
-pub(super) use self::{asker::Asker, taken::has_taken};
+pub(super) use self::{asker::Asker, taken::has_taken, ties::infers};
 use super::{
     flow::Flow,
     names::Names,

@@ -3,7 +3,10 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Expr, Stmt, visit::Visit};
+use syn::{
+    Expr, Stmt,
+    visit::{self, Visit},
+};
 
 use super::{
     flow::Flow,
@@ -90,9 +93,14 @@ impl Flow<'_> {
                 self.1 |= may_leave(mac) && vocabulary::name(mac) != "unprobed" || holds_exit(mac);
             }
             fn visit_block(&mut self, block: &'ast syn::Block) {
-                let steps = Plan::block_of(block).map(|block| self.0.plan.steps(block));
-                self.1 |=
-                    steps.is_some_and(|steps| steps.iter().any(|step| !step.exits.is_empty()));
+                match Plan::block_of(block) {
+                    Some(block) => {
+                        let steps = self.0.plan.steps(block);
+                        self.1 |= steps.iter().any(|step| !step.exits.is_empty());
+                    }
+                    // One in the arguments of a macro is not planned.
+                    None => visit::visit_block(self, block),
+                }
             }
             fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
             fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}

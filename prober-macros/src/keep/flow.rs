@@ -44,6 +44,9 @@ pub(super) struct Flow<'a> {
     /// each expansion is the same: rustc compiles anew what changed.
     pub(super) ties: RefCell<Vec<(*const Step, Vec<Ident>)>>,
 
+    /// The same for operands that are asked though nobody needs the answer.
+    pub(super) operand_ties: RefCell<Vec<(String, Ident)>>,
+
     /// How many names were made.
     pub(super) made: Cell<usize>,
 }

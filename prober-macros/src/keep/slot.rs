@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::{
-    ask::Asker,
+    ask::{Asker, infers},
     calls::is_variant,
     closures::Holds,
     flow::Flow,
@@ -214,11 +214,11 @@ impl Flow<'_> {
         });
         match (slot, &ties[..], &step.stmt) {
             (None, ties, _) => self.types_of(ties, &names),
-            (Some(slot), [tie], Stmt::Local(local)) if matches!(local.pat, Pat::Ident(_)) => {
+            (Some(slot), [tie], Stmt::Local(local)) if is_name(&local.pat) => {
                 self.emit.type_of_slot(tie, &slot.name)
             }
             (Some(slot), ties, Stmt::Local(local)) => {
-                let (parts, ..) = parts(&local.pat);
+                let (parts, ..) = parts(untyped(&local.pat));
                 let parts = if keeps_all(&local.pat) {
                     quote!(#parts)
                 } else {
@@ -267,7 +267,7 @@ fn inferred(step: &Step) -> Vec<&Ident> {
         Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
     );
     // What takes a value apart that was asked for knows its type.
-    let parts = matches!(&*init.expr, Expr::Try(_)) && !matches!(pat, Pat::Ident(_));
+    let parts = matches!(&*init.expr, Expr::Try(_)) && !is_name(pat);
     let mut names = Vec::new();
     let known = plain || parts || step.type_is_known || step.closures == Some(Holds::Type);
     if known || !names_of(pat, &mut names) {
@@ -286,8 +286,22 @@ fn names_of<'p>(pat: &'p Pat, names: &mut Vec<&'p Ident>) -> bool {
         Pat::Tuple(pat) => pat.elems.iter().all(|pat| names_of(pat, names)),
         Pat::Slice(pat) => pat.elems.iter().all(|pat| names_of(pat, names)),
         Pat::Paren(pat) => names_of(&pat.pat, names),
+        Pat::Type(pat) => infers(&pat.ty) && names_of(&pat.pat, names),
         Pat::Wild(_) | Pat::Rest(_) => true,
         _ => false,
+    }
+}
+
+/// Whether a pattern is a name.
+fn is_name(pat: &Pat) -> bool {
+    matches!(untyped(pat), Pat::Ident(_))
+}
+
+/// A pattern without the type behind it.
+fn untyped(pat: &Pat) -> &Pat {
+    match pat {
+        Pat::Type(typed) => &typed.pat,
+        pat => pat,
     }
 }
 

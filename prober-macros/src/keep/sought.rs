@@ -47,14 +47,20 @@ impl Asked {
 impl Flow<'_> {
     /// A question whose answer nobody needs.
     pub(super) fn sibling(&self, expr: &Expr, scope: &Scope, taint: &Names) -> Sought {
+        let asked = match expr {
+            Expr::Try(question) => &question.expr,
+            taken => taken,
+        };
+        self.tie_operand(asked);
         if let Some(question) = waits(expr) {
             return self.seek(question, true, scope, taint);
         }
         let block = self.target("ask");
-        let rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
+        let mut rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
         let asked = if matches!(expr, Expr::Try(_)) {
             self.emit.asked(&rewritten, start(expr))
         } else {
+            self.tied_operand(self.operand_tie(expr).as_ref(), &mut rewritten);
             self.emit.noted(&rewritten, start(expr))
         };
         let label = block.label();

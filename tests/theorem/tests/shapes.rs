@@ -1355,4 +1355,22 @@ shapes! {
         if a > 50 { let y = take(other, root)?; return Ok(y); }
         Ok(b ^ take(other, root.obj(1)?)?)
     }
+    types_that_siblings_do_not_tell {
+        fn get<T: From<u8>>(o: Object<'_>, i: u64) -> Result<T, VmiError> { o.num(i).map(|x| T::from(x as u8)) }
+        let row = Row { a: get(root, 0)?, b: get(root, 1)?, c: root.num(2)?.into() };
+        w.act2(get(root, 3)?, u64::from(get::<u8>(root, 4)?));
+        let list = [get(root, 5)?, get(root, 6)?, 3_u64];
+        let (a, b) = (root.num(7)?.try_into().unwrap_or(3), root.name(8)?.parse().unwrap_or(4));
+        out.extend::<Vec<u64>>((0..2).map(|i| root.num(i + 10)).collect::<Result<_, _>>()?);
+        let mut seen: HashMap<_, _> = HashMap::new();
+        for o in root.items(0)? { seen.insert(o.num(0)?, o.id()); }
+        let rest = root.num(seen.len() as u64 + 20)?;
+        Ok(row.sum() ^ list[0] ^ a ^ b ^ rest)
+    }
+    exits_in_blocks_of_macros {
+        let first = root.num(7)?;
+        let _ = writeln!(text, "{} {}", root.num(1)?, mixed((if first % 2 == 0 { return Ok(9) } else { first }), root.num(5)?));
+        let row = format!("{} {}", root.num(3)?, Row { a: mixed(if first % 3 == 0 { return Ok(4) } else { 1 }, root.num(4)?), b: root.num(2)?, c: 1 }.sum());
+        Ok(row.len() as u64)
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
 impl Asker<'_, '_> {
     /// `EXPR?`, its operand rewritten.
     pub(crate) fn asked(&mut self, mut question: ExprTry) -> Asking {
+        let tie = self.flow.operand_tie(&question.expr);
         let adapter = take_adapter(&mut question);
         if let Expr::MethodCall(call) = &mut *question.expr
             && looks_at_fault(call)
@@ -26,6 +27,7 @@ impl Asker<'_, '_> {
         self.serve(&mut question.expr);
         let is_probe = matches!(core(&question.expr), Expr::Verbatim(_));
         self.visit_expr_mut(&mut question.expr);
+        self.flow.tied_operand(tie.as_ref(), &mut question.expr);
         Asking {
             question,
             place,

@@ -18,6 +18,7 @@ impl Asker<'_, '_> {
     /// Records the faults of a result that the body takes apart. One that
     /// panics must not do so in a run that the plain one would have left.
     pub(super) fn take(&mut self, expr: &mut Expr, panics: bool) {
+        let tie = self.flow.operand_tie(expr);
         // Found before another error takes its place.
         if let Expr::MethodCall(call) = expr
             && (hides_error(call) || shows_error(call))
@@ -26,11 +27,13 @@ impl Asker<'_, '_> {
             call.args
                 .iter_mut()
                 .for_each(|arg| self.visit_expr_mut(arg));
+            self.flow.tied_operand(tie.as_ref(), expr);
             return;
         }
         let place = Place::of(expr);
         let nested = handed_suppressed(core(expr));
         self.visit_expr_mut(expr);
+        self.flow.tied_operand(tie.as_ref(), expr);
         let operand = operand(expr);
         let emit = self.flow.emit;
         // A nested probed function that inherits the doom fails for that alone.

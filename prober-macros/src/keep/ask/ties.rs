@@ -1,0 +1,91 @@
+//! Types of what a doomed run asks though nobody needs the answer: what runs
+//! tells them. `Row { a: get(0)?, b: get(1)? }` says what `get(1)` gives only
+//! where there is a `Row`.
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::Expr;
+
+use crate::{
+    classify,
+    emit::{hygienic, start},
+    keep::{calls::is_variant, flow::Flow, inner::core},
+    tokens::any_word,
+    vocabulary,
+};
+
+impl Flow<'_> {
+    /// The name by which a copy of an operand and the operand itself agree on
+    /// their type, where the operand does not tell it.
+    pub(crate) fn tie_operand(&self, operand: &Expr) {
+        if !self.may_be_inferred(operand) {
+            return;
+        }
+        let key = key(operand);
+        let mut ties = self.operand_ties.borrow_mut();
+        if !ties.iter().any(|(other, _)| *other == key) {
+            let name = format!("__probed_type_{}", self.number());
+            ties.push((key, hygienic(&name, Span::call_site())));
+        }
+    }
+
+    /// That name, if there is a copy.
+    pub(crate) fn operand_tie(&self, operand: &Expr) -> Option<Ident> {
+        let ties = self.operand_ties.borrow();
+        if ties.is_empty() || !self.may_be_inferred(operand) {
+            return None;
+        }
+        let key = key(operand);
+        let (_, tie) = ties.iter().find(|(other, _)| *other == key)?;
+        Some(tie.clone())
+    }
+
+    /// Ties an operand that is rewritten.
+    pub(crate) fn tied_operand(&self, tie: Option<&Ident>, operand: &mut Expr) {
+        if let Some(tie) = tie {
+            *operand = self.emit.operand_of_type(tie, operand);
+        }
+    }
+
+    /// Whether a call may give whatever is needed.
+    fn may_be_inferred(&self, operand: &Expr) -> bool {
+        match core(operand) {
+            Expr::Call(call) => {
+                let told = matches!(&*call.func, Expr::Path(path) if path.path.segments.iter()
+                    .any(|segment| !segment.arguments.is_none() && !infers(&segment.arguments)));
+                !told && !is_variant(&call.func)
+            }
+            Expr::MethodCall(call) => {
+                let known =
+                    vocabulary::tells_type(&call.method) && classify::is_read(call, self.receivers);
+                let converts = matches!(
+                    call.method.to_string().as_str(),
+                    "collect"
+                        | "get"
+                        | "into"
+                        | "next"
+                        | "parse"
+                        | "product"
+                        | "read"
+                        | "sum"
+                        | "take"
+                        | "try_into"
+                );
+                let told = call.turbofish.as_ref().is_some_and(|types| !infers(types));
+                !told && !known && (converts || !call.args.is_empty())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether there is a `_` in types.
+pub(crate) fn infers(types: &impl ToTokens) -> bool {
+    any_word(&types.to_token_stream(), &|word| word == "_")
+}
+
+/// What tells an operand from others: where it stands, and what it is. Those of
+/// a macro that is used twice stand at one place.
+fn key(operand: &Expr) -> String {
+    format!("{:?} {}", start(operand), operand.to_token_stream())
+}
