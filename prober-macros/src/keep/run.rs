@@ -61,7 +61,7 @@ impl Hot<'_, '_> {
         match step.kind {
             Kind::Item => step.stmt.to_tokens(&mut self.out),
             Kind::Let | Kind::Ask if step.asks && Self::may_wait(step) => {
-                if self.depends(step) {
+                if self.depends(step) && !self.bind_needed(index) {
                     self.flush(index);
                 }
                 self.slot(index);
@@ -113,11 +113,55 @@ impl Hot<'_, '_> {
             && (step.mentions.meets(&self.state.taint)
                 || step.changes.meets(&self.state.taint)
                 || self.pending.iter().any(|slot| {
-                    step.mentions.meets(&slot.names)
-                        || step.mentions.meets(slot.doubts())
+                    slot.is_needed_by(&step.mentions)
                         || step.binds.meets(&slot.names)
                         || step.changes.meets(&slot.names)
                 }))
+    }
+
+    /// Binds what a question needs, and no more: a run that is doomed by another
+    /// value goes on, so that what follows is not written once more as a search.
+    /// Not where something could be asked without what is bound.
+    fn bind_needed(&mut self, index: usize) -> bool {
+        let step = &self.steps[index];
+        let clashes = |names: &Names| step.changes.meets(names) || step.binds.meets(names);
+        if clashes(&self.state.taint)
+            || step.mentions.meets(&self.state.taint)
+            || self.pending.iter().any(|slot| clashes(&slot.names))
+        {
+            return false;
+        }
+        let rest = self.steps[index..].iter().collect::<Vec<_>>();
+        let mut bound = TokenStream::new();
+        for (place, slot) in self.pending.iter().enumerate() {
+            if !slot.is_needed_by(&step.mentions) {
+                continue;
+            }
+            let Some(bind) = &slot.bind else {
+                return false;
+            };
+            let (before, others) = (&self.pending[..place], &self.pending[place + 1..]);
+            let waits = |slot: &&Slot<'_>| !slot.is_needed_by(&step.mentions);
+            // What is bound later is dropped sooner.
+            if !slot.is_plain() && before.iter().any(|slot| waits(&slot) && !slot.is_plain()) {
+                return false;
+            }
+            let missing = self.state.taint.clone().union(&slot.missing());
+            if self.flow.may_ask_without(&rest, &missing) {
+                return false;
+            }
+            let others = before.iter().chain(others).cloned().collect::<Vec<_>>();
+            let search = self.flow.search(&rest, &missing, &others, self.scope, 0);
+            if !search.is_only_an_exit() {
+                return false;
+            }
+            let otherwise = search.then(&self.state.exit);
+            bound.extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
+        }
+        self.out.extend(bound);
+        self.pending
+            .retain(|slot| !slot.is_needed_by(&step.mentions));
+        true
     }
 
     /// All names are bound from here on, even if the run is doomed: what follows

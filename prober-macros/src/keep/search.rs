@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, Stmt};
+use syn::{Expr, Stmt, visit::Visit};
 
 use super::{
     branches::Branches,
@@ -14,6 +14,7 @@ use super::{
     flow::Flow,
     inner::core,
     names::Names,
+    parsed::questions,
     plan::{Kind, Step, keeps_all},
     questions::{asks, asks_of_act, asks_within},
     results::waits,
@@ -79,6 +80,28 @@ impl Flow<'_> {
             searched.exit = behind;
         }
         searched
+    }
+
+    /// Whether a search may ask anything: found sooner than by writing it.
+    pub(super) fn may_ask_without(&self, steps: &[&Step], missing: &Names) -> bool {
+        let mut missing = missing.clone();
+        for step in steps {
+            let is_missing = step.mentions.meets(&missing);
+            let one = |step: &Step| questions(|count| count.visit_stmt(&step.stmt)) == 1;
+            let is_simple = step.kind != Kind::Compound && one(step);
+            if step.asks && !(is_missing && is_simple) {
+                return true;
+            }
+            if is_missing {
+                missing.extend(&step.binds);
+                missing.extend(&step.changes);
+                missing.extend(&step.doubts);
+            }
+            if !step.exits.is_empty() {
+                return false;
+            }
+        }
+        false
     }
 
     /// The statements that ask, and those that feed them: they bind a variable

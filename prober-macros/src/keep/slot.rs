@@ -56,6 +56,16 @@ impl Slot<'_> {
         &self.step.doubts
     }
 
+    /// Whether what is mentioned is to be had only if the slot is not empty.
+    pub(super) fn is_needed_by(&self, mentions: &Names) -> bool {
+        mentions.meets(&self.names) || mentions.meets(self.doubts())
+    }
+
+    /// Whether it does not matter when its value is dropped.
+    pub(super) fn is_plain(&self) -> bool {
+        self.step.type_is_known
+    }
+
     /// What is missing where it is empty.
     pub(super) fn missing(&self) -> Names {
         let mut missing = self.names.clone().union(self.doubts());
