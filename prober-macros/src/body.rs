@@ -4,10 +4,11 @@ pub(crate) mod params;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Block, Expr, FnArg, Token, Type, punctuated::Punctuated, spanned::Spanned};
+use syn::{Block, Expr, FnArg, Stmt, Token, Type, punctuated::Punctuated, spanned::Spanned};
 
 use crate::{
     args::Args,
+    beside,
     emit::{Emitter, glue, hygienic},
     error::Errors,
     escapes, keep, lints, nothing_to_probe,
@@ -165,10 +166,17 @@ fn rewrite_block(
     emit: &Emitter,
     errors: &mut Errors,
 ) -> (bool, bool) {
+    let beside = if args.options && !matches!(block.stmts.first(), Some(Stmt::Item(_))) {
+        let readers = &function.mutable_readers;
+        beside::parameter(function.sig, block, &args.receivers, readers)
+    } else {
+        None
+    };
     let settings = Settings {
         emit,
         receivers: &args.receivers,
         mutable_readers: function.mutable_readers.clone(),
+        beside,
         krate: &args.krate,
         form: if args.options {
             Form::Options
@@ -178,6 +186,10 @@ fn rewrite_block(
     };
     if args.options {
         let found = rewrite::rewrite(block, settings, errors);
+        if let Some(receiver) = beside {
+            let bind = Expr::Verbatim(emit.bind_served(receiver));
+            block.stmts.insert(0, Stmt::Expr(bind, None));
+        }
         let asks = found.probes > 0 || nothing_to_probe::is_no_mistake(function.written);
         (asks, found.looks_needless)
     } else {

@@ -29,7 +29,6 @@
 //! evaluates what asks, and nothing that acts.
 
 mod ask;
-mod beside;
 mod branches;
 mod calls;
 mod cells;
@@ -81,7 +80,7 @@ use syn::{
 
 use self::{flow::Flow, parsed::names_any, scope::Scope, state::State};
 use crate::{
-    aliases, classify,
+    aliases, beside, classify,
     error::Errors,
     macro_arguments, nothing_to_probe,
     receiver::{self, Receiver},

@@ -11,6 +11,7 @@
 
 mod aliases;
 mod args;
+mod beside;
 mod body;
 mod check;
 mod classify;

@@ -10,6 +10,7 @@
 mod prober_macros {
     pub(crate) mod aliases;
     pub(crate) mod args;
+    pub(crate) mod beside;
     pub(crate) mod body;
     pub(crate) mod check;
     pub(crate) mod classify;

@@ -20,6 +20,17 @@ pub(crate) struct ProbeForm {
     pub(crate) needed: bool,
 }
 
+impl ProbeForm {
+    fn name(self) -> &'static str {
+        match (self.needed, self.ends_early) {
+            (false, false) => "read",
+            (false, true) => "read_if",
+            (true, false) => "need",
+            (true, true) => "need_if",
+        }
+    }
+}
+
 impl Emitter {
     /// A probe: `read`, `read_if`, `need` or `need_if`.
     pub(crate) fn probe(&self, expr: &TokenStream, form: ProbeForm, place: Place) -> Expr {
@@ -32,13 +43,32 @@ impl Emitter {
         } else {
             quote_spanned!(glue=> #expr, #prober)
         };
-        let name = match (form.needed, form.ends_early) {
-            (false, false) => "read",
-            (false, true) => "read_if",
-            (true, false) => "need",
-            (true, true) => "need_if",
+        call(form.name(), place, value)
+    }
+
+    /// A probe that misses where a name has no value: `read_if(match NAME {
+    /// Some(value) => Some(EXPR), _ => None }, prober)`.
+    pub(crate) fn probe_that_needs(
+        &self,
+        names: &[Ident],
+        values: &[Ident],
+        expr: &Expr,
+        form: ProbeForm,
+        place: Place,
+    ) -> Expr {
+        let prober = self.prober_at(place.start);
+        let runtime = self.runtime_at(place.start);
+        let (names, values) = match (names, values) {
+            ([name], [value]) => (quote!(#name), quote!(#runtime::Some(#value))),
+            _ => (
+                quote!((#(#names),*)),
+                quote!((#(#runtime::Some(#values)),*)),
+            ),
         };
-        call(name, place, value)
+        let args = quote_spanned! {place.glue()=>
+            match #names { #values => #runtime::Some(#expr), _ => #runtime::None }, #prober
+        };
+        call(form.name(), place, args)
     }
 
     /// What `probe!` takes, which must be a `Result`: `can_be_probed(EXPR)`.

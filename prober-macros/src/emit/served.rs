@@ -6,7 +6,7 @@ use syn::Expr;
 
 use super::{
     emitter::{Emitter, call},
-    place::{Place, hygienic},
+    place::{Place, hygienic, start},
 };
 
 /// The receiver that is put beside the prober once.
@@ -15,7 +15,7 @@ const SERVED: &str = "__probed_served";
 impl Emitter {
     /// Puts the prober beside the receiver of a read that the runtime serves:
     /// `served(&RECEIVER, prober)`.
-    pub(crate) fn served(&self, receiver: &Expr) -> Expr {
+    fn served(&self, receiver: &Expr) -> Expr {
         let place = Place::of(receiver);
         let prober = self.prober_at(place.start);
         call(
@@ -35,12 +35,18 @@ impl Emitter {
         quote!(let #name = #runtime::served(&#receiver, #prober);)
     }
 
-    /// The variable that [`bind_served`](Self::bind_served) makes.
-    pub(crate) fn served_once(at: Span) -> Expr {
-        Expr::Path(syn::ExprPath {
-            attrs: Vec::new(),
-            qself: None,
-            path: hygienic(SERVED, at).into(),
-        })
+    /// [`served`](Self::served), or the variable that
+    /// [`bind_served`](Self::bind_served) makes of this parameter.
+    pub(crate) fn served_or_bound(&self, receiver: &Expr, bound: Option<&Ident>) -> Expr {
+        match (receiver, bound) {
+            (Expr::Path(path), Some(name)) if path.path.is_ident(name) => {
+                Expr::Path(syn::ExprPath {
+                    attrs: Vec::new(),
+                    qself: None,
+                    path: hygienic(SERVED, start(receiver)).into(),
+                })
+            }
+            _ => self.served(receiver),
+        }
     }
 }

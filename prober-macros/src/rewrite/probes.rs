@@ -7,6 +7,7 @@ use super::{
     attributes::{take_attrs, with_attrs},
     context::Context,
     hazards,
+    named_reads::Needed,
     rewriter::{Form, Rewriter},
 };
 use crate::{
@@ -63,17 +64,30 @@ impl Rewriter<'_> {
     pub(super) fn probe_read(&mut self, expr: &mut Expr, needed: bool) {
         let attrs = take_attrs(expr);
         let place = Place::of(expr);
+        let emit = self.settings.emit;
+        // A closure may outlive what is beside the prober.
+        let beside = self.settings.beside;
+        let beside = beside.filter(|_| self.context == Context::Function);
+        let values = match expr {
+            Expr::MethodCall(call) => self.named_reads.needed_by(call),
+            _ => None,
+        };
+        if let (Expr::MethodCall(call), Some(needed)) = (&mut *expr, &values) {
+            needed.replace_in(call);
+        }
         let ends_early = self.in_probe(|this| visit_mut::visit_expr_mut(this, expr));
         if let Expr::MethodCall(call) = expr
             && classify::is_served(call, &self.settings.mutable_readers)
         {
-            *call.receiver = self.settings.emit.served(&call.receiver);
+            *call.receiver = emit.served_or_bound(&call.receiver, beside);
         }
-        *expr = with_attrs(
-            &attrs,
-            self.settings
-                .emit
-                .probe(&quote!(#expr), ProbeForm { ends_early, needed }, place),
-        );
+        let mut form = ProbeForm { ends_early, needed };
+        let probe = if let Some(Needed { names, values }) = values {
+            form.ends_early = true;
+            emit.probe_that_needs(&names, &values, expr, form, place)
+        } else {
+            emit.probe(&quote!(#expr), form, place)
+        };
+        *expr = with_attrs(&attrs, probe);
     }
 }

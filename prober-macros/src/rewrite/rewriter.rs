@@ -1,7 +1,7 @@
 //! What is known where a body is rewritten: the settings, what is in scope, and
 //! where the expression is.
 
-use proc_macro2::{Delimiter, Group, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenTree};
 use syn::{Expr, ExprMethodCall};
 
 use super::{
@@ -40,6 +40,9 @@ pub(crate) struct Settings<'a> {
     /// The receivers in scope that read through `&mut self`, so are not of
     /// vmi-core: the runtime never serves their reads.
     pub(crate) mutable_readers: Vec<Receiver>,
+
+    /// The receiver that is put beside the prober once.
+    pub(crate) beside: Option<&'a Ident>,
 
     /// The path of the crate, by which its macros may be named.
     pub(crate) krate: &'a syn::Path,

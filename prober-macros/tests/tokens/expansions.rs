@@ -84,23 +84,19 @@ fn question_in_a_probe() {
                             return {
                                 #[allow(clippy::needless_question_mark)]
                                 {
+                                    let __probed_served = __probed::served(&vmi, __probed_run);
                                     let peb = __probed::read(
-                                        __probed::served(&vmi, __probed_run).read_va(process),
+                                        __probed_served.read_va(process),
                                         __probed_run,
                                     )?;
                                     let pid = __probed::read_if(
-                                        '__probed: {
-                                            __probed::Some(
-                                                __probed::served(&vmi, __probed_run)
-                                                    .read_u32(
-                                                        __probed::as_operand(
-                                                            match peb {
-                                                                __probed::Some(__probed_value) => __probed_value,
-                                                                __probed::None => break '__probed __probed::None,
-                                                            },
-                                                        ) + 8,
-                                                    ),
-                                            )
+                                        match peb {
+                                            __probed::Some(__probed_value_0) => {
+                                                __probed::Some(
+                                                    __probed_served.read_u32(__probed_value_0 + 8),
+                                                )
+                                            }
+                                            _ => __probed::None,
                                         },
                                         __probed_run,
                                     )?;

@@ -17,6 +17,7 @@ mod restore;
 mod prober_macros {
     pub(crate) mod aliases;
     pub(crate) mod args;
+    pub(crate) mod beside;
     pub(crate) mod body;
     pub(crate) mod check;
     pub(crate) mod classify;

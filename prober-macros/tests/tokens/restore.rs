@@ -113,6 +113,12 @@ fn groups(tokens: TokenStream, delimiter: Delimiter) -> Vec<TokenStream> {
 #[derive(Default)]
 struct Restore {
     probes: usize,
+
+    /// The receiver that is put beside the prober once.
+    served: TokenStream,
+
+    /// What the values of a probe are the values of.
+    values: Vec<TokenTree>,
 }
 
 impl Restore {
@@ -122,6 +128,35 @@ impl Restore {
         let mut rest = &tokens[..];
         while let Some((token, mut after)) = rest.split_first() {
             match (token, after) {
+                // `let __probed_served = __probed::served(&RECEIVER, prober);`
+                (
+                    TokenTree::Ident(_),
+                    [
+                        TokenTree::Ident(name),
+                        _,
+                        _,
+                        _,
+                        _,
+                        TokenTree::Ident(_),
+                        TokenTree::Group(arguments),
+                        _,
+                        ..,
+                    ],
+                ) if name == "__probed_served" => {
+                    let mut served = TokenStream::new();
+                    self.call("served", arguments, &mut served);
+                    self.served = served;
+                    after = &after[8..];
+                }
+                (TokenTree::Ident(name), _) if name == "__probed_served" => {
+                    restored.extend(self.served.clone());
+                }
+                (TokenTree::Ident(name), _) if name.to_string().starts_with("__probed_value_") => {
+                    let name = name.to_string();
+                    let index = name.trim_start_matches("__probed_value_").parse::<usize>();
+                    restored.extend([self.values[index.expect("a number")].clone()]);
+                    restored.extend("?".parse::<TokenStream>());
+                }
                 // `__probed::NAME(ARGS)`, `__probed::TRAIT::NAME(ARGS)`.
                 (
                     TokenTree::Ident(runtime),
@@ -197,6 +232,20 @@ impl Restore {
             "read" | "need" => {
                 self.probes += 1;
                 restored.extend(self.tokens(split_arguments().swap_remove(0)));
+            }
+            // `match NAME { Some(value) => Some(EXPR), _ => None }, prober`
+            "read_if" | "need_if" if split_arguments()[0].to_string().starts_with("match ") => {
+                self.probes += 1;
+                let words = split_arguments().swap_remove(0).into_iter();
+                let [_, names, TokenTree::Group(arms)] = &words.collect::<Vec<_>>()[..] else {
+                    panic!("`match NAME {{ .. }}`");
+                };
+                self.values = match names {
+                    TokenTree::Group(names) => names.stream().into_iter().step_by(2).collect(),
+                    name => vec![name.clone()],
+                };
+                let some = groups(arms.stream(), Delimiter::Parenthesis).pop();
+                restored.extend(self.tokens(some.expect("`Some(EXPR)`")));
             }
             // `'__probed: { Some(EXPR) }, prober`
             "read_if" | "need_if" => {

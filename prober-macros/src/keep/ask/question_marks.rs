@@ -6,7 +6,7 @@ use syn::{Expr, ExprMethodCall, ExprTry, visit_mut::VisitMut};
 
 use super::asker::Asker;
 use crate::{
-    emit::{Emitter, Place, Question, operand, start},
+    emit::{Place, Question, operand},
     keep::{
         inner::core,
         results::{hides_error, looks_at_fault},
@@ -77,13 +77,8 @@ impl Asker<'_, '_> {
         if let Expr::MethodCall(call) = operand
             && self.flow.is_served(call)
         {
-            let once = matches!((&*call.receiver, self.flow.beside), (Expr::Path(path), Some(name))
-                if path.path.is_ident(name));
-            *call.receiver = if once {
-                Emitter::served_once(start(&call.receiver))
-            } else {
-                self.flow.emit.served(&call.receiver)
-            };
+            let flow = self.flow;
+            *call.receiver = flow.emit.served_or_bound(&call.receiver, flow.beside);
         }
     }
 }

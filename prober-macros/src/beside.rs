@@ -15,7 +15,7 @@ use crate::{
 
 /// The parameter `name: &T` on which several reads are served, if its name
 /// means nothing else in the body.
-pub(super) fn parameter<'s>(
+pub(crate) fn parameter<'s>(
     sig: &'s Signature,
     body: &Block,
     receivers: &[Receiver],
