@@ -1,10 +1,11 @@
 //! The function, with its body parsed separately: if the body does not parse
 //! yet, there is still a signature.
 
+mod simple;
+
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Block, Ident, Local, LocalInit, LocalModifiers, Pat, PatIdent, Signature, Stmt,
-    Token, Visibility,
+    Attribute, Block, Signature, Stmt, Token, Visibility,
     parse::{Parse, ParseStream, Parser, discouraged::Speculative},
     token,
 };
@@ -87,10 +88,12 @@ fn parse_body(input: ParseStream) -> syn::Result<(Vec<Attribute>, Vec<Stmt>)> {
 fn statements(input: ParseStream) -> syn::Result<Vec<Stmt>> {
     let mut stmts = Vec::new();
     loop {
-        if let Some(stmt) = simple_let(input).or_else(|| with_blocks(input)) {
+        if let Some(stmt) = simple(input).or_else(|| with_blocks(input)) {
             stmts.push(stmt);
         } else {
-            stmts.extend(Block::parse_within(input)?);
+            if !input.is_empty() {
+                stmts.extend(Block::parse_within(input)?);
+            }
             return Ok(stmts);
         }
     }
@@ -107,36 +110,15 @@ fn with_blocks(input: ParseStream) -> Option<Stmt> {
     Some(stmt)
 }
 
-/// `let NAME = EXPR;`
-fn simple_let(input: ParseStream) -> Option<Stmt> {
-    if !input.peek(Token![let]) || !input.peek2(Ident) {
-        return None;
-    }
-    let ahead = input.fork();
-    let let_token = ahead.parse().ok()?;
-    let ident = ahead.parse().ok()?;
-    let eq_token = ahead.parse().ok()?;
-    let expr = ahead.parse().ok()?;
-    let semi_token = ahead.parse().ok()?;
-    input.advance_to(&ahead);
-    Some(Stmt::Local(Local {
-        attrs: Vec::new(),
-        let_token,
-        modifiers: LocalModifiers::default(),
-        pat: Pat::Ident(PatIdent {
-            attrs: Vec::new(),
-            by_ref: None,
-            mutability: None,
-            ident,
-            subpat: None,
-        }),
-        init: Some(LocalInit {
-            eq_token,
-            expr: Box::new(expr),
-            diverge: None,
-        }),
-        semi_token,
-    }))
+/// One of the commonest statements.
+fn simple(input: ParseStream) -> Option<Stmt> {
+    let read = input.step(|cursor| {
+        Ok(match simple::statement(*cursor) {
+            Some((stmt, rest)) => (Some(stmt), rest),
+            None => (None, *cursor),
+        })
+    });
+    read.ok().flatten()
 }
 
 /// The braces of a body, even if it is a macro's `$body:block`, which is in

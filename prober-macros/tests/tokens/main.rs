@@ -10,6 +10,7 @@ mod mutations;
 mod properties;
 mod real_code;
 mod restore;
+mod statements;
 
 /// The crate itself, whose modules a macro crate cannot export.
 #[allow(dead_code)] // What only `lib.rs` calls.
