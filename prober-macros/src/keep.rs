@@ -18,6 +18,9 @@
 //! ```
 //!
 //! A value that is needed at once gets no slot: `match ask(x.f(), run)? { .. }`.
+//! Where nothing can be asked without a value, the question that needs it binds it
+//! alone (`let Some(a) = slot_a else { return leave_doomed(run) };`), and a run that
+//! another value dooms goes on.
 //!
 //! `gather` learns the facts of the function, and `planner` makes the plan of its
 //! body: a step for each statement, with what that mentions, changes and may

@@ -15,6 +15,12 @@
 //!     }) + 8))
 //! }, __probed_run)
 //!
+//! vmi.read_u64(peb? + 8)              // the same, on the value of a read
+//! __probed::read_if(match peb {
+//!     __probed::Some(value) => __probed::Some(vmi.read_u64(value + 8)),
+//!     _ => __probed::None,
+//! }, __probed_run)
+//!
 //! vmi.read_u64(a)??                   // a probe whose value is needed
 //! __probed::need(vmi.read_u64(a), __probed_run)?
 //!
