@@ -13,6 +13,7 @@ use super::{
     parsed::questions,
     plan::{BlockId, Kind, Step, keeps_all},
     scope::{Scope, Way},
+    search::may_ask_without,
     slot::{Slot, extends_temporaries, keeps_parts},
     state::State,
 };
@@ -147,7 +148,7 @@ impl Hot<'_, '_> {
                 return false;
             }
             let missing = self.state.taint.clone().union(&slot.missing());
-            if self.flow.may_ask_without(&rest, &missing) {
+            if may_ask_without(&rest, &missing) {
                 return false;
             }
             let others = before.iter().chain(others).cloned().collect::<Vec<_>>();

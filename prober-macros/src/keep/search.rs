@@ -82,28 +82,6 @@ impl Flow<'_> {
         searched
     }
 
-    /// Whether a search may ask anything: found sooner than by writing it.
-    pub(super) fn may_ask_without(&self, steps: &[&Step], missing: &Names) -> bool {
-        let mut missing = missing.clone();
-        for step in steps {
-            let is_missing = step.mentions.meets(&missing);
-            let one = |step: &Step| questions(|count| count.visit_stmt(&step.stmt)) == 1;
-            let is_simple = step.kind != Kind::Compound && one(step);
-            if step.asks && !(is_missing && is_simple) {
-                return true;
-            }
-            if is_missing {
-                missing.extend(&step.binds);
-                missing.extend(&step.changes);
-                missing.extend(&step.doubts);
-            }
-            if !step.exits.is_empty() {
-                return false;
-            }
-        }
-        false
-    }
-
     /// The statements that ask, and those that feed them: they bind a variable
     /// that a kept statement needs, or could change it.
     fn relevant<'s>(&self, steps: &[&'s Step]) -> Vec<&'s Step> {
@@ -551,6 +529,27 @@ impl<'p> Search<'_, '_, 'p> {
         }
         true
     }
+}
+
+/// Whether a search may ask anything: found sooner than by writing it.
+pub(super) fn may_ask_without(steps: &[&Step], missing: &Names) -> bool {
+    let mut missing = missing.clone();
+    for step in steps {
+        let is_missing = step.mentions.meets(&missing);
+        let is_one = || questions(|count| count.visit_stmt(&step.stmt)) == 1;
+        if step.asks && !(is_missing && step.kind != Kind::Compound && is_one()) {
+            return true;
+        }
+        if is_missing {
+            if !step.exits.is_empty() {
+                return false;
+            }
+            missing.extend(&step.binds);
+            missing.extend(&step.changes);
+            missing.extend(&step.doubts);
+        }
+    }
+    false
 }
 
 /// Whether a `let` leaves its variable without a value.
