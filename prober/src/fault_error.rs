@@ -164,19 +164,6 @@ impl FaultError for ProbeError {
     }
 }
 
-/// Takes the faults out of an error of vmi-core.
-impl From<VmiError> for ProbeError {
-    fn from(error: VmiError) -> Self {
-        match error.missing() {
-            Some(Missing::Unavailable(unavailable)) => Self::Unavailable(unavailable.clone()),
-            missing => match missing.and_then(Missing::into_faults) {
-                Some(faults) => Self::PageFaults(faults),
-                None => Self::Vmi(error),
-            },
-        }
-    }
-}
-
 macro_rules! boxed {
     ($($error:ty),*) => {$(
         #[diagnostic::do_not_recommend]

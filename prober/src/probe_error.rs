@@ -2,7 +2,7 @@ use std::{error::Error, fmt};
 
 use vmi_core::VmiError;
 
-use crate::{PageFaults, Unavailable};
+use crate::{FaultError, Missing, PageFaults, Unavailable};
 
 /// The error of a `#[probed]` function that does not declare another.
 ///
@@ -124,6 +124,18 @@ impl From<PageFaults> for ProbeError {
 impl From<Unavailable> for ProbeError {
     fn from(unavailable: Unavailable) -> Self {
         Self::Unavailable(unavailable)
+    }
+}
+
+impl From<VmiError> for ProbeError {
+    fn from(error: VmiError) -> Self {
+        match error.missing() {
+            Some(Missing::Unavailable(unavailable)) => Self::Unavailable(unavailable.clone()),
+            missing => match missing.and_then(Missing::into_faults) {
+                Some(faults) => Self::PageFaults(faults),
+                None => Self::Vmi(error),
+            },
+        }
     }
 }
 
