@@ -1373,4 +1373,42 @@ shapes! {
         let row = format!("{} {}", root.num(3)?, Row { a: mixed(if first % 3 == 0 { return Ok(4) } else { 1 }, root.num(4)?), b: root.num(2)?, c: 1 }.sum());
         Ok(row.len() as u64)
     }
+    lets_that_change_something {
+        fn fill(list: &mut Vec<u64>, x: u64) -> usize { list.push(x); list.len() }
+        let mut list = vec![1_u64, 2, 3];
+        let a = root.num(0)?;
+        let _ = list.pop();
+        let b = root.num(list.len() as u64 + 10)?;
+        let _filled = fill(&mut list, a);
+        let c = root.num(list.len() as u64 + list.last().copied().unwrap_or(0) % 8 + 20)?;
+        let mut ids = 0_u64..9;
+        let _skipped = ids.next();
+        let Some(second) = ids.next() else { return Ok(0) };
+        let d = root.num(second + 30)?;
+        for o in root.items(0)? {
+            let x = o.num(0)?;
+            let _n = { list.push(x); 1 };
+            let y = root.num(list.len() as u64 % 8 + 40)?;
+            out.push(x ^ y);
+        }
+        let (first, rest) = (list.remove(0), list.len() as u64);
+        let e = root.num(rest % 8 + 50)?;
+        Ok(a ^ b ^ c ^ d ^ e ^ first)
+    }
+    operands_that_change_something {
+        let (mut list, cell) = (vec![1_u64, 2, 3, 4, 5, 6], Cell::new(0_u64));
+        let size = |list: &Vec<u64>| list.len() as u64;
+        let a = root.num(0)?;
+        w.act("a", a);
+        w.act2(list.pop().unwrap_or(0), root.num(size(&list) + 10)?);
+        let b = root.num(1)?;
+        w.act2(mixed(b, list.pop().unwrap_or(0)), root.num(size(&list) + 20)?);
+        let both = (b, list.pop(), root.num(size(&list) + 30)?);
+        let row = Row { a: both.2, b: { list.push(both.0 % 4); 1 }, c: root.num(list.last().copied().unwrap_or(0) + 40)? };
+        let _ = writeln!(text, "{} {:?} {}", row.sum(), list.pop(), root.num(size(&list) + 50)?);
+        let set = mixed(mixed(root.num(2)?, cell.replace(3)), root.num(cell.get() + 60)?);
+        list.push(mixed(set, root.num(mixed(list.iter().sum::<u64>(), root.num(3)?) % 8 + 70)?));
+        out.extend([list.pop().unwrap_or(0), root.num(size(&list) + 80)?]);
+        Ok(root.num(4)? ^ list.pop().unwrap_or(0) ^ root.num(size(&list) + 90)?)
+    }
 }
