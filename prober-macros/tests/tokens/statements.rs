@@ -1,5 +1,7 @@
 //! Statements that are read without syn.
 
+use std::{fs, path::Path};
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
@@ -8,6 +10,7 @@ use syn::{
     visit::{self, Visit},
 };
 
+use super::real_code::rust_files;
 use crate::item::{Body, ProbedFn};
 
 /// The expressions of statements, from outside in: what they are, and their
@@ -84,11 +87,38 @@ fn are_read_as_syn_reads_them() {
         "",
     ] {
         let body = body.parse::<TokenStream>().expect("tokens");
-        let function = syn::parse2::<ProbedFn>(quote!(fn f() { #body })).expect("a function");
-        let Body::Parsed(parsed) = function.body else {
-            panic!("does not parse: {body}");
-        };
-        let expected = Block::parse_within.parse2(body).expect("statements");
-        assert_eq!(shape(&parsed.block.stmts), shape(&expected));
+        is_read_as_syn_reads_it(body);
     }
+}
+
+/// All code of this repository.
+#[test]
+fn are_read_as_syn_reads_them_everywhere() {
+    struct Blocks(usize);
+    impl<'ast> Visit<'ast> for Blocks {
+        fn visit_block(&mut self, block: &'ast Block) {
+            let Block { stmts, .. } = block;
+            is_read_as_syn_reads_it(quote!(#(#stmts)*));
+            self.0 += stmts.len();
+            visit::visit_block(self, block);
+        }
+    }
+    let mut blocks = Blocks(0);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for folder in ["prober-macros/src", "prober/src", "tests/tests"] {
+        for file in rust_files(&Path::new(root).join(folder)) {
+            let source = fs::read_to_string(file).expect("readable");
+            blocks.visit_file(&syn::parse_file(&source).expect("it parses"));
+        }
+    }
+    assert!(blocks.0 > 5_000, "{} statements", blocks.0);
+}
+
+fn is_read_as_syn_reads_it(body: TokenStream) {
+    let function = syn::parse2::<ProbedFn>(quote!(fn f() { #body })).expect("a function");
+    let Body::Parsed(parsed) = function.body else {
+        panic!("does not parse: {body}");
+    };
+    let expected = Block::parse_within.parse2(body).expect("statements");
+    assert_eq!(shape(&parsed.block.stmts), shape(&expected));
 }
