@@ -15,7 +15,10 @@ use super::{
     names::Names,
     plan::Plan,
 };
-use crate::{macro_arguments, vocabulary};
+use crate::{
+    macro_arguments,
+    vocabulary::{self, LOOPLESS},
+};
 
 /// What an expression may change, with all that is in it.
 pub(super) fn changed_by(expr: &Expr, flow: &Flow<'_>) -> Names {
@@ -82,6 +85,8 @@ impl<'f, 'a> Changes<'f, 'a> {
                     .extend(&root(&binary.left).into_iter().collect());
             }
             Expr::Reference(reference) => self.lent(reference),
+            // A probe that is written already.
+            Expr::Verbatim(tokens) => self.uses(tokens),
             _ => {}
         }
     }
@@ -132,12 +137,14 @@ impl<'ast> Visit<'ast> for Changes<'_, '_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        let arguments = macro_arguments::parse(mac);
-        let mut arguments = arguments.exprs().peekable();
-        if arguments.peek().is_none() {
+        if LOOPLESS.contains(&vocabulary::name(mac).as_str()) {
+            let arguments = macro_arguments::parse(mac);
+            arguments
+                .exprs()
+                .for_each(|argument| self.visit_expr(argument));
+        } else {
             self.uses(&mac.tokens);
         }
-        arguments.for_each(|argument| self.visit_expr(argument));
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
