@@ -349,6 +349,25 @@ fn lets_that_change_something() {
         let mut t = 0; let r = &mut t; let a = x.a()?; let n = fill(r, a); let e = x.e(t)?; Ok(x.b()?) // a: a! b
     "#,
     );
+    for init in [
+        "x.a()? && t.pop()",
+        "match x.a()? { 1 => t.pop(), _ => 2 }",
+        "if x.a()? { t.push(3); 1 } else { 2 }",
+        "{ let q = x.a()?; t.push(q); 1 }",
+        "x.a().map(|v| { t.push(v); v })?",
+        "x.a()?.fill(&mut t)",
+        "fill(x.a()?, &mut t)",
+        "x.a(t.pop(), y.c()?)?",
+        "(y.c(x.a()?)?, t.pop())",
+    ] {
+        let body =
+            format!("let mut t = vec![1, 2]; let v = {init}; let e = x.e(t.len())?; Ok(x.b()?)");
+        case(SIGNATURE, &body, "a c c(a)", Said::Has(" e(2)", false));
+        let body = format!("act(1); {body}");
+        case(SIGNATURE, &body, "a c c(a)", Said::Has(" e(2)", false));
+        let body = body.replace("act(1);", "let c = y.g()?;");
+        case(SIGNATURE, &body, "a c c(a)", Said::Has(" e(2)", false));
+    }
     // The machine takes `pop` for an act.
     for binds in ["n", "_", "_n", "Some(n)"] {
         let otherwise = if binds == "Some(n)" {
