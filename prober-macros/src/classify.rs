@@ -1,5 +1,6 @@
 //! What an expression is to the attribute: a read, or a probe. The words by which
-//! they are known are in `vocabulary`.
+//! they are known are in `vocabulary`. In the default form each `?` is a question,
+//! which `keep::questions` finds.
 
 use syn::{Expr, ExprMethodCall, Path};
 

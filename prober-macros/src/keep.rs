@@ -24,8 +24,8 @@
 //!
 //! `gather` learns the facts of the function, and `planner` makes the plan of its
 //! body: a step for each statement, with what that mentions, changes and may
-//! leave. Then `run` writes what runs, and decides which values wait (`slot`);
-//! `search` writes what a doomed run still asks, and knows which names are missing
+//! leave. Then `run` writes what runs, and decides which values wait; `slot` writes
+//! those. `search` writes what a doomed run still asks, and knows which names are missing
 //! to it. Both have `ask` rewrite the expressions.
 //!
 //! Until its first miss a run is the plain one. From then on it is doomed: it

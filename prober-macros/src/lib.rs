@@ -4,8 +4,8 @@
 //! `expand` leads through the stages, from the tokens of the attribute to those
 //! of the function: `args`, `item`, `check`, `signature`, `body`. A body is
 //! rewritten by `rewrite` where each read gives an `Option`, and by `keep` where
-//! types are kept. Both write their calls to the runtime through `emit`, and
-//! know methods and macros by `vocabulary`.
+//! types are kept. Both write their calls to the runtime through `emit`,
+//! know a read or a probe by `classify`, and methods and macros by `vocabulary`.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,5 @@
-//! The signature that callers see, with the added parameter.
+//! The signature that callers see, with the added parameter. The lifetime of that
+//! is elided; where a function returns a future, `future::outlive` names it.
 
 mod lifetimes;
 

@@ -1,3 +1,5 @@
+//! The error at the limit of misses, which `VmiProber::count_miss` counts.
+
 use std::{error::Error, fmt};
 
 /// Too many probes missed in one call of a `#[probed]` function: in a row, or
@@ -35,7 +37,6 @@ use std::{error::Error, fmt};
 ///
 /// assert_eq!(ProbeLimit::DEFAULT, 1024);
 /// ```
-// Misses are counted in `VmiProber::count_miss`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProbeLimit {
     limit: u32,

@@ -1,5 +1,5 @@
-//! The prober: it records the faults of an operation, and merges the batches of
-//! what that calls.
+//! The prober: it records the faults of an operation, those of suppressed pages
+//! apart from the batch; merges the batches of what that calls; and counts misses.
 
 use std::{
     cell::{Cell, RefCell},

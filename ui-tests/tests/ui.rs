@@ -4,6 +4,10 @@
 /// Compiles each case: `pass/` must compile, all others must fail with what
 /// stands beside them.
 ///
+/// `ordinary/` has the mistakes in the default form, `derive/` and `queue/` those
+/// about types of the runtime. The other folders are by cause, most of them under
+/// `options`. A mistake that both forms can make has a case in each.
+///
 /// `TRYBUILD=overwrite cargo test -p prober-ui-tests` writes that anew. Read
 /// it then as the person would who gets it.
 #[rustversion::attr(

@@ -23,8 +23,7 @@ fn acts_or_pauses(name: &Ident) -> bool {
     vocabulary::changes_guest(name) || name == "pause" || name == "resume"
 }
 
-/// Whether a statement has an effect outside of its blocks. Of one that acts in
-/// any case that says nothing.
+/// Whether a statement has an effect outside of its blocks.
 pub(super) fn is_effect(stmt: &Stmt, facts: &Facts) -> bool {
     let mut effects = Effects {
         facts,

@@ -88,8 +88,9 @@ pub(super) struct Step {
     /// What could have changed if it ran.
     pub(super) changes: Names,
 
-    /// What is in doubt where its questions are not answered, as far as that
-    /// does harm anywhere.
+    /// What its calls might have refused. Where its questions are not answered,
+    /// that is no index or size (see `risks`). Only names that are so used
+    /// somewhere.
     pub(super) doubts: Names,
 
     /// Whether there is something to probe in it.
@@ -101,8 +102,8 @@ pub(super) struct Step {
     /// Whether faults may be recorded in it without leaving it.
     pub(super) takes: bool,
 
-    /// Whether it has an effect outside of its blocks. Of one that acts in any
-    /// case it says nothing.
+    /// Whether it has an effect outside of its blocks. Of no meaning for
+    /// `Kind::Act` and `Kind::Exit`, which never run doomed.
     pub(super) effect: bool,
 
     /// What it may leave.

@@ -1,4 +1,5 @@
-//! What runs: the statements of a block, as they are until the first miss.
+//! What runs: the statements of a block, as they are until the first miss. Which
+//! `let` is deferred is decided here (`may_wait`).
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -184,8 +185,9 @@ impl Hot<'_, '_> {
         }
     }
 
-    /// From here on the run is not doomed, and all names are bound: a doomed
-    /// run searches what follows, and leaves.
+    /// Writes a check: a doomed run asks what it still can of the statements that
+    /// follow, and leaves. A run that passes it has all its values, so the slots
+    /// that wait are bound behind it.
     fn flush(&mut self, index: usize) {
         if !self.is_doomed() {
             return;

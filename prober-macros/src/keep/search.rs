@@ -344,8 +344,9 @@ impl<'p> Search<'_, '_, 'p> {
         }
     }
 
-    /// A statement that is not run: asks the operands that mention nothing
-    /// missing.
+    /// Skips a statement. Its operands that need nothing missing are still asked.
+    /// What it binds, changes or leaves in doubt is missing from here on. Returns
+    /// whether the search goes on.
     fn skip(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
         if step.head_asks && !step.conditional {
             match &step.stmt {
@@ -428,7 +429,8 @@ impl<'p> Search<'_, '_, 'p> {
         found.push(question);
     }
 
-    /// A skipped exit ends the search in what it would have left.
+    /// If a skipped statement could have left a block, a loop or the function, the
+    /// search of that ends here. Returns whether the search goes on.
     fn leave(&mut self, step: &Step) -> bool {
         match self.flow.widest(&step.exits, self.scope) {
             Some(exit) => {

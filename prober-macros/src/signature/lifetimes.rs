@@ -1,6 +1,4 @@
 //! The lifetimes that the added parameter would otherwise make ambiguous.
-//! That of the added parameter itself needs a name only where a function returns
-//! a future: `future` gives it one.
 
 use proc_macro2::Span;
 use quote::quote;

@@ -1,4 +1,6 @@
 //! The frame of a function: how it begins, and the gate that it leaves through.
+//! The batch of a callee has been merged before, at its `?` (`faults_in_errors`,
+//! `VmiProber::note`).
 
 use core::panic::Location;
 

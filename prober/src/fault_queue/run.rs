@@ -1,4 +1,5 @@
-//! What a run of a `FaultQueue` does at an event.
+//! What a run of a `FaultQueue` does at an event: which page it hands out next
+//! (`Run::next`), in the order of `state/waiting.rs`.
 
 use std::{
     any::type_name,

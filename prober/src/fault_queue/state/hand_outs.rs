@@ -1,5 +1,5 @@
 //! What became of the pages that were handed out, and so when a page is given up.
-//! `waiting.rs` has the order in which pages are handed out.
+//! `waiting.rs` has the order in which pages are handed out, and `run.rs` chooses.
 
 use std::collections::{BTreeMap, HashMap};
 
