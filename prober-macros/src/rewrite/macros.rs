@@ -135,7 +135,7 @@ impl Rewriter<'_> {
         }
         if vocabulary::may_hold_text(mac) {
             let place = format!("the arguments of `{name}!`, which may take them as text");
-            let error = unparsed::error_in_form(self, &mac.tokens, &place);
+            let error = unparsed::error(self, &mac.tokens, &place);
             return error.map_or(Ok(()), Err);
         }
         let mut arguments = macro_arguments::parse(mac);
