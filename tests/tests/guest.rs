@@ -299,7 +299,7 @@ fn a_table_that_a_test_has_spoiled() {
     guest.map(Va(0));
     guest.map_frame(B, Gfn(guest.root().0 >> 12));
     // The first entry of the root.
-    guest.write_u64(B, 0xdead_beef);
+    guest.write_u64(B, 0x0dea_dbee_f003);
     let read = guest.vm().with(|vmi| vmi.read_u8(Va(0)));
     assert!(matches!(read, Err(VmiError::Driver(_))));
     guest.map(Va(0));
