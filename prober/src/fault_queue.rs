@@ -1,3 +1,6 @@
+//! The queue of an event loop: its settings, and what is called at an event. `run`
+//! has what a call does, and which page it hands out; `state` has all that waits.
+
 mod job;
 mod may_inject;
 mod outcome;

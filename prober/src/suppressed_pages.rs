@@ -1,4 +1,5 @@
-//! The set of suppressed pages, and its iterator.
+//! The set of suppressed pages, and its iterator. `VmiProber::record` keeps its pages
+//! out of a batch.
 
 use std::{
     fmt,
