@@ -2,7 +2,7 @@
 //! behind it would see something else.
 
 use syn::{
-    Block, Expr, ExprClosure, ExprMethodCall, ExprReference, Macro,
+    Block, Expr, ExprClosure, ExprReference, Macro,
     visit::{self, Visit},
 };
 
@@ -69,7 +69,7 @@ impl<'f, 'a> Changes<'f, 'a> {
         match expr {
             Expr::MethodCall(call) => {
                 if !only_shows(&call.method.to_string()) {
-                    self.receiver(call);
+                    self.receiver(&call.receiver, expr);
                 }
                 call.args.iter().for_each(|arg| self.handed(arg));
             }
@@ -77,12 +77,9 @@ impl<'f, 'a> Changes<'f, 'a> {
                 self.handed(&call.func);
                 call.args.iter().for_each(|arg| self.handed(arg));
             }
-            Expr::Assign(assign) => self
-                .changed
-                .extend(&root(&assign.left).into_iter().collect()),
+            Expr::Assign(assign) => self.changed.extend(&root_of(&assign.left)),
             Expr::Binary(binary) if vocabulary::assigns(&binary.op) => {
-                self.changed
-                    .extend(&root(&binary.left).into_iter().collect());
+                self.changed.extend(&root_of(&binary.left));
             }
             Expr::Reference(reference) => self.lent(reference),
             // A probe that is written already.
@@ -91,10 +88,10 @@ impl<'f, 'a> Changes<'f, 'a> {
         }
     }
 
-    fn receiver(&mut self, call: &ExprMethodCall) {
-        let root = root(&call.receiver).into_iter().collect::<Names>();
+    fn receiver(&mut self, receiver: &Expr, call: &Expr) {
+        let root = root_of(receiver);
         self.used.extend(&root);
-        if changes_behind_reference(&Expr::MethodCall(call.clone())) {
+        if changes_behind_reference(call) {
             self.changed.extend(&root);
         }
     }
@@ -116,6 +113,10 @@ impl<'f, 'a> Changes<'f, 'a> {
     fn uses(&mut self, code: &impl Code) {
         self.used.extend(&mentions(code, &self.flow.facts.locals));
     }
+}
+
+fn root_of(place: &Expr) -> Names {
+    root(place).into_iter().collect()
 }
 
 impl<'ast> Visit<'ast> for Changes<'_, '_> {

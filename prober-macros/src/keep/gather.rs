@@ -42,7 +42,6 @@ pub(super) fn facts(sig: &Signature, body: &Block, receivers: HashSet<String>) -
         }
     }
     Patterns(&mut facts).visit_block(body);
-    Statics(&mut facts).visit_block(body);
     facts.locals.insert("suppressed".to_owned());
     Written(&mut facts).visit_block(body);
     Links(&mut facts).visit_block(body);
@@ -101,47 +100,18 @@ impl<'ast> Visit<'ast> for Patterns<'_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Collects the statics that a body acts on: they are names like others.
-struct Statics<'a>(&'a mut Facts);
-
-impl Statics<'_> {
-    fn acted_on(&mut self, place: &Expr) {
-        self.0
-            .locals
-            .extend(root(place).filter(|name| is_static(name)));
-    }
-}
-
-impl<'ast> Visit<'ast> for Statics<'_> {
-    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        if let Stmt::Expr(expr, _) = stmt
-            && let Expr::MethodCall(call) = core(expr)
-        {
-            self.acted_on(&call.receiver);
-        }
-        visit::visit_stmt(self, stmt);
-    }
-
-    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.acted_on(&assign.left);
-        visit::visit_expr_assign(self, assign);
-    }
-
-    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if vocabulary::assigns(&binary.op) {
-            self.acted_on(&binary.left);
-        }
-        visit::visit_expr_binary(self, binary);
-    }
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Collects the variables through which a body changes something.
+/// Collects the variables through which a body changes something, and the statics
+/// that it acts on: those are names like others.
 struct Written<'a>(&'a mut Facts);
 
 impl Written<'_> {
+    fn acted_on(&mut self, place: &Expr) {
+        let root = root(place).filter(|name| is_static(name));
+        self.0.locals.extend(root);
+    }
+
     fn assigned(&mut self, place: &Expr) {
+        self.acted_on(place);
         // The variable itself gets another value.
         if !matches!(place, Expr::Path(_)) {
             self.0.written.extend(root(place));
@@ -162,6 +132,7 @@ impl<'ast> Visit<'ast> for Written<'_> {
         if let Stmt::Expr(expr, _) = stmt {
             match core(expr) {
                 Expr::MethodCall(call) => {
+                    self.acted_on(&call.receiver);
                     self.0.written.extend(root(&call.receiver));
                     call.args.iter().for_each(|arg| self.handed(arg));
                 }

@@ -119,6 +119,15 @@ pub(super) struct Step {
     pub(super) conditional: bool,
 }
 
+impl Step {
+    /// Adds what is lost where it is skipped: what it could have changed, and what
+    /// its calls might have refused.
+    pub(super) fn add_lost(&self, names: &mut Names) {
+        names.extend(&self.changes);
+        names.extend(&self.doubts);
+    }
+}
+
 /// What a statement is to a run that is doomed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -36,36 +36,21 @@ impl Flow<'_> {
 /// The questions that an expression asks in any case: its outermost `?`, and
 /// calls that inherit the doom.
 pub(super) fn asks(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
-    let mut asks = Asks {
-        flow,
-        found: Vec::new(),
-        gone: Names::default(),
-        ended: false,
-    };
+    let mut asks = Asks::new(flow);
     asks.visit_expr(expr);
     asks.found
 }
 
 /// What asks in the operands of a question that is not asked.
 pub(super) fn asks_within(question: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
-    let mut asks = Asks {
-        flow,
-        found: Vec::new(),
-        gone: Names::default(),
-        ended: false,
-    };
+    let mut asks = Asks::new(flow);
     visit::visit_expr(&mut asks, core(question));
     asks.found
 }
 
 /// What asks in a statement that is not run: in the operands of its call.
 pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
-    let mut asks = Asks {
-        flow,
-        found: Vec::new(),
-        gone: Names::default(),
-        ended: false,
-    };
+    let mut asks = Asks::new(flow);
     asks.visit_operands(expr);
     asks.found
 }
@@ -79,7 +64,16 @@ struct Asks<'f, 'a> {
     ended: bool,
 }
 
-impl Asks<'_, '_> {
+impl<'f, 'a> Asks<'f, 'a> {
+    fn new(flow: &'f Flow<'a>) -> Self {
+        Self {
+            flow,
+            found: Vec::new(),
+            gone: Names::default(),
+            ended: false,
+        }
+    }
+
     fn push(&mut self, expr: &Expr) {
         if has_effect(expr, self.flow.facts) {
             self.skip(expr);

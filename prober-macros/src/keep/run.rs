@@ -272,7 +272,8 @@ impl Hot<'_, '_> {
         };
         let exit = self.miss(step);
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
-        let mut missing = step.changes.clone().union(&step.doubts);
+        let mut missing = Names::default();
+        step.add_lost(&mut missing);
         missing.extend_absent(&step.binds);
         let miss = if questions(|count| count.visit_stmt(&step.stmt)) == 1
             && step.exits.is_empty()
@@ -365,7 +366,8 @@ impl Hot<'_, '_> {
         let leaves = self.flow.widest(&step.exits, self.scope);
         // Nothing is asked behind it: a doomed run can leave at once.
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
-        let missing = step.changes.clone().union(&step.doubts);
+        let mut missing = Names::default();
+        step.add_lost(&mut missing);
         let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
         let unset = step.changes.meets(&self.flow.facts.unset);
         if search.is_empty() && !unset || search.is_empty() && act {
@@ -404,8 +406,7 @@ impl Hot<'_, '_> {
 
     fn doom(&mut self, step: &Step) {
         self.other_doom = true;
-        self.state.taint.extend(&step.changes);
-        self.state.taint.extend(&step.doubts);
+        step.add_lost(&mut self.state.taint);
     }
 
     /// A statement as it runs; `exit` is where its blocks go when doomed.

@@ -126,8 +126,7 @@ impl Flow<'_> {
         let mut bound = Names::default();
         for step in steps {
             bound.extend(&step.binds);
-            bound.extend(&step.changes);
-            bound.extend(&step.doubts);
+            step.add_lost(&mut bound);
         }
         for slot in slots {
             bound.extend(&slot.names);
@@ -135,8 +134,7 @@ impl Flow<'_> {
         }
         let shared = |step: &Step| {
             let mut all = self.needs(step).union(&step.binds);
-            all.extend(&step.changes);
-            all.extend(&step.doubts);
+            step.add_lost(&mut all);
             all.retain(|name| {
                 bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
             });
@@ -364,8 +362,7 @@ impl<'p> Search<'_, '_, 'p> {
             }
         }
         self.missing.extend_absent(&step.binds);
-        self.missing.extend(&step.changes);
-        self.missing.extend(&step.doubts);
+        step.add_lost(&mut self.missing);
         self.leave(step)
     }
 
@@ -383,8 +380,7 @@ impl<'p> Search<'_, '_, 'p> {
             };
             self.ask(&found.unwrap_or_default(), rest);
         }
-        self.missing.extend(&step.changes);
-        self.missing.extend(&step.doubts);
+        step.add_lost(&mut self.missing);
         self.leave(step)
     }
 
@@ -524,8 +520,7 @@ impl<'p> Search<'_, '_, 'p> {
             Some(label) => quote!(#label { #tokens }),
             None => tokens,
         });
-        self.missing.extend(&step.changes);
-        self.missing.extend(&step.doubts);
+        step.add_lost(&mut self.missing);
         if self.flow.gives_up(&step.stmt) {
             return self.leave(step);
         }
@@ -547,8 +542,7 @@ pub(super) fn may_ask_without(steps: &[&Step], missing: &Names) -> bool {
                 return false;
             }
             missing.extend(&step.binds);
-            missing.extend(&step.changes);
-            missing.extend(&step.doubts);
+            step.add_lost(&mut missing);
         }
     }
     false
