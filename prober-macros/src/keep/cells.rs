@@ -1,11 +1,12 @@
 //! What changes behind a shared reference, and the guards that lock it.
 
 use syn::{
-    Expr, ExprMethodCall, Stmt,
+    Expr, ExprMethodCall, Macro, Stmt,
     visit::{self, Visit},
 };
 
 use super::inner::core;
+use crate::macro_arguments;
 
 /// Whether a name is that of a type that changes behind a shared reference.
 pub(super) fn is_cell(name: &str) -> bool {
@@ -15,6 +16,23 @@ pub(super) fn is_cell(name: &str) -> bool {
     ) || name.starts_with("Atomic")
 }
 
+/// Methods that change what they are called on behind a shared reference.
+const CHANGE: &[&str] = &["borrow_mut", "store", "try_borrow_mut", "with_borrow_mut"];
+
+/// Methods that do so if they are those of a cell.
+const CHANGE_CELL: &[&str] = &["replace", "set", "swap", "take", "update"];
+
+/// Methods by which a body may only look.
+const LOCK: &[&str] = &["lock", "try_lock", "write"];
+
+/// Whether a method changes what it is called on behind a shared reference,
+/// wherever it stands.
+pub(super) fn changes(method: &str, is_cell: bool) -> bool {
+    CHANGE.contains(&method)
+        || method.starts_with("fetch_")
+        || is_cell && CHANGE_CELL.contains(&method)
+}
+
 /// Whether a chain of calls changes something behind a shared reference, as
 /// `cell.set(1)` does.
 pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
@@ -22,22 +40,7 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
         expr = match core(expr) {
             Expr::MethodCall(call) => {
                 let name = call.method.to_string();
-                let changes = matches!(
-                    name.as_str(),
-                    "borrow_mut"
-                        | "lock"
-                        | "replace"
-                        | "set"
-                        | "store"
-                        | "swap"
-                        | "take"
-                        | "try_borrow_mut"
-                        | "try_lock"
-                        | "update"
-                        | "with_borrow_mut"
-                        | "write"
-                );
-                if changes || name.starts_with("fetch_") {
+                if changes(&name, true) || LOCK.contains(&name.as_str()) {
                     return true;
                 }
                 &call.receiver
@@ -76,6 +79,11 @@ pub(super) fn holds_guard(stmt: &Stmt) -> bool {
         fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
             self.0 |= gives_guard(call);
             visit::visit_expr_method_call(self, call);
+        }
+        fn visit_macro(&mut self, mac: &'ast Macro) {
+            for argument in macro_arguments::parse(mac).exprs() {
+                self.visit_expr(argument);
+            }
         }
     }
     let mut find = Find(false);

@@ -1,8 +1,9 @@
 //! What becomes of the closures in a value.
 
-use syn::{Expr, visit::Visit};
+use syn::{Expr, Macro, visit::Visit};
 
 use super::inner::core;
+use crate::macro_arguments;
 
 /// What a closure does in a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,11 @@ pub(super) fn holds_closure(init: &Expr) -> Option<Holds> {
         }
         fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {
             self.0 = true;
+        }
+        fn visit_macro(&mut self, mac: &'ast Macro) {
+            for argument in macro_arguments::parse(mac).exprs() {
+                self.visit_expr(argument);
+            }
         }
     }
     let mut find = Find(false);

@@ -1,5 +1,6 @@
 //! What acts within a statement, and so must not run when that is doomed.
 
+use proc_macro2::TokenStream;
 use syn::{
     Expr, ExprMethodCall, Ident, Macro, Stmt, Token,
     punctuated::Punctuated,
@@ -10,11 +11,11 @@ use super::{
     calls::is_suppressed,
     facts::Facts,
     inner::root,
-    macros::{holds_block, holds_exit},
+    macros::{holds_block, holds_exit, may_change, takes_text},
     mentions::mentions_of_tokens,
 };
 use crate::{
-    aliases,
+    aliases, macro_arguments,
     vocabulary::{self, name},
 };
 
@@ -57,6 +58,12 @@ struct Effects<'a> {
 impl Effects<'_> {
     fn outlives(&self, expr: &Expr) -> bool {
         root(expr).is_some_and(|name| self.facts.outlives(&name))
+    }
+
+    fn mentions_what_outlives(&self, tokens: &TokenStream) -> bool {
+        mentions_of_tokens(tokens, &self.facts.locals)
+            .iter()
+            .any(|name| self.facts.outlives(name))
     }
 
     /// The arguments of a probed function, which changes nothing of the
@@ -126,9 +133,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
         self.found |= match &*each.expr {
             Expr::Path(_) => self.outlives(&each.expr),
             // It is watched already.
-            Expr::Verbatim(items) => mentions_of_tokens(items, &self.facts.locals)
-                .iter()
-                .any(|name| self.facts.outlives(name)),
+            Expr::Verbatim(items) => self.mentions_what_outlives(items),
             _ => false,
         };
         visit::visit_expr_for_loop(self, each);
@@ -145,7 +150,13 @@ impl<'ast> Visit<'ast> for Effects<'_> {
             name.as_str(),
             "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
         ) || holds_block(mac.tokens.clone())
-            || holds_exit(mac);
+            || holds_exit(mac)
+            || may_change(mac) && self.mentions_what_outlives(&mac.tokens);
+        if !self.found && !takes_text(mac) {
+            for argument in macro_arguments::parse(mac).exprs() {
+                self.visit_expr(argument);
+            }
+        }
     }
 
     // It may be called at once.

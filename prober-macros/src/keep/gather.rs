@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use quote::ToTokens;
 use syn::{
-    Block, Expr, ExprClosure, FnArg, Pat, PatIdent, PatType, Signature, Stmt,
+    Block, Expr, ExprClosure, FnArg, Macro, Pat, PatIdent, PatType, Signature, Stmt,
     ext::IdentExt,
     visit::{self, Visit},
 };
@@ -15,6 +15,8 @@ use super::{
     facts::Facts,
     inner::{core, is_static, root},
     links::Links,
+    macros::may_change,
+    mentions::mentions,
     names::bound,
     params::Params,
     parsed::names_any,
@@ -153,6 +155,13 @@ impl<'ast> Visit<'ast> for Written<'_> {
             self.assigned(&binary.left);
         }
         visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        if may_change(mac) {
+            let names = mentions(&mac.tokens, &self.0.locals);
+            self.0.written.extend(names.iter().map(str::to_owned));
+        }
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}

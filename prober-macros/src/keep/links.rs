@@ -2,7 +2,7 @@
 //! other names of the same.
 
 use syn::{
-    Expr, ExprClosure, ExprReference, Local, Pat,
+    Expr, ExprClosure, ExprReference, Local, Macro, Pat,
     visit::{self, Visit},
 };
 
@@ -13,11 +13,12 @@ use super::{
     collections::is_collection_in,
     facts::Facts,
     inner::root,
+    macros::{may_change, may_hold},
     mentions::mentions,
     names::{Names, bound},
     parsed::names_any,
 };
-use crate::tokens::any_word;
+use crate::{macro_arguments, tokens::any_word};
 
 /// Collects which variables see and change others.
 pub(super) struct Links<'a>(pub(super) &'a mut Facts);
@@ -158,7 +159,7 @@ fn is_changeable(pat: &Pat) -> bool {
             self.0 |= ty.mutability.is_some();
             visit::visit_type_reference(self, ty);
         }
-        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        fn visit_macro(&mut self, mac: &'ast Macro) {
             self.0 |= any_word(&mac.tokens, &|word| word == "mut");
         }
     }
@@ -201,6 +202,10 @@ impl Aliases<'_> {
             }
             Expr::Match(matched) => matched.arms.iter().for_each(|arm| self.value(&arm.body)),
             Expr::Block(block) => self.block(&block.block),
+            Expr::Macro(call) if may_hold(&call.mac) => {
+                let arguments = macro_arguments::parse(&call.mac);
+                arguments.exprs().for_each(|value| self.value(value));
+            }
             _ => {}
         }
     }
@@ -235,13 +240,29 @@ struct Borrows<'a> {
     written: bool,
 }
 
+impl Borrows<'_> {
+    /// Notes what is borrowed so that it can be changed.
+    fn borrow(&mut self, names: &Names) {
+        self.mutable |= !names.is_empty();
+        self.sees.extend(names);
+        self.changes.extend(names);
+    }
+
+    /// Of names, those that can change.
+    fn changeable(&self, names: &Names) -> Names {
+        let names = names.iter().filter(|name| {
+            self.facts.mutable.contains(*name) || self.facts.changes.contains_key(*name)
+        });
+        names.map(str::to_owned).collect()
+    }
+}
+
 impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
         let names = mentions(&reference.expr, &self.facts.locals);
         self.sees.extend(&names);
         if reference.mutability.is_some() {
-            self.changes.extend(&names);
-            self.mutable = true;
+            self.borrow(&names);
         }
         visit::visit_expr_reference(self, reference);
     }
@@ -264,9 +285,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
             // Where it is dropped, what it guards is free again.
             || self.written && gives_guard(call)
         {
-            self.sees.extend(&names);
-            self.changes.extend(&names);
-            self.mutable = true;
+            self.borrow(&names);
         } else if matches!(name.as_str(), "iter" | "as_ref" | "borrow") {
             self.sees.extend(&names);
         } else if name == "clone" {
@@ -275,15 +294,23 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
             self.sees.extend(&shared.map(str::to_owned).collect());
         } else if self.written && !only_shows(&name) {
             // `table.slot(3)`, whatever it is called.
-            let root = root(&call.receiver);
-            let root = root.filter(|name| {
-                self.facts.mutable.contains(name) || self.facts.changes.contains_key(name)
-            });
-            let names = root.into_iter().collect::<Names>();
-            self.mutable |= !names.is_empty();
-            self.sees.extend(&names);
-            self.changes.extend(&names);
+            let root = root(&call.receiver).into_iter().collect();
+            self.borrow(&self.changeable(&root));
         }
         visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        if !may_hold(mac) {
+            return;
+        }
+        if may_change(mac) {
+            let names = mentions(&mac.tokens, &self.facts.locals);
+            self.borrow(&self.changeable(&names));
+            self.sees.extend(&names);
+        }
+        for argument in macro_arguments::parse(mac).exprs() {
+            self.visit_expr(argument);
+        }
     }
 }

@@ -8,11 +8,11 @@ use syn::{
 
 use super::{
     calls::is_suppressed,
-    cells::changes_behind_reference,
+    cells::{changes, changes_behind_reference},
     facts::Facts,
     inner::{core, root},
-    macros::{may_leave, takes_text},
-    mentions::mentions,
+    macros::{may_change, may_leave, takes_text},
+    mentions::{Code, mentions},
     plan::Exit,
     results::{
         has_faults_of_its_own, is_err, is_result_pattern, may_ask, operand_of_takes, takes_apart,
@@ -68,6 +68,13 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Cells that a statement hands on.
+    fn handed(&mut self, code: &impl Code) {
+        let names = mentions(code, &self.facts.locals);
+        let cells = names.iter().filter(|name| self.facts.cells.contains(*name));
+        self.roots.extend(cells.map(str::to_owned));
+    }
+
     fn within(&self, label: Option<&Lifetime>) -> bool {
         match label {
             None => !self.loops.is_empty(),
@@ -106,6 +113,16 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         self.takes |= operand_of_takes(call).is_some();
         self.asks |= self.takes;
+        let method = call.method.to_string();
+        if changes(&method, true)
+            && let Some(name) = root(&call.receiver)
+        {
+            let seen = self.facts.seen_from(&name);
+            let is_cell = seen.iter().any(|name| self.facts.cells.contains(name));
+            if changes(&method, is_cell) {
+                self.roots.extend(seen);
+            }
+        }
         visit::visit_expr_method_call(self, call);
     }
 
@@ -153,17 +170,15 @@ impl<'ast> Visit<'ast> for Look<'_> {
     // A method that stands as a statement, and what changes behind the
     // references that a call is handed.
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
-        if let Stmt::Expr(expr, _) = stmt {
-            let args = match core(expr) {
-                Expr::MethodCall(call) => Some(&call.args),
-                Expr::Call(call) => Some(&call.args),
-                _ => None,
-            };
-            for arg in args.into_iter().flatten() {
-                let names = mentions(arg, &self.facts.locals);
-                let cells = names.iter().filter(|name| self.facts.cells.contains(*name));
-                self.roots.extend(cells.map(str::to_owned));
-            }
+        match stmt {
+            Stmt::Expr(expr, _) => match core(expr) {
+                Expr::MethodCall(call) => self.handed(&call.args),
+                Expr::Call(call) => self.handed(&call.args),
+                Expr::Macro(call) if may_change(&call.mac) => self.handed(&call.mac.tokens),
+                _ => {}
+            },
+            Stmt::Macro(call) if may_change(&call.mac) => self.handed(&call.mac.tokens),
+            _ => {}
         }
         if let Stmt::Expr(expr, _) = stmt
             && let Expr::MethodCall(call) = core(expr)

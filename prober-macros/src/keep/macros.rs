@@ -59,6 +59,19 @@ pub(super) fn takes_text(mac: &Macro) -> bool {
     vocabulary::holds_text(mac) || vocabulary::may_hold_text(mac)
 }
 
+/// Whether a macro may change what it is handed: all but those that are known
+/// not to.
+pub(super) fn may_change(mac: &Macro) -> bool {
+    let name = name(mac);
+    !vocabulary::LOOPLESS.contains(&name.as_str()) && !takes_text(mac)
+        || matches!(name.as_str(), "write" | "writeln")
+}
+
+/// Whether what a macro gives may hold what it is handed.
+pub(super) fn may_hold(mac: &Macro) -> bool {
+    may_change(mac) || matches!(name(mac).as_str(), "dbg" | "vec")
+}
+
 /// How many of a macro's arguments are evaluated in any case.
 pub(super) fn evaluates(mac: &Macro) -> usize {
     match name(mac).as_str() {

@@ -117,6 +117,11 @@ pub(super) fn doubted(code: &impl Code, facts: &Facts, receivers: &[Receiver]) -
             }
             visit::visit_expr_try(self, question);
         }
+        fn visit_macro(&mut self, mac: &'ast Macro) {
+            for argument in macro_arguments::parse(mac).exprs() {
+                self.visit_expr(argument);
+            }
+        }
         fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
         fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
         fn visit_item(&mut self, _: &'ast syn::Item) {}

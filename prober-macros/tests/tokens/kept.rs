@@ -6,6 +6,7 @@
 )]
 
 mod asked;
+mod in_macros;
 mod names;
 mod risks;
 mod taken;

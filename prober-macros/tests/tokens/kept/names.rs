@@ -256,6 +256,11 @@ fn views_of_variables() {
         let t = Cell::new(0); let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
         let t = Cell::new(0); let a = x.a()?; act(&t); let e = x.e(t.get())?; Ok(a + x.b()?) // a: a! b
         let t = 0; let r = &t; let a = x.a()?; act(r); let e = x.e(t)?; Ok(a + x.b()?) // a: a! e(0) b
+        # A `let` that is skipped would have changed it.
+        let t = Cell::new(0); let a = x.a()?; let u = t.replace(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let a = x.a()?; let u = (1, t.replace(a)); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let r = &t; let a = x.a()?; let u = r.replace(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
+        let t = y.g()?; let a = x.a()?; let u = t.borrow_mut().fill(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
         # Its type says nothing of a cell.
         let t = y.g()?; let r = &t; let a = x.a()?; r.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
         let t = y.g()?; let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b

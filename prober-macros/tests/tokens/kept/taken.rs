@@ -138,7 +138,7 @@ fn heads_that_take_apart() {
 fn blocks_in_macros() {
     check(
         r#"
-        let v = vec![{ if x.a().is_err() { println! {} } 1 }]; Ok(x.b()?) // a: a! b
+        let v = vec![{ if x.a().is_err() { println! {} } 1 }]; Ok(x.b()?) // a: a!
         let v = vec![{ let r = x.a().unwrap_or(7); act(r); 1 }]; Ok(x.b()?) // a: a!
         let v = vec![{ let r = x.a().unwrap_or(7); y.d(r).ok() }]; Ok(x.b()?) // a: a!
     "#,

@@ -533,7 +533,11 @@ impl Machine<'_> {
             "bail" => return Err(Exit::Return(variant("Err", [Value::Text(text)]))),
             name => {
                 self.acted(format!("{name}{text}"));
-                Value::UNIT
+                if name == "write" {
+                    variant("Ok", [Value::UNIT])
+                } else {
+                    Value::UNIT
+                }
             }
         })
     }
