@@ -1411,4 +1411,20 @@ shapes! {
         out.extend([list.pop().unwrap_or(0), root.num(size(&list) + 80)?]);
         Ok(root.num(4)? ^ list.pop().unwrap_or(0) ^ root.num(size(&list) + 90)?)
     }
+    arguments_of_macros {
+        let (mut at, cell) = (1_u64, RefCell::new(String::new()));
+        let a = root.num(0)?;
+        let both = vec![queue.pop().unwrap_or(1), root.num(1)?];
+        if matches!((queue.pop(), root.num(2)?), (Some(_), x) if x > 20) { out.push(a); }
+        let views = vec![&mut at];
+        for view in views { *view = root.num(3)? % 8; }
+        let b = root.num(at + 10)?;
+        let steps = vec![|x: u64| x + 1];
+        let c = root.num(steps[0](20))?;
+        let _ = write!(cell.borrow_mut(), "{b}");
+        let d = root.num(cell.borrow().len() as u64 + 30)?;
+        let old = format!("{} {}", cell.replace(String::new()), root.num(4)?);
+        let e = root.num(cell.borrow().len() as u64 + 40)?;
+        Ok(both[0] ^ both[1] ^ c ^ d ^ e ^ old.len() as u64)
+    }
 }
