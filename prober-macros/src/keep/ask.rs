@@ -3,6 +3,7 @@
 
 mod asker;
 mod blocks;
+mod branches;
 mod macros;
 mod operands;
 mod question_marks;
@@ -14,9 +15,10 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-pub(super) use self::{asker::Asker, taken::has_taken, ties::infers};
+pub(super) use self::{asker::Asker, ties::infers};
 use super::{
     flow::Flow,
+    inner::is_compound,
     names::Names,
     results::{operand_of_takes, panics},
     scope::{Scope, Way},
@@ -83,11 +85,13 @@ impl Asker<'_, '_> {
 
 impl VisitMut for Asker<'_, '_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        if !std::mem::take(&mut self.top) && is_compound(expr) && !self.value {
-            // An operand: its blocks give values.
-            self.value = true;
-            self.visit_expr_mut(expr);
-            self.value = false;
+        let top = std::mem::take(&mut self.top);
+        if is_compound(expr) {
+            // Those of an operand give values.
+            let value = self.value;
+            self.value |= !top;
+            self.branches(expr);
+            self.value = value;
             return;
         }
         match expr {
@@ -125,41 +129,6 @@ impl VisitMut for Asker<'_, '_> {
             Expr::Let(condition) => {
                 self.initializer(&mut condition.expr, &condition.pat);
             }
-            Expr::Match(matched) => {
-                self.head_of_match(matched);
-                self.doomed |= has_taken(&matched.expr);
-                let later = std::mem::take(&mut self.later);
-                for arm in &mut matched.arms {
-                    if let Pat::Guard(guarded) = &mut arm.pat {
-                        self.visit_expr_mut(&mut guarded.guard);
-                    }
-                    self.visit_expr_mut(&mut arm.body);
-                }
-                self.later = later;
-            }
-            Expr::If(branch) => {
-                self.visit_expr_mut(&mut branch.cond);
-                self.doomed |= has_taken(&branch.cond);
-                let later = std::mem::take(&mut self.later);
-                self.block(&mut branch.then_branch);
-                if let Some((_, other)) = &mut branch.else_branch {
-                    self.visit_expr_mut(other);
-                }
-                self.later = later;
-            }
-            Expr::ForLoop(each) => {
-                self.visit_expr_mut(&mut each.expr);
-                self.doomed |= has_taken(&each.expr);
-                self.in_loop(&mut each.label, &mut each.body, Some(&each.pat));
-            }
-            Expr::While(each) => {
-                self.visit_expr_mut(&mut each.cond);
-                self.doomed |= has_taken(&each.cond);
-                self.in_loop(&mut each.label, &mut each.body, None);
-            }
-            Expr::Loop(each) => self.in_loop(&mut each.label, &mut each.body, None),
-            Expr::Block(block) => self.labelled_block(block),
-            Expr::Unsafe(block) => self.block(&mut block.block),
             // There may be a block of ours around.
             Expr::Break(exit) => {
                 if exit.label.is_none() {
@@ -192,18 +161,4 @@ impl VisitMut for Asker<'_, '_> {
     ) {
     }
     fn visit_attribute_mut(&mut self, _: &mut syn::Attribute) {}
-}
-
-/// Whether an expression has blocks of its own.
-fn is_compound(expr: &Expr) -> bool {
-    matches!(
-        expr,
-        Expr::Block(_)
-            | Expr::ForLoop(_)
-            | Expr::If(_)
-            | Expr::Loop(_)
-            | Expr::Match(_)
-            | Expr::Unsafe(_)
-            | Expr::While(_)
-    )
 }

@@ -1,6 +1,6 @@
 //! What an expression is at its core, and the variable that it begins with.
 
-use syn::Expr;
+use syn::{Expr, Stmt};
 
 use crate::receiver::variable;
 
@@ -14,6 +14,41 @@ pub(super) fn core(mut expr: &Expr) -> &Expr {
             Expr::Await(future) => &future.base,
             expr => return expr,
         }
+    }
+}
+
+/// An expression without `.await` and parentheses.
+pub(super) fn bare(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(paren) => &paren.expr,
+            Expr::Group(group) => &group.expr,
+            Expr::Await(future) => &future.base,
+            expr => return expr,
+        }
+    }
+}
+
+/// Whether an expression has blocks of its own.
+pub(super) fn is_compound(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::Block(_)
+            | Expr::ForLoop(_)
+            | Expr::If(_)
+            | Expr::Loop(_)
+            | Expr::Match(_)
+            | Expr::Unsafe(_)
+            | Expr::While(_)
+    )
+}
+
+/// Whether the blocks of a statement give values: not those of one that has
+/// blocks of its own and stands for what they do.
+pub(super) fn gives_value(stmt: &Stmt, is_value: bool) -> bool {
+    match stmt {
+        Stmt::Expr(expr, semi) if is_compound(bare(expr)) => is_value && semi.is_none(),
+        _ => true,
     }
 }
 

@@ -2,7 +2,7 @@
 //! changes.
 
 use syn::{
-    Expr, ExprBreak, ExprContinue, Lifetime, Macro, Stmt,
+    Block, Expr, ExprBreak, ExprContinue, Lifetime, Macro, Stmt,
     visit::{self, Visit},
 };
 
@@ -10,7 +10,7 @@ use super::{
     calls::is_suppressed,
     cells::{changes, changes_behind_reference},
     facts::Facts,
-    inner::{core, root},
+    inner::{core, gives_value, root},
     macros::{may_change, may_leave, takes_text},
     mentions::{Code, mentions},
     plan::Exit,
@@ -31,13 +31,21 @@ pub(super) struct Look<'a> {
     pub(super) roots: Vec<String>,
     /// The loops around, with their labels.
     loops: Vec<Option<Lifetime>>,
+    /// Whether the statement is the value of its block, and that is needed.
+    is_value: bool,
     /// Labelled blocks around.
     labels: Vec<Lifetime>,
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(facts: &'a Facts, receivers: &'a [Receiver], krate: &'a syn::Path) -> Self {
+    pub(super) fn new(
+        facts: &'a Facts,
+        receivers: &'a [Receiver],
+        krate: &'a syn::Path,
+        is_value: bool,
+    ) -> Self {
         Self {
+            is_value,
             facts,
             receivers,
             krate,
@@ -68,6 +76,28 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// A method that stands as a statement, and what changes behind the
+    /// references that a call is handed.
+    fn statement(&mut self, expr: &Expr) {
+        match core(expr) {
+            Expr::MethodCall(call) => {
+                self.handed(&call.args);
+                if !self.is_value && !classify::is_read(call, self.receivers) {
+                    self.acts_on(expr);
+                }
+            }
+            Expr::Call(call) => self.handed(&call.args),
+            Expr::Macro(call) => self.statement_macro(&call.mac),
+            _ => {}
+        }
+    }
+
+    fn statement_macro(&mut self, mac: &Macro) {
+        if may_change(mac) {
+            self.handed(&mac.tokens);
+        }
+    }
+
     /// Cells that a statement hands on.
     fn handed(&mut self, code: &impl Code) {
         let names = mentions(code, &self.facts.locals);
@@ -87,7 +117,9 @@ impl<'a> Look<'a> {
 
     fn in_loop(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
         self.loops.push(label.map(|label| label.name.clone()));
+        let is_value = std::mem::replace(&mut self.is_value, false);
         visit(self);
+        self.is_value = is_value;
         self.loops.pop();
     }
 }
@@ -167,26 +199,28 @@ impl<'ast> Visit<'ast> for Look<'_> {
         visit::visit_expr_binary(self, binary);
     }
 
-    // A method that stands as a statement, and what changes behind the
-    // references that a call is handed.
+    fn visit_arm(&mut self, arm: &'ast syn::Arm) {
+        self.statement(&arm.body);
+        visit::visit_arm(self, arm);
+    }
+
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         match stmt {
-            Stmt::Expr(expr, _) => match core(expr) {
-                Expr::MethodCall(call) => self.handed(&call.args),
-                Expr::Call(call) => self.handed(&call.args),
-                Expr::Macro(call) if may_change(&call.mac) => self.handed(&call.mac.tokens),
-                _ => {}
-            },
-            Stmt::Macro(call) if may_change(&call.mac) => self.handed(&call.mac.tokens),
-            _ => {}
+            Stmt::Expr(expr, _) => self.statement(expr),
+            Stmt::Macro(call) => self.statement_macro(&call.mac),
+            Stmt::Local(_) | Stmt::Item(_) => {}
         }
-        if let Stmt::Expr(expr, _) = stmt
-            && let Expr::MethodCall(call) = core(expr)
-            && !classify::is_read(call, self.receivers)
-        {
-            self.acts_on(expr);
-        }
+        self.is_value = gives_value(stmt, self.is_value);
         visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let is_value = self.is_value;
+        for (index, stmt) in block.stmts.iter().enumerate() {
+            self.is_value = is_value && index + 1 == block.stmts.len();
+            self.visit_stmt(stmt);
+        }
+        self.is_value = is_value;
     }
 
     fn visit_expr_return(&mut self, exit: &'ast syn::ExprReturn) {

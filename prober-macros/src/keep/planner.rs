@@ -16,7 +16,7 @@ use super::{
     closures::holds_closure,
     effects::is_effect,
     facts::Facts,
-    inner::core,
+    inner::{core, gives_value},
     look::Look,
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
@@ -40,6 +40,8 @@ struct Planner<'a> {
     blocks: Vec<Vec<Step>>,
     /// What the loop binds whose body is visited next.
     item: Names,
+    /// Whether the block that is visited next gives a value that is needed.
+    is_value: bool,
 }
 
 /// Makes the plan of a body.
@@ -55,6 +57,7 @@ pub(super) fn plan(
         krate,
         blocks: Vec::new(),
         item: Names::default(),
+        is_value: true,
     };
     planner.visit_block_mut(body);
     let id = Plan::block_of(body).expect("a block that was planned has its number");
@@ -71,6 +74,7 @@ pub(super) fn plan(
 impl VisitMut for Planner<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
         let item = std::mem::take(&mut self.item);
+        let is_value = self.is_value;
         let stmts = std::mem::take(&mut block.stmts);
         let count = stmts.len();
         let steps = stmts
@@ -80,13 +84,15 @@ impl VisitMut for Planner<'_> {
                 // If an item is missing, there may be none: what follows is not
                 // asked then.
                 let opens = opens(&stmt, &item);
-                let mut step = self.step(stmt, index + 1 == count);
+                let last = index + 1 == count;
+                let mut step = self.step(stmt, last, is_value && last);
                 if opens && !step.exits.contains(&Exit::Continue(None)) {
                     step.exits.push(Exit::Continue(None));
                 }
                 step
             })
             .collect();
+        self.is_value = is_value;
         let number = format!("{}probed", self.blocks.len());
         self.blocks.push(steps);
         let number = LitInt::new(&number, Span::mixed_site());
@@ -102,7 +108,7 @@ impl VisitMut for Planner<'_> {
     fn visit_expr_for_loop_mut(&mut self, each: &mut syn::ExprForLoop) {
         self.visit_expr_mut(&mut each.expr);
         self.item = bound(&each.pat);
-        self.visit_block_mut(&mut each.body);
+        self.body(&mut each.body);
     }
 
     fn visit_expr_while_mut(&mut self, each: &mut syn::ExprWhile) {
@@ -110,7 +116,11 @@ impl VisitMut for Planner<'_> {
         if let Expr::Let(condition) = &*each.cond {
             self.item = bound(&condition.pat);
         }
-        self.visit_block_mut(&mut each.body);
+        self.body(&mut each.body);
+    }
+
+    fn visit_expr_loop_mut(&mut self, each: &mut syn::ExprLoop) {
+        self.body(&mut each.body);
     }
 
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
@@ -147,10 +157,17 @@ impl VisitMut for Planner<'_> {
 }
 
 impl Planner<'_> {
-    fn step(&mut self, stmt: Stmt, last: bool) -> Step {
+    /// The body of a loop, which gives no value.
+    fn body(&mut self, body: &mut Block) {
+        let is_value = std::mem::replace(&mut self.is_value, false);
+        self.visit_block_mut(body);
+        self.is_value = is_value;
+    }
+
+    fn step(&mut self, stmt: Stmt, last: bool, is_value: bool) -> Step {
         let mut stmt = without_macro_statement(stmt, last);
         let (mut reads, mut all) = self.reads_and_all(&stmt);
-        let mut look = Look::new(self.facts, self.receivers, self.krate);
+        let mut look = Look::new(self.facts, self.receivers, self.krate, is_value);
         look.visit_stmt(&stmt);
         let Look {
             asks,
@@ -187,6 +204,7 @@ impl Planner<'_> {
             _ => (Names::default(), asks),
         };
 
+        self.is_value = gives_value(&stmt, is_value);
         visit_mut::visit_stmt_mut(self, &mut stmt);
 
         let effect = is_effect(&stmt, self.facts);
@@ -234,7 +252,7 @@ impl Planner<'_> {
 
     /// What the head of a statement with blocks mentions, and whether it asks.
     fn head(&self, expr: &Expr) -> (Names, bool) {
-        let mut look = Look::new(self.facts, self.receivers, self.krate);
+        let mut look = Look::new(self.facts, self.receivers, self.krate, true);
         let mut names = Names::default();
         for head in heads(expr) {
             names.extend(&mentions(head, &self.facts.locals));

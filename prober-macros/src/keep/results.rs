@@ -7,7 +7,11 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::{inner::core, macros::takes_text, parsed::questions};
+use super::{
+    inner::{bare, core},
+    macros::takes_text,
+    parsed::questions,
+};
 use crate::{tokens::any_word, vocabulary::name};
 
 /// Methods by which a body takes a `Result` apart itself.
@@ -44,23 +48,8 @@ pub(super) fn takes(method: &Ident) -> bool {
 
 /// The call that a method takes apart: `f()` in `f().ok()`.
 pub(super) fn operand_of_takes(call: &ExprMethodCall) -> Option<&Expr> {
-    (takes(&call.method)
-        && matches!(
-            core_of_take(&call.receiver),
-            Expr::Call(_) | Expr::MethodCall(_)
-        ))
-    .then_some(&call.receiver)
-}
-
-fn core_of_take(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Paren(paren) => &paren.expr,
-            Expr::Group(group) => &group.expr,
-            Expr::Await(future) => &future.base,
-            expr => return expr,
-        }
-    }
+    (takes(&call.method) && matches!(bare(&call.receiver), Expr::Call(_) | Expr::MethodCall(_)))
+        .then_some(&call.receiver)
 }
 
 /// Whether a method puts another error in the place of one.
@@ -109,7 +98,7 @@ pub(super) fn waits(expr: &Expr) -> Option<&ExprTry> {
 
 /// Whether an expression is a call, which makes a value of its own.
 pub(super) fn is_call(expr: &Expr) -> bool {
-    matches!(core_of_take(expr), Expr::Call(_) | Expr::MethodCall(_))
+    matches!(bare(expr), Expr::Call(_) | Expr::MethodCall(_))
 }
 
 /// Whether a pattern is one of a `Result`.

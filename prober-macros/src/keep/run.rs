@@ -31,10 +31,17 @@ impl Flow<'_> {
             out: TokenStream::new(),
             pending: Vec::new(),
             other_doom: state.doomed,
+            lost: Names::default(),
             state,
         };
         for index in 0..steps.len() {
             hot.step(index);
+        }
+        let ends_with_value = steps
+            .last()
+            .is_none_or(|step| matches!(step.stmt, Stmt::Expr(_, None)));
+        if hot.state.value && !ends_with_value && hot.has_lost() {
+            hot.flush(steps.len());
         }
         let doomed = hot.is_doomed();
         (hot.out, doomed)
@@ -50,12 +57,27 @@ struct Hot<'f, 'a> {
     pending: Vec<Slot<'f>>,
     /// Whether the run may be doomed by something other than a slot.
     other_doom: bool,
+    /// What is lost in this block if it is.
+    lost: Names,
     state: State,
 }
 
 impl Hot<'_, '_> {
     fn is_doomed(&self) -> bool {
         self.other_doom || !self.pending.is_empty()
+    }
+
+    /// Whether a run that is doomed here has lost something that code behind the
+    /// block may mention.
+    fn has_lost(&self) -> bool {
+        let mut lost = self.lost.clone();
+        for slot in &self.pending {
+            slot.add_changed(&mut lost);
+        }
+        for step in self.steps {
+            lost.remove_all(&step.binds);
+        }
+        !lost.is_empty()
     }
 
     fn step(&mut self, index: usize) {
@@ -73,6 +95,9 @@ impl Hot<'_, '_> {
                 self.bind_now(index);
             }
             Kind::Tail if self.state.value && !step.effect => {
+                if self.has_lost() || step.mentions.meets(&self.state.taint) {
+                    self.flush(index);
+                }
                 self.bind_pending(index);
                 self.tail(index);
             }
@@ -217,6 +242,7 @@ impl Hot<'_, '_> {
         }
         self.other_doom = false;
         self.state.taint = Names::default();
+        self.lost = Names::default();
     }
 
     /// `let PAT = EXPR?`, whose value waits in a slot.
@@ -241,7 +267,7 @@ impl Hot<'_, '_> {
             self.out.extend(tie);
         }
         self.pending.push(slot);
-        self.other_doom |= step.takes;
+        self.other_doom |= step.takes || self.flow.may_go_on(&step.stmt);
     }
 
     /// Whether the statement behind this one needs its names.
@@ -322,7 +348,7 @@ impl Hot<'_, '_> {
         }
         stmt.to_tokens(&mut self.out);
         self.out.extend(self.flow.tied(step));
-        self.other_doom |= step.takes;
+        self.other_doom |= step.takes || self.flow.may_go_on(&step.stmt);
     }
 
     /// Where a run goes that misses in a statement which is not searched
@@ -407,6 +433,7 @@ impl Hot<'_, '_> {
     fn doom(&mut self, step: &Step) {
         self.other_doom = true;
         step.add_lost(&mut self.state.taint);
+        step.add_lost(&mut self.lost);
     }
 
     /// A statement as it runs; `exit` is where its blocks go when doomed.

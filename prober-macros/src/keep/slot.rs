@@ -61,6 +61,11 @@ impl Slot<'_> {
         mentions.meets(&self.names) || mentions.meets(self.doubts())
     }
 
+    /// Adds what is lost with it, beside what it binds.
+    pub(super) fn add_changed(&self, names: &mut Names) {
+        self.step.add_lost(names);
+    }
+
     /// Whether it does not matter when its value is dropped.
     pub(super) fn is_plain(&self) -> bool {
         self.step.type_is_known

@@ -7,7 +7,7 @@ use super::asker::Asker;
 use crate::{
     emit::{Place, operand},
     keep::{
-        changes::changed_by, flow::Flow, names::Names, parsed::questions, questions::asks,
+        changes::changed_by, flow::Flow, names::Names, questions::asks,
         results::has_faults_of_its_own, risks::doubted,
     },
 };
@@ -22,7 +22,7 @@ impl Asker<'_, '_> {
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);
             if !rest.is_empty()
-                && questions(|count| count.visit_expr(done[index])) > 0
+                && self.flow.may_miss(done[index])
                 && !self.flow.may_exit(done[index])
             {
                 let mut gone = Names::default();

@@ -80,7 +80,7 @@ impl Asker<'_, '_> {
 }
 
 /// Whether a rewritten head records faults without leaving the statement.
-pub(crate) fn has_taken(head: &Expr) -> bool {
+pub(super) fn has_taken(head: &Expr) -> bool {
     any_word(&head.to_token_stream(), &|word| {
         let word = word.to_string();
         word == "Taken"

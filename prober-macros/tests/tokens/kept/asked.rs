@@ -66,6 +66,38 @@ fn operands_are_siblings() {
     );
 }
 
+/// Also where one of them misses in a block.
+#[test]
+fn operands_with_blocks() {
+    check(
+        r#"
+        let v = ({ let a = x.a()?; a }, x.b()?); Ok(v) // a: a! b
+        let v = (if 1 { x.a()? } else { x.c()? }, x.b()?); Ok(v) // a: a! b
+        let v = (if 0 { x.a()? } else { x.c()? }, x.b()?); Ok(v) // c: c! b
+        let v = (if 0 { 1 } else if 1 { x.c()? } else { 2 }, x.b()?); Ok(v) // c: c! b
+        let v = (if x.a()? { x.c()? } else { 2 }, x.b()?); Ok(v) // a: a! b
+        let v = (if x.a()? { x.c()? } else { 2 }, x.b()?); Ok(v) // c: a c! b
+        let v = (match 1 { 1 => x.a()?, _ => x.c()? }, x.b()?); Ok(v) // a: a! b
+        let v = (match 1 { n if x.a()? > n => 1, _ => 2 }, x.b()?); Ok(v) // a: a! b
+        let v = (for i in [1] { let a = x.a()?; }, x.b()?); Ok(v) // a: a! b
+        let v = ({ let a = x.a()?; let c = x.c()?; a + c }, x.b()?); Ok(v) // a: a! c b
+        let v = ({ let a = x.a()?; act(a); a }, x.b()?); Ok(v) // a: a! b
+        let v = y.g((if 1 { x.a()? } else { 2 }, x.c()?), x.b()?)?; Ok(v) // a: a! c b
+        act(if 1 { x.a()? } else { 2 }, x.b()?); Ok(x.c()?) // a: a! b c
+        Ok(Row { a: if 1 { x.a()? } else { 2 }, b: x.b()?, c: x.c()? }) // a b: a! b! c
+        Ok(if 1 { x.a()? } else { 2 } + x.b()?) // a: a! b
+        # Their own variables hide others.
+        let p = y; let v = (if let p = x { p.a()? }, p.b()?); Ok(v) // a: a!
+        let p = y; let v = ({ let p = x; p.a()? }, p.b()?, x.c()?); Ok(v) // a: a! c
+        let p = y; let v = (match x { p => p.a()? }, p.b()?, x.c()?); Ok(v) // a: a! c
+        # A guard in them may lock what comes behind.
+        let t = Cell::new(1); let v = ({ let g = t.borrow_mut(); x.a()? }, x.d(t.get())?); Ok(v) // a: a!
+        # Nor is there a way on from an exit.
+        let v = (if 1 { x.a()? } else { return Ok(1) }, x.b()?); Ok(v) // a: a!
+    "#,
+    );
+}
+
 /// Which arguments of a macro are evaluated in any case.
 #[test]
 fn arguments_of_macros() {

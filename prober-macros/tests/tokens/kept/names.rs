@@ -261,6 +261,16 @@ fn views_of_variables() {
         let t = Cell::new(0); let a = x.a()?; let u = (1, t.replace(a)); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
         let t = Cell::new(0); let r = &t; let a = x.a()?; let u = r.replace(a); let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
         let t = y.g()?; let a = x.a()?; let u = t.borrow_mut().fill(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        # In an arm, which may be no block.
+        let t = y.g()?; let a = x.a()?; match a { 1 => t.set(a), _ => {} } let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let a = x.a()?; match a { 1 => { t.set(a) } _ => {} } let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let a = x.a()?; for i in [1] { if a { t.set(a) } } let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let a = x.a()?; 'l: { if a { t.set(a) } else { t.set(a) } } let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        # But not where it gives a value.
+        let t = y.g()?; let a = x.a()?; let u = match a { 1 => t.f(a)?, _ => 2 }; let e = x.e(t)?; Ok(x.b()?) // a: g a! e(g) b
+        let t = y.g()?; let a = x.a()?; let u = if a { t.f(a)? } else { 2 }; let e = x.e(t)?; Ok(x.b()?) // a: g a! e(g) b
+        let t = y.g()?; let u = if 1 { t.f()? } else { 2 }; let e = x.e(t)?; Ok(x.b()?) // g.f: g g.f! e(g) b
+        let t = y.g()?; act(if 1 { t.f()? } else { 2 }, x.e(t)?); Ok(x.b()?) // g.f: g g.f! e(g) b
         # Its type says nothing of a cell.
         let t = y.g()?; let r = &t; let a = x.a()?; r.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
         let t = y.g()?; let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
@@ -347,6 +357,56 @@ fn outputs() {
         let body = "let a = x.a()?; t.act(a); let e = x.e(&t)?; Ok(x.b()?)";
         case(&signature, body, "a", Said::Is("a! b".to_owned()));
     }
+}
+
+/// A block that gives a value gives none where something is lost in it: not even
+/// if the value is another.
+#[test]
+fn blocks_that_lose_something() {
+    check(
+        r#"
+        let mut n = 0; let v = { for k in x.k()? { n += k.a()?; } n }; Ok(x.d(v)?) // k.0.a: k k.0.a! k.1.a
+        let v = { let mut n = 0; for k in x.k()? { n += k.a()?; } n }; Ok(x.d(v)?) // k.0.a: k k.0.a! k.1.a
+        let mut n = 0; let v = { for k in x.k()? { n += k.a()?; } x.d(n)? }; Ok(x.c()?) // k.0.a: k k.0.a! k.1.a c
+        let v = { for k in x.k()? { act(k.a()?); } x.b()? }; Ok(x.d(v)?) // k.0.a: k k.0.a! k.1.a b d(b)
+        let mut n = 0; let v = ({ for k in x.k()? { n += k.a()?; } n }, x.d(n)?, x.b()?); Ok(v) // k.0.a: k k.0.a! k.1.a b
+        let mut n = 0; let v = ({ for k in x.k()? { n += k.a()?; } 1 }, x.d(n)?, x.b()?); Ok(v) // k.0.a: k k.0.a! k.1.a b
+        let mut n = 0; let v = ({ for k in x.k()? { n += k.a()?; } }, x.d(n)?, x.b()?); Ok(v) // k.0.a: k k.0.a! b
+        let mut n = 0; let v = ({ for k in x.k()? { n += k.a()?; } let m = 1; }, x.d(n)?, x.b()?); Ok(v) // k.0.a: k k.0.a! k.1.a b
+        let mut n = 0; let v = ({ for k in x.k()? { n += k.a()?; } n += 1; }, x.d(n)?, x.b()?); Ok(v) // k.0.a: k k.0.a! k.1.a b
+        let mut n = 0; let v = ({ let a = x.e(&mut n)?; 1 }, x.d(n)?, x.b()?); Ok(v) // e: e! b
+        let mut n = 0; let v = ({ let a = x.a()?; 1 }, x.d(n)?, x.b()?); Ok(v) // a: a! d(0) b
+        let v = ({ let mut n = 0; let a = x.e(&mut n)?; 1 }, x.b()?); Ok(v) // e: e! b
+        let mut n = 0; act({ for k in x.k()? { n += k.a()?; } n }, x.d(n)?); Ok(1) // k.0.a: k k.0.a! k.1.a
+        let mut n = 0; let v = x.d({ for k in x.k()? { n += k.a()?; } n })?; Ok(x.c()?) // k.0.a: k k.0.a! k.1.a c
+        let mut n = 0; let v = x.d({ while x.k()? > 1 { n += x.a()?; } n })?; Ok(x.c()?) // a: k d(0) c
+        let mut n = 0; let v = if x.b()? { for k in x.k()? { n += k.a()?; } n } else { 1 }; Ok(x.d(v)?) // k.0.a: b k k.0.a! k.1.a
+        let mut n = 0; let v = match 1 { _ => { for k in x.k()? { n += k.a()?; } n } }; Ok(x.d(v)?) // k.0.a: k k.0.a! k.1.a
+        let mut n = 0; let v = 'l: { for k in x.k()? { n += k.a()?; } n }; Ok(x.d(v)?) // k.0.a: k k.0.a! k.1.a
+        let mut n = 0; let v = loop { for k in x.k()? { n += k.a()?; } break n; }; Ok(x.d(v)?) // k.0.a: k k.0.a! k.1.a
+        let mut n = 0; let v = unsafe { for k in x.k()? { n += k.a()?; } n }; Ok(x.d(v)?) // k.0.a: [unsafe] k k.0.a! k.1.a
+        let mut n = 0; { let v = { for k in x.k()? { n += k.a()?; } n }; x.d(v)?; } Ok(x.c()?) // k.0.a: k k.0.a! k.1.a
+        # Nor does what follows act on the value.
+        let v = { for k in x.k()? { act(k.a()?); } 1 }; act(v); Ok(x.c()?) // k.0.a: k k.0.a! k.1.a c
+        let v = { let a = x.a()?; 1 }; act(v); Ok(x.c()?) // a: a! c
+        let v = { let a = x.a()?; 1 }; let e = x.e()?; act(v); Ok(x.c()?) // a: a! e c
+        let v = { for k in x.k()? { act(k.a()?); }; }; act(v); Ok(x.c()?) // k.0.a: k k.0.a! k.1.a c
+        let v = { for k in x.k()? { act(k.a()?); } }; act(v); Ok(x.c()?) // k.0.a: k k.0.a! c
+        let v = if 1 { let a = x.a()?; 1 } else { 2 }; act(v); Ok(x.c()?) // a: a! c
+        let v = if 1 { if 1 { let a = x.a()?; 1 } else { 2 } } else { 2 }; act(v); Ok(x.c()?) // a: a! c
+        let v = if 1 { if x.a()? { act(1); } 1 } else { 2 }; act(v); Ok(x.c()?) // a: a! c
+        let v = match 1 { _ => { for k in x.k()? { act(k.a()?); } 1 } }; act(v); Ok(x.c()?) // k.0.a: k k.0.a! k.1.a c
+        let Some(v) = Some({ let a = x.a()?; 1 }) else { return Ok(1) }; act(v); Ok(x.c()?) // a: a!
+        let v = [{ let a = x.a()?; 1 }].iter().count(); act(v); Ok(x.c()?) // a: a! c
+        let v = &{ let a = x.a()?; 1 }; act(v); Ok(x.c()?) // a: a!
+        let mut n = 1; n = { let a = x.a()?; 2 }; act(n); Ok(x.c()?) // a: a! c
+        act({ let a = x.a()?; 1 }); Ok(x.c()?) // a: a! c
+        if { let a = x.a()?; 1 } { act(1); } Ok(x.c()?) // a: a! c
+        for i in [{ let a = x.a()?; 1 }] { act(1); } Ok(x.c()?) // a: a! c
+        match { let a = x.a()?; 1 } { _ => act(1) }; Ok(x.c()?) // a: a! c
+        let f = { let mut t = Vec::new(); for k in x.k()? { t.push(k.a()?); } t }; Ok(x.d(f.len())?) // k.0.a: k k.0.a! k.1.a
+    "#,
+    );
 }
 
 /// What is a mention of a variable, and what only has its name.
