@@ -57,11 +57,7 @@ impl Branches<'_, '_> {
         block.brace_token = Brace(glue(block.brace_token.span.join()));
         // Items are not written twice.
         if steps.iter().any(|step| step.kind == Kind::Item) {
-            let exits = steps
-                .iter()
-                .flat_map(|step| step.exits.clone())
-                .collect::<Vec<_>>();
-            let exit = self.flow.widest(&exits, scope);
+            let exit = self.flow.widest_of(steps, scope);
             let exit = exit.map(|exit| self.flow.go(&exit));
             let last = last.map(|label| quote!(break #label;));
             let uses = &shadowed.uses;

@@ -12,7 +12,7 @@ use super::{
     flow::Flow,
     inner::core,
     macros::{holds_exit, may_leave},
-    plan::{BlockId, Exit, Plan},
+    plan::{BlockId, Exit, Plan, Step},
     scope::{Scope, Skipped, Way},
 };
 use crate::vocabulary;
@@ -57,6 +57,17 @@ impl Flow<'_> {
         }
         // A `break` and a `continue` of the same loop.
         Some(self.on_skipped(&Exit::Break(None), scope))
+    }
+
+    /// Where a run goes that does not look at statements: one of their exits may
+    /// be reached.
+    pub(super) fn widest_of<'s>(
+        &self,
+        steps: impl IntoIterator<Item = &'s Step>,
+        scope: &Scope,
+    ) -> Option<Way> {
+        let exits = steps.into_iter().flat_map(|step| step.exits.clone());
+        self.widest(&exits.collect::<Vec<_>>(), scope)
     }
 
     /// Where a run goes that skips an exit.

@@ -296,7 +296,6 @@ impl Hot<'_, '_> {
         let (Stmt::Local(_) | Stmt::Expr(..)) = &stmt else {
             return;
         };
-        let exit = self.miss(step);
         let rest = self.steps[index + 1..].iter().collect::<Vec<_>>();
         let mut missing = Names::default();
         step.add_lost(&mut missing);
@@ -306,9 +305,9 @@ impl Hot<'_, '_> {
             && !holds_guard(&step.stmt)
         {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
-            search.and(&exit)
+            search.and(&self.state.exit)
         } else {
-            exit
+            self.miss(&self.steps[index..])
         };
         match &mut stmt {
             Stmt::Local(local) => {
@@ -351,11 +350,11 @@ impl Hot<'_, '_> {
         self.other_doom |= step.takes || self.flow.may_go_on(&step.stmt);
     }
 
-    /// Where a run goes that misses in a statement which is not searched
-    /// further.
-    fn miss(&self, step: &Step) -> Way {
+    /// Where a run goes that misses in the first of these statements, and does not
+    /// look at the others.
+    fn miss(&self, steps: &[Step]) -> Way {
         self.flow
-            .widest(&step.exits, self.scope)
+            .widest_of(steps, self.scope)
             .unwrap_or_else(|| self.state.exit.clone())
     }
 
@@ -455,7 +454,7 @@ impl Hot<'_, '_> {
     /// The value of the block.
     fn tail(&mut self, index: usize) {
         let step = &self.steps[index];
-        let miss = self.miss(step);
+        let miss = self.miss(&self.steps[index..]);
         let Stmt::Expr(expr, semi) = &step.stmt else {
             step.stmt.to_tokens(&mut self.out);
             return;

@@ -472,7 +472,7 @@ impl<'p> Search<'_, '_, 'p> {
             // Bound where it stands; without its value the group ends.
             let mut local = local.clone();
             if let Some(init) = &mut local.init {
-                let leave = self.flow.widest(&step.exits, self.scope);
+                let leave = self.flow.widest_of(rest.iter().copied(), self.scope);
                 let leave = leave.unwrap_or_else(|| self.block.end());
                 let mut asker =
                     self.flow

@@ -38,6 +38,15 @@ fn fill(w: &World<'_>, o: Object<'_>, out: &mut Vec<u64> SET) -> prober::Result<
 }
 
 ATTRIBUTE
+fn walk(w: &World<'_>, o: Object<'_>, at: &mut u64 SET) -> prober::Result<u64> {
+    let a = o.num(*at % 8)?;
+    *at ^= a;
+    w.act("walk", *at);
+    let b = o.num(*at)?;
+    Ok(a ^ b)
+}
+
+ATTRIBUTE
 fn try_inner(w: &World<'_>, o: Object<'_>, x: u64 SET) -> prober::Result<u64> {
     let a = o.try_num(x % 8)?;
     w.act("try", a);

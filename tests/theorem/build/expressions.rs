@@ -13,10 +13,12 @@ impl Writer {
             };
         }
         let scope = &scope.deeper();
-        match self.random.below(30) {
-            0..13 => self.question(scope),
-            13..16 => self.leaf(scope),
-            16..21 => self.operands(scope),
+        match self.random.below(34) {
+            0..12 => self.question(scope),
+            12..15 => self.leaf(scope),
+            15..20 => self.operands(scope),
+            20 | 30 => self.change_beside(scope),
+            31..34 => self.change_within(scope),
             21 | 22 => self.blocks(scope),
             23 | 24 => self.taken(scope),
             25 => self.closure(scope),
@@ -27,7 +29,7 @@ impl Writer {
         }
     }
 
-    fn leaf(&mut self, scope: &Scope) -> String {
+    pub(crate) fn leaf(&mut self, scope: &Scope) -> String {
         let list = self.any(&scope.lists);
         let cell = self.any(&scope.cells);
         match self.random.below(10) {
@@ -57,7 +59,7 @@ impl Writer {
 
     /// The argument of an accessor: small, so that pages recur.
     pub(crate) fn field(&mut self, scope: &Scope) -> String {
-        match self.random.below(6) {
+        match self.random.below(9) {
             0 if !scope.numbers.is_empty() => {
                 format!("{} % 8", self.random.pick(&scope.numbers).clone())
             }
@@ -66,6 +68,9 @@ impl Writer {
                 format!("{} % 8", self.question(&inner))
             }
             2 => format!("{} % 8", self.leaf(scope)),
+            // In all its digits: another value is another page.
+            3 | 4 => self.changeable(scope),
+            5 if scope.depth > 0 => self.change_within(&scope.deeper()),
             _ => self.random.below(8).to_string(),
         }
     }
@@ -245,8 +250,9 @@ impl Writer {
     fn closure(&mut self, scope: &Scope) -> String {
         let object = self.object(scope);
         let field = self.field(scope);
-        let a = self.number(scope);
         let inner = scope.in_closure();
+        // The closure holds what it mentions.
+        let a = self.number(&scope.calm());
         let x = {
             let inner = inner.with_number("x");
             self.question(&inner)

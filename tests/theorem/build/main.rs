@@ -8,11 +8,14 @@
 //! are taken apart (`try`).
 
 mod called;
+mod changing;
 mod expressions;
 mod programs;
 mod random;
 mod scope;
 mod statements;
+mod views;
+mod works;
 
 use std::{env, fmt::Write as _, fs, path::Path};
 

@@ -117,8 +117,7 @@ impl Writer {
             ..Scope::default()
         };
         if form.is_method {
-            scope.numbers.push("self.count".to_owned());
-            scope.places.push("self.count".to_owned());
+            scope.add_place("self.count");
             scope.lists.push("self.list".to_owned());
             scope.cells.push("self.seen".to_owned());
         }
@@ -131,7 +130,14 @@ impl Writer {
             let _ = writeln!(body, "{}", self.statement(&mut scope));
         }
         scope.depth = 1;
-        if form.is_method && self.random.one_in(2) {
+        let is_whole = |scope: &Scope| {
+            scope.places.iter().any(|place| place == "self.count")
+                && scope.lists.iter().any(|list| list == "self.list")
+        };
+        if form.is_method && is_whole(&scope) && self.random.one_in(2) {
+            // They may hold a part of `self`.
+            scope.closures.clear();
+            scope.changers.clear();
             let value = self.number(&scope.calm());
             let _ = writeln!(body, "self.bump({value});");
         }

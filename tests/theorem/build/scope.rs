@@ -23,6 +23,18 @@ pub(crate) struct Scope {
     pub(crate) names: Vec<String>,
     /// Functions of a `u64`.
     pub(crate) closures: Vec<String>,
+    /// A `Cursor` each.
+    pub(crate) cursors: Vec<String>,
+    /// Objects that can be replaced by others. They are among the objects, too.
+    pub(crate) ats: Vec<String>,
+    /// A `Row` each that can change.
+    pub(crate) rows: Vec<String>,
+    /// A `[u64; 4]` each that can change.
+    pub(crate) slots: Vec<String>,
+    /// Calls that change something and give a `u64`, with `ARG` for a number.
+    pub(crate) changers: Vec<String>,
+    /// Lists of this block, which may be moved.
+    pub(crate) own: Vec<String>,
     /// Labels of loops.
     pub(crate) labels: Vec<String>,
     /// A `break` has a loop to leave.
@@ -44,6 +56,7 @@ impl Scope {
         Self {
             depth: self.depth.saturating_sub(1),
             strings: Vec::new(),
+            own: Vec::new(),
             ..self.clone()
         }
     }
@@ -72,6 +85,8 @@ impl Scope {
         inner.breaks = false;
         inner.continues = false;
         inner.is_async = false;
+        // It would hold what it changes.
+        inner.calm = true;
         inner.labels.clear();
         inner
     }
@@ -84,21 +99,42 @@ impl Scope {
         }
     }
 
-    /// The same without a name that is borrowed.
-    pub(crate) fn without(&self, name: &str) -> Self {
+    /// The same in an operand, while a place is borrowed.
+    pub(crate) fn without(&self, place: &str) -> Self {
         let mut inner = self.calm();
-        let keep = |other: &String| !other.contains(name);
-        for names in [
-            &mut inner.numbers,
-            &mut inner.places,
-            &mut inner.lists,
-            &mut inner.cells,
-            &mut inner.books,
-            &mut inner.closures,
-        ] {
-            names.retain(keep);
-        }
+        inner.hide(place);
         inner
+    }
+
+    /// Hides all that a place is a part of: from here on it is borrowed.
+    pub(crate) fn hide(&mut self, place: &str) {
+        let name = match place.strip_prefix("self.") {
+            Some(_) => place,
+            None => place.split(['.', '[']).next().unwrap_or(place),
+        };
+        for names in [
+            &mut self.numbers,
+            &mut self.places,
+            &mut self.objects,
+            &mut self.lists,
+            &mut self.cells,
+            &mut self.books,
+            &mut self.closures,
+            &mut self.cursors,
+            &mut self.ats,
+            &mut self.rows,
+            &mut self.slots,
+            &mut self.changers,
+            &mut self.own,
+        ] {
+            names.retain(|other| !other.contains(name));
+        }
+    }
+
+    /// Adds a place of type `u64` that can change.
+    pub(crate) fn add_place(&mut self, place: &str) {
+        self.places.push(place.to_owned());
+        self.numbers.push(place.to_owned());
     }
 
     pub(crate) fn with_number(&self, name: &str) -> Self {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{programs::Writer, scope::Scope};
+use crate::{programs::Writer, scope::Scope, works::without_queue};
 
 impl Writer {
     /// A few statements. What they declare is not known behind them.
@@ -18,24 +18,31 @@ impl Writer {
     /// A statement. What it declares is added to the scope.
     pub(crate) fn statement(&mut self, scope: &mut Scope) -> String {
         let flat = scope.depth == 0;
-        match self.random.below(if flat { 14 } else { 24 }) {
-            0..5 => self.declare(scope),
-            5..8 => self.act(scope),
-            8 => self.change(scope),
-            9 => self.kept(scope),
-            10 => self.moved(scope),
-            11 => self.ask_only(scope),
-            12 => self.borrowed(scope),
-            13 => self.oddity(scope),
-            14..17 => self.branch(scope),
-            17 => self.leave(scope),
-            18 => self.taken_apart(scope),
-            19 => self.taking(scope),
+        match self.random.below(if flat { 21 } else { 34 }) {
+            0..4 => self.declare(scope),
+            4..7 => self.act(scope),
+            7 => self.change(scope),
+            8 => self.kept(scope),
+            9 => self.moved(scope),
+            10 => self.ask_only(scope),
+            11 => self.borrowed(scope),
+            12 => self.oddity(scope),
+            13 | 14 => self.holder(scope),
+            15..18 => self.let_changes(scope),
+            18 => self.moves_on(scope),
+            19 => self.reference(scope),
+            20 => self.capture(scope),
+            21..24 => self.branch(scope),
+            24 => self.leave(scope),
+            25 => self.taken_apart(scope),
+            26 => self.taking(scope),
+            27 | 28 => self.view(scope),
+            29 | 30 => self.worklist(scope),
             _ => self.repeat(scope),
         }
     }
 
-    fn add_number(scope: &mut Scope, name: String) {
+    pub(crate) fn add_number(scope: &mut Scope, name: String) {
         if !scope.numbers.contains(&name) {
             scope.numbers.push(name);
         }
@@ -60,14 +67,18 @@ impl Writer {
                     .cloned()
                     .collect::<Vec<_>>();
                 let name = self.any(&old).unwrap_or_else(|| self.name("n"));
+                let known = scope.numbers.contains(&name);
                 scope.places.retain(|place| *place != name);
                 Self::add_number(scope, name.clone());
-                format!("let {name} = {value};")
+                match self.random.below(3) {
+                    0 if known => format!("let {name} = {object}.num({name})?;"),
+                    1 if known => format!("let {name} = {value} ^ {name};"),
+                    _ => format!("let {name} = {value};"),
+                }
             }
             1 | 2 => {
                 let name = self.name("n");
-                scope.places.push(name.clone());
-                scope.numbers.push(name.clone());
+                scope.add_place(&name);
                 format!("let mut {name}: u64 = {value};")
             }
             3 | 4 => {
@@ -220,6 +231,7 @@ impl Writer {
             0 => {
                 let name = self.name("list");
                 scope.lists.push(name.clone());
+                scope.own.push(name.clone());
                 format!("let mut {name} = vec![{a}];")
             }
             1 => {
@@ -319,72 +331,13 @@ impl Writer {
         }
     }
 
-    /// Aliases and closures that change what they capture.
-    fn borrowed(&mut self, scope: &mut Scope) -> String {
-        let place = self.any(&scope.places);
-        let list = self.any(&scope.lists);
-        let name = self.name("r");
-        match (self.random.below(7), place, list) {
-            (0, Some(place), _) => {
-                let [a, b] = [(); 2].map(|()| self.number(&scope.without(&place)));
-                format!(
-                    "{{ let {name} = &mut {place}; *{name} ^= {a}; *{name} = {name}.wrapping_add({b}); }}"
-                )
-            }
-            (1, Some(place), _) => {
-                let [a, b] = [(); 2].map(|()| self.number(&scope.without(&place)));
-                let inner = self.name("n");
-                scope.numbers.push(inner.clone());
-                format!(
-                    "let mut {name} = |x: u64| {{ {place} ^= x; {place} }}; let {inner} = {name}({a}) ^ {name}({b});"
-                )
-            }
-            (2, _, Some(list)) => {
-                let [a, b] = [(); 2].map(|()| self.number(&scope.without(&list)));
-                format!("{{ let mut {name} = |x: u64| {list}.push(x); {name}({a}); {name}({b}); }}")
-            }
-            (3, _, Some(list)) => {
-                let [a, b] = [(); 2].map(|()| self.number(&scope.without(&list)));
-                format!("{{ let {name} = &mut {list}; {name}.push({a}); {name}.extend([{b}]); }}")
-            }
-            (4, Some(place), _) => {
-                let a = self.number(&scope.without(&place));
-                let inner = self.name("n");
-                scope.numbers.push(inner.clone());
-                format!("let {name} = &mut {place}; *{name} |= {a}; let {inner} = *{name} ^ 1;")
-            }
-            (5, _, Some(list)) => {
-                let a = self.number(&scope.without(&list));
-                let inner = self.name("n");
-                scope.numbers.push(inner.clone());
-                format!(
-                    "for {name} in {list}.iter_mut() {{ *{name} ^= {a}; }} let {inner} = {list}[0];"
-                )
-                .replace(
-                    &format!("{list}[0]"),
-                    &format!("{list}.first().copied().unwrap_or(2)"),
-                )
-            }
-            (_, Some(place), _) => {
-                let inner = self.name("n");
-                let a = self.number(&scope.without(&place));
-                scope.numbers.push(inner.clone());
-                format!("let {inner} = std::mem::replace(&mut {place}, {a});")
-            }
-            _ => {
-                let list = self.name("list");
-                scope.lists.push(list.clone());
-                format!("let mut {list} = vec![3_u64, 5];")
-            }
-        }
-    }
-
     /// What has a shape of its own.
     fn oddity(&mut self, scope: &mut Scope) -> String {
         let a = self.number(scope);
         let name = self.name("n");
         let object = self.object(scope);
-        match self.random.below(9) {
+        match self.random.below(12) {
+            9..12 => self.own_macro(scope),
             0 => {
                 scope.numbers.push(name.clone());
                 format!("#[allow(unused)] let {name} = {a};")
@@ -610,8 +563,7 @@ impl Writer {
                 let counted = scope.in_counted_loop().with_number(&at);
                 let body = body(self, &counted);
                 let condition = self.condition(scope);
-                scope.numbers.push(at.clone());
-                scope.places.push(at.clone());
+                scope.add_place(&at);
                 format!(
                     "let mut {at} = {object}.num({field})? % 8;\nlet mut {number} = 0;\nloop {{\n{body}if {condition} {{ break; }}\n{at} = {object}.num({at} % 8)?;\n{number} += 1; if {number} > 2 {{ break; }}\n}}"
                 )
@@ -625,12 +577,4 @@ impl Writer {
             }
         }
     }
-}
-
-/// A body, unless it takes from the queue itself.
-fn without_queue(body: String, item: &str) -> String {
-    if body.contains("queue") {
-        return format!("w.act(\"taken\", {item});\n");
-    }
-    body
 }

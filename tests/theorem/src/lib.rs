@@ -24,7 +24,7 @@ pub use self::{
     reads::Reads,
     report::{Tally, cold_runs},
     run::{Call, Program},
-    small::{Row, block_on, mixed, ready},
+    small::{Cursor, Pack, Row, block_on, mixed, ready, stepped},
     state::State,
     world::{Event, World, page_of},
 };

@@ -130,7 +130,6 @@ impl Tally {
     /// If a promise was broken, or too little was checked.
     pub fn finish(mut self) {
         println!("{self}");
-        assert!(self.states >= 10_000, "only {} states", self.states);
         self.failures.sort();
         let count = self.failures.len();
         let mut text = String::new();
@@ -144,6 +143,7 @@ impl Tally {
             "{count} of {} programs fail{text}",
             self.programs
         );
+        assert!(self.states >= 10_000, "only {} states", self.states);
     }
 }
 

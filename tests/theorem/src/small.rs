@@ -24,6 +24,51 @@ impl Row {
     }
 }
 
+/// A position that moves on.
+#[derive(Debug)]
+pub struct Cursor {
+    at: u64,
+}
+
+impl Cursor {
+    /// At a position.
+    #[must_use]
+    pub fn new(at: u64) -> Self {
+        Self { at: at % 1000 }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// Moves on, and says where it is.
+    pub fn step(&mut self) -> u64 {
+        self.skip(1);
+        self.at
+    }
+
+    /// Moves on by so much.
+    pub fn skip(&mut self, by: u64) {
+        self.at = (self.at * 3 + by % 100 + 1) % 1000;
+    }
+}
+
+/// Moves a cursor on, and says where it is.
+pub fn stepped(cursor: &mut Cursor) -> u64 {
+    cursor.step()
+}
+
+/// A struct that a list is moved into.
+#[derive(Debug)]
+pub struct Pack {
+    /// Beside the list.
+    pub mark: u64,
+    /// The list.
+    pub list: Vec<u64>,
+}
+
 /// A call with two arguments.
 #[must_use]
 pub fn mixed(a: u64, b: u64) -> u64 {

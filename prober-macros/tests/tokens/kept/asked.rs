@@ -368,6 +368,10 @@ fn the_widest_exit() {
         for i in [1, 2] { if x.d(i)? > 1 { break; } if x.e(i)? > 1 { return Ok(0); } } Ok(x.c()?) // d(1): d(1)!
         for i in [1, 2] { if x.d(i)? > 1 { continue; } if x.e(i)? > 1 { return Ok(0); } } Ok(x.c()?) // d(1): d(1)!
         loop { act(x.a()?, break, x.b()?); } Ok(1) // a: a!
+        # What is not searched may hold an exit that is reached.
+        if 1 > 0 { let _ = writeln!(1, x.a()?, x.b()?); return Ok(1); } Ok(x.c()?) // a: a! b
+        for i in [1, 2] { if 1 > 0 { let _ = writeln!(1, x.d(i)?, x.b()?); break; } let e = x.e(i)?; } Ok(x.c()?) // d(1): d(1)! b c
+        let g = y.g()?; if 1 > 0 { let r = &x.a()?; if r > 0 { return Ok(1); } } Ok(x.c()?) // g a: g! a!
     "#,
     );
 }
