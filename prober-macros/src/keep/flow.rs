@@ -94,7 +94,7 @@ impl Flow<'_> {
     pub(super) fn may_doom(&self, expr: &Expr) -> bool {
         Plan::blocks_in(expr)
             .iter()
-            .any(|block| self.plan.steps(*block).iter().any(|step| step.asks))
+            .any(|block| self.plan.may_end_doomed(*block))
     }
 
     /// Whether a statement may give a value though the run is doomed in one of its

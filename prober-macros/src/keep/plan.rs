@@ -3,7 +3,7 @@
 
 use syn::{Block, Expr, ExprLit, Lifetime, Lit, Pat, Stmt, visit::Visit};
 
-use super::{closures::Holds, names::Names};
+use super::{closures::Holds, inner::core, names::Names};
 
 /// A block of a [`Plan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,10 @@ impl Plan {
 
     pub(super) fn steps(&self, block: BlockId) -> &[Step] {
         &self.blocks[block.0]
+    }
+
+    pub(super) fn may_end_doomed(&self, block: BlockId) -> bool {
+        may_end_doomed(&self.blocks, block)
     }
 
     /// The blocks of a statement.
@@ -52,6 +56,15 @@ impl Plan {
             _ => None,
         }
     }
+}
+
+/// Whether a run may be doomed in a block and yet come to its end, with its
+/// value: not by what the value itself asks, for that is missing then.
+pub(super) fn may_end_doomed(blocks: &[Vec<Step>], block: BlockId) -> bool {
+    let Some((last, before)) = blocks[block.0].split_last() else {
+        return false;
+    };
+    before.iter().any(|step| step.asks) || last.takes || last.asks && !last.is_value()
 }
 
 /// Finds the blocks of code that was planned.
@@ -99,7 +112,8 @@ pub(super) struct Step {
     /// Whether there is something to probe in it outside of its blocks.
     pub(super) head_asks: bool,
 
-    /// Whether faults may be recorded in it without leaving it.
+    /// Whether faults may be recorded in it without leaving it: in a result that
+    /// is taken apart, or in a block that goes on to its end.
     pub(super) takes: bool,
 
     /// Whether it has an effect outside of its blocks. Of no meaning for
@@ -120,6 +134,17 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// Whether it is the value of a block, or leaves it.
+    fn is_value(&self) -> bool {
+        match &self.stmt {
+            Stmt::Expr(expr, None) => !matches!(
+                core(expr),
+                Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_)
+            ),
+            _ => self.kind == Kind::Exit,
+        }
+    }
+
     /// Adds what is lost where it is skipped: what it could have changed, and what
     /// its calls might have refused.
     pub(super) fn add_lost(&self, names: &mut Names) {

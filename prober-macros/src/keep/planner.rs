@@ -20,7 +20,7 @@ use super::{
     look::Look,
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
-    plan::{BlockId, Exit, Kind, Plan, Step},
+    plan::{BlockId, Exit, Kind, Plan, Step, may_end_doomed},
     results::is_result_pattern,
     risks::{doubted, risks, unchecked},
 };
@@ -171,7 +171,7 @@ impl Planner<'_> {
         look.visit_stmt(&stmt);
         let Look {
             asks,
-            takes,
+            mut takes,
             exits,
             roots,
             ..
@@ -206,6 +206,9 @@ impl Planner<'_> {
 
         self.is_value = gives_value(&stmt, is_value);
         visit_mut::visit_stmt_mut(self, &mut stmt);
+        takes |= Plan::blocks_of(&stmt)
+            .into_iter()
+            .any(|block| may_end_doomed(&self.blocks, block));
 
         let effect = is_effect(&stmt, self.facts);
         Step {

@@ -30,6 +30,11 @@ impl Writer {
         }
         let mut all = Vec::new();
         let calm = scope.calm();
+        if self.random.one_in(2)
+            && let Some(changer) = self.any(&scope.changers)
+        {
+            return changer.replace("ARG", &self.leaf(&calm));
+        }
         for list in &scope.lists {
             all.push(format!("{list}.pop().unwrap_or(2)"));
             all.push(format!(
@@ -56,10 +61,6 @@ impl Writer {
         for at in &scope.ats {
             let object = self.object(&scope.without(at));
             all.push(format!("std::mem::replace(&mut {at}, {object}).id()"));
-        }
-        for changer in &scope.changers {
-            let call = changer.replace("ARG", &self.leaf(&calm));
-            all.extend([call.clone(), call]);
         }
         match self.any(&all) {
             Some(change) => change,
@@ -148,39 +149,84 @@ impl Writer {
         }
     }
 
+    /// A list that can change: one that is there or, behind the statements that
+    /// come first, a new one.
+    pub(crate) fn some_list(&mut self, scope: &mut Scope) -> (String, String) {
+        match self.any(&scope.lists) {
+            Some(list) if !self.random.one_in(4) => (String::new(), list),
+            _ => {
+                let [a, b] = [(); 2].map(|()| self.leaf(scope));
+                let list = self.name("list");
+                scope.lists.push(list.clone());
+                scope.own.push(list.clone());
+                (format!("let mut {list} = vec![{a}, {b}, 6_u64];\n"), list)
+            }
+        }
+    }
+
+    /// The same for a list of this block, which can be moved.
+    pub(crate) fn own_list(&mut self, scope: &mut Scope) -> (String, String) {
+        if let Some(list) = self.any(&scope.own) {
+            return (String::new(), list);
+        }
+        let lists = std::mem::take(&mut scope.lists);
+        let found = self.some_list(scope);
+        scope.lists.extend(lists);
+        found
+    }
+
+    /// The same for a place of type `u64`.
+    pub(crate) fn some_place(&mut self, scope: &mut Scope) -> (String, String) {
+        match self.any(&scope.places) {
+            Some(place) if !self.random.one_in(4) => (String::new(), place),
+            _ => {
+                let a = self.number(scope);
+                let place = self.name("n");
+                scope.add_place(&place);
+                (format!("let mut {place}: u64 = {a};\n"), place)
+            }
+        }
+    }
+
     /// A `let` whose value changes something.
     pub(crate) fn let_changes(&mut self, scope: &mut Scope) -> String {
-        let change = self.change_within(scope);
         let name = self.name("n");
-        let place = self.any(&scope.places);
-        let list = self.any(&scope.lists);
-        let at = self.any(&scope.ats);
-        let text = match (self.random.below(13), place, list, at) {
-            (0, ..) => format!("let _ = {change};"),
-            (1, _, Some(list), _) => format!("let _ = {list}.pop();"),
-            (2, Some(place), ..) => {
+        let text = match self.random.below(14) {
+            0 => format!("let _ = {};", self.change_within(scope)),
+            1 | 2 => {
+                let (first, list) = self.some_list(scope);
+                match self.random.below(3) {
+                    0 => format!("{first}let _ = {list}.pop();"),
+                    1 => {
+                        scope.numbers.push(name.clone());
+                        format!("{first}let {name} = {list}.pop().unwrap_or(1);")
+                    }
+                    _ => {
+                        let exit = self.exit(scope);
+                        scope.numbers.push(name.clone());
+                        format!("{first}let Some({name}) = {list}.pop() else {{ {exit} }};")
+                    }
+                }
+            }
+            3 | 4 => {
+                let (first, place) = self.some_place(scope);
                 let a = self.number(&scope.without(&place));
                 scope.numbers.push(name.clone());
-                format!("let {name} = std::mem::replace(&mut {place}, {a});")
+                match self.random.below(3) {
+                    0 => format!("{first}let {name} = std::mem::take(&mut {place});"),
+                    _ => format!("{first}let {name} = std::mem::replace(&mut {place}, {a});"),
+                }
             }
-            (3, Some(place), ..) => {
-                scope.numbers.push(name.clone());
-                format!("let {name} = std::mem::take(&mut {place});")
-            }
-            (4, _, _, Some(at)) => {
+            5 => {
+                let (first, at) = self.some_at(scope);
                 let inner = scope.without(&at);
                 let object = self.object(&inner);
                 let field = self.field(&inner);
                 let old = self.name("o");
                 scope.objects.push(old.clone());
-                format!("let {old} = std::mem::replace(&mut {at}, {object}.obj({field})?);")
+                format!("{first}let {old} = std::mem::replace(&mut {at}, {object}.obj({field})?);")
             }
-            (5, _, Some(list), _) => {
-                let exit = self.exit(scope);
-                scope.numbers.push(name.clone());
-                format!("let Some({name}) = {list}.pop() else {{ {exit} }};")
-            }
-            (6, ..) => {
+            6 => {
                 // It panics where the list lacks what was pushed.
                 let list = self.name("list");
                 let [a, b] = [(); 2].map(|()| self.number(scope));
@@ -191,25 +237,30 @@ impl Writer {
                      let {name} = mixed({list}.remove(0), {b});"
                 )
             }
-            (7, ..) => {
+            7 => {
                 let other = self.name("n");
-                let [a, b] = [change, self.question(scope)];
+                let [a, b] = [self.change_within(scope), self.question(scope)];
                 scope.numbers.extend([name.clone(), other.clone()]);
                 format!("let ({name}, {other}) = ({a}, {b});")
             }
-            (8, Some(place), ..) => {
-                let inner = scope.deeper();
-                let body = self.statements(&inner, 2);
+            8 => {
+                let (first, place) = self.some_place(scope);
+                let body = self.statements(&scope.deeper(), 2);
                 scope.numbers.push(name.clone());
-                format!("let {name} = {{ {body} {place} ^= 5; {place} }};")
+                format!("{first}let {name} = {{ {body} {place} ^= 5; {place} }};")
             }
-            (9, _, Some(list), _) => {
+            9 => {
+                let (first, list) = self.some_list(scope);
                 let condition = self.condition(scope);
                 let body = self.statements(&scope.deeper().with_number(&name), 2);
-                format!("if {condition} && let Some({name}) = {list}.pop() {{\n{body}}}")
+                format!("{first}if {condition} && let Some({name}) = {list}.pop() {{\n{body}}}")
             }
-            (10, ..) => format!("w.act2({}, {});", change, self.question(scope)),
+            10 => {
+                let [a, b] = [self.change_within(scope), self.question(scope)];
+                format!("w.act2({a}, {b});")
+            }
             _ => {
+                let change = self.change_within(scope);
                 scope.numbers.push(name.clone());
                 format!("let {name} = {change};")
             }
@@ -217,27 +268,69 @@ impl Writer {
         text + &self.follow(scope)
     }
 
+    /// An object that can be replaced by another.
+    fn some_at(&mut self, scope: &mut Scope) -> (String, String) {
+        match self.any(&scope.ats) {
+            Some(at) => (String::new(), at),
+            None => {
+                let at = self.name("at");
+                let object = self.object(scope);
+                scope.ats.push(at.clone());
+                scope.objects.push(at.clone());
+                (format!("let mut {at} = {object};\n"), at)
+            }
+        }
+    }
+
     /// A statement that changes such a variable.
     pub(crate) fn moves_on(&mut self, scope: &mut Scope) -> String {
+        let (mut first, place) = self.some_place(scope);
+        let [a, b] = [(); 2].map(|()| self.number(&scope.calm()));
+        let object = self.object(scope);
+        let field = self.field(&scope.calm());
+        let text = match self.random.below(8) {
+            0 => {
+                let (new, list) = self.some_list(scope);
+                first += &new;
+                let a = self.number(&scope.without(&list));
+                match self.random.below(2) {
+                    0 if scope.has_set => format!("fill(w, {object}, &mut {list}, suppressed)?;"),
+                    _ => format!("{list}.push({a});"),
+                }
+            }
+            1 => {
+                let (new, at) = self.some_at(scope);
+                first += &new;
+                match self.random.below(2) {
+                    0 => format!("{at} = {object}.obj({field})?;"),
+                    _ => format!("if let Some(next) = {at}.next()? {{ {at} = next; }}"),
+                }
+            }
+            2 if scope.has_set => format!("walk(w, {object}, &mut {place}, suppressed)?;"),
+            3 => {
+                let other = self.random.pick(&scope.places).clone();
+                match self.random.below(2) {
+                    0 => format!("({place}, {other}) = ({a}, {b});"),
+                    _ => format!("[{place}, _, {other}] = [{a}, 1, {b}];"),
+                }
+            }
+            4 => format!("{place} %= 1000; {place} += {a} % 9;"),
+            _ => self.held(scope),
+        };
+        first + &text + &self.follow(scope)
+    }
+
+    /// A change of what [`Self::holder`] declares.
+    fn held(&mut self, scope: &mut Scope) -> String {
         let calm = scope.calm();
         let [a, b] = [(); 2].map(|()| self.number(&calm));
-        let object = self.object(&calm);
-        let field = self.field(&calm);
         let mut all = Vec::new();
         for cursor in &scope.cursors {
-            all.push(format!(
-                "{cursor}.skip({});",
-                self.number(&scope.without(cursor))
-            ));
+            let a = self.number(&scope.without(cursor));
+            all.push(format!("{cursor}.skip({a});"));
             all.push(format!("{cursor}.step();"));
             all.push(format!(
                 "{{ let step = stepped(&mut {cursor}); w.act(\"step\", step); }}"
-            ));
-        }
-        for at in &scope.ats {
-            all.push(format!("{at} = {object}.obj({field})?;"));
-            all.push(format!(
-                "if let Some(next) = {at}.next()? {{ {at} = next; }}"
             ));
         }
         for row in &scope.rows {
@@ -247,30 +340,13 @@ impl Writer {
             ));
         }
         for slots in &scope.slots {
-            let inner = scope.without(slots);
-            let index = self.leaf(&inner);
+            let index = self.leaf(&scope.without(slots));
             all.push(format!("{slots}[({index} % 4) as usize] = {a};"));
             all.push(format!("{slots}[({index} % 4) as usize] ^= {a};"));
             all.push(format!("{slots}.swap(0, ({index} % 4) as usize);"));
         }
-        for list in &scope.lists {
-            let place = format!("{list}.push({});", self.number(&scope.without(list)));
-            all.push(place);
-            if scope.has_set {
-                all.push(format!("fill(w, {object}, &mut {list}, suppressed)?;"));
-            }
-        }
-        for place in &scope.places {
-            let other = self.random.pick(&scope.places).clone();
-            all.push(format!("({place}, {other}) = ({a}, {b});"));
-            all.push(format!("[{place}, _] = [{a}, {b}];"));
-            all.push(format!("{place} %= 1000; {place} += {a} % 9;"));
-            if scope.has_set {
-                all.push(format!("walk(w, {object}, &mut {place}, suppressed)?;"));
-            }
-        }
         match self.any(&all) {
-            Some(text) => text + &self.follow(scope),
+            Some(text) => text,
             None => self.holder(scope),
         }
     }

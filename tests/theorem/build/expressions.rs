@@ -13,6 +13,9 @@ impl Writer {
             };
         }
         let scope = &scope.deeper();
+        if scope.is_async && self.random.one_in(8) {
+            return self.awaited(scope);
+        }
         match self.random.below(34) {
             0..12 => self.question(scope),
             12..15 => self.leaf(scope),
@@ -131,6 +134,26 @@ impl Writer {
             (1, Some(name)) => format!("(format!(\"{{}} {{{name}:?}}\", {a}).len() as u64)"),
             (2, _) => format!("id!({a})"),
             _ => format!("(format!(\"{{}} {{x}}\", {a}, x = {b}).len() as u64)"),
+        }
+    }
+
+    /// What is awaited.
+    fn awaited(&mut self, scope: &Scope) -> String {
+        match self.random.below(3) {
+            0 => format!("ready({}).await", self.number(scope)),
+            1 => {
+                let mut inner = scope.in_closure();
+                inner.is_async = true;
+                format!(
+                    "(async {{ Ok::<u64, VmiError>({}) }}).await?",
+                    self.question(&inner)
+                )
+            }
+            _ => format!(
+                "later({}.num({})).await?",
+                self.object(scope),
+                self.changeable(scope)
+            ),
         }
     }
 

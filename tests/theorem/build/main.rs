@@ -23,7 +23,7 @@ use called::CALLED;
 use programs::Writer;
 
 /// How many programs each of the two test binaries has.
-const PROGRAMS: usize = 180;
+const PROGRAMS: usize = 160;
 
 fn main() {
     println!("cargo::rerun-if-changed=build");

@@ -18,7 +18,7 @@ impl Writer {
     /// A statement. What it declares is added to the scope.
     pub(crate) fn statement(&mut self, scope: &mut Scope) -> String {
         let flat = scope.depth == 0;
-        match self.random.below(if flat { 21 } else { 34 }) {
+        match self.random.below(if flat { 22 } else { 35 }) {
             0..4 => self.declare(scope),
             4..7 => self.act(scope),
             7 => self.change(scope),
@@ -29,15 +29,15 @@ impl Writer {
             12 => self.oddity(scope),
             13 | 14 => self.holder(scope),
             15..18 => self.let_changes(scope),
-            18 => self.moves_on(scope),
+            18 | 21 => self.moves_on(scope),
             19 => self.reference(scope),
             20 => self.capture(scope),
-            21..24 => self.branch(scope),
-            24 => self.leave(scope),
-            25 => self.taken_apart(scope),
-            26 => self.taking(scope),
-            27 | 28 => self.view(scope),
-            29 | 30 => self.worklist(scope),
+            22..25 => self.branch(scope),
+            25 => self.leave(scope),
+            26 => self.taken_apart(scope),
+            27 => self.taking(scope),
+            28 | 29 => self.view(scope),
+            30 | 31 => self.worklist(scope),
             _ => self.repeat(scope),
         }
     }
@@ -68,12 +68,17 @@ impl Writer {
                     .collect::<Vec<_>>();
                 let name = self.any(&old).unwrap_or_else(|| self.name("n"));
                 let known = scope.numbers.contains(&name);
-                scope.places.retain(|place| *place != name);
+                // Code behind this block still takes it for a place.
+                let mutability = if scope.places.contains(&name) {
+                    "mut "
+                } else {
+                    ""
+                };
                 Self::add_number(scope, name.clone());
                 match self.random.below(3) {
-                    0 if known => format!("let {name} = {object}.num({name})?;"),
-                    1 if known => format!("let {name} = {value} ^ {name};"),
-                    _ => format!("let {name} = {value};"),
+                    0 if known => format!("let {mutability}{name} = {object}.num({name})?;"),
+                    1 if known => format!("let {mutability}{name} = {value} ^ {name};"),
+                    _ => format!("let {mutability}{name} = {value};"),
                 }
             }
             1 | 2 => {

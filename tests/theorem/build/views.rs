@@ -67,52 +67,49 @@ impl Writer {
     pub(crate) fn reference(&mut self, scope: &mut Scope) -> String {
         let name = self.name("r");
         let target = format!("(*{name})");
-        let place = self.any(&scope.places);
-        let list = self.any(&scope.lists);
         let row = self.any(&scope.rows);
         let slots = self.any(&scope.slots);
-        match (self.random.below(7), place, list, row, slots) {
-            (0, _, Some(list), ..) => {
+        match (self.random.below(8), row, slots) {
+            (0, ..) => {
+                let (first, list) = self.some_list(scope);
                 let exit = self.exit(scope);
                 scope.hide(&list);
                 scope.add_place(&target);
-                format!("let Some({name}) = {list}.last_mut() else {{ {exit} }};")
+                format!("{first}let Some({name}) = {list}.last_mut() else {{ {exit} }};")
             }
-            (1, _, Some(list), ..) => {
+            (1 | 2, ..) => {
+                let (first, list) = self.some_list(scope);
                 let a = self.number(&scope.without(&list));
                 scope.hide(&list);
-                scope.numbers.push(format!("({name}.len() as u64)"));
-                scope
-                    .numbers
-                    .push(format!("{name}.iter().fold(0_u64, |x, y| x ^ y)"));
+                for number in ["len() as u64", "iter().fold(0_u64, |x, y| x ^ y)"] {
+                    scope.numbers.push(format!("({name}.{number})"));
+                }
                 format!(
-                    "let {name} = &mut {list}[..]; {name}.iter_mut().for_each(|x| *x ^= 3); \
+                    "{first}let {name} = &mut {list}[..]; {name}.iter_mut().for_each(|x| *x ^= 3); \
                      if let Some(head) = {name}.first_mut() {{ *head ^= {a}; }}"
                 )
             }
-            (2, _, _, Some(row), _) => {
+            (3 | 4, Some(row), _) => {
                 scope.hide(&row);
                 scope.add_place(&target);
                 format!("let Row {{ a: {name}, .. }} = &mut {row};")
             }
-            (3, .., Some(slots)) => {
+            (3..6, _, Some(slots)) => {
                 scope.hide(&slots);
-                scope.add_place(&format!("{name}[0]"));
                 let other = self.name("r");
+                scope.add_place(&format!("{name}[0]"));
                 scope.add_place(&format!("{other}[1]"));
                 format!("let ({name}, {other}) = {slots}.split_at_mut(2);")
             }
-            (4, Some(place), ..) => {
+            (kind, ..) => {
+                let (first, place) = self.some_place(scope);
                 scope.hide(&place);
                 scope.add_place(&target);
-                format!("let ref mut {name} = {place};")
+                match kind {
+                    3 | 4 => format!("{first}let ref mut {name} = {place};"),
+                    _ => format!("{first}let {name} = &mut {place};"),
+                }
             }
-            (_, Some(place), ..) => {
-                scope.hide(&place);
-                scope.add_place(&target);
-                format!("let {name} = &mut {place};")
-            }
-            _ => self.holder(scope),
         }
     }
 
@@ -122,122 +119,108 @@ impl Writer {
             return self.act(scope);
         }
         let name = self.name("r");
-        let place = self.any(&scope.places);
-        let list = self.any(&scope.lists);
-        let Some(place) = (if self.random.one_in(3) {
-            place
+        let of_list = !self.random.one_in(3);
+        let (first, place) = if of_list {
+            self.some_list(scope)
         } else {
-            list.clone()
-        }) else {
-            return self.holder(scope);
+            self.some_place(scope)
         };
-        let a = self.number(&scope.without(&place));
-        let leaf = self.leaf(&scope.without(&place));
-        let body = |writer: &mut Self, mut inner: Scope| {
-            inner.hide(&place);
-            let other = writer.statements(&inner, 2);
-            inner.add_place(&format!("(*{name})"));
-            let body = writer.statements(&inner, 2);
-            [format!("*{name} ^= {a};\n{body}"), other]
+        let outside = scope.without(&place);
+        let [a, index] = [self.number(&outside), self.leaf(&outside)];
+        let kind = self.random.below(5);
+        let mut inner = match (of_list, kind) {
+            (true, 4) => scope.in_loop(None),
+            _ => scope.deeper(),
         };
-        if list.as_ref() != Some(&place) {
-            let [body, _] = body(self, scope.deeper());
-            return match self.random.below(2) {
-                0 => format!("match {place} {{ ref mut {name} => {{\n{body}}} }}"),
-                _ => format!("{{ let {name} = &mut {place};\n{body}}}"),
-            };
-        }
-        match self.random.below(5) {
-            0 => {
-                let [body, _] = body(self, scope.deeper());
-                format!("if let Some({name}) = {place}.last_mut() {{\n{body}}}")
+        inner.hide(&place);
+        let other = self.statements(&inner, 2);
+        inner.add_place(&format!("(*{name})"));
+        let body = self.statements(&inner, 2);
+        let body = format!("{{\n*{name} ^= {a};\n{body}}}");
+        let text = match (of_list, kind) {
+            (false, 0..3) => format!("match {place} {{ ref mut {name} => {body} }}"),
+            (false, _) => format!("{{ let {name} = &mut {place};\n{body} }}"),
+            (true, 0) => format!("if let Some({name}) = {place}.last_mut() {body}"),
+            (true, 1) => format!(
+                "match {place}.first_mut() {{ Some({name}) => {body} None => {{\n{other}}} }}"
+            ),
+            (true, 2) => {
+                format!("if let Some({name}) = {place}.get_mut(({index} % 3) as usize) {body}")
             }
-            1 => {
-                let [body, other] = body(self, scope.deeper());
-                format!(
-                    "match {place}.first_mut() {{ Some({name}) => {{\n{body}}} None => {{\n{other}}} }}"
-                )
-            }
-            2 => {
-                let [body, _] = body(self, scope.deeper());
-                format!("if let Some({name}) = {place}.get_mut(({leaf} % 3) as usize) {{\n{body}}}")
-            }
-            3 => {
-                let [body, _] = body(self, scope.deeper());
-                format!("if let [{name}, ..] = &mut {place}[..] {{\n{body}}}")
-            }
-            _ => {
-                let [body, _] = body(self, scope.in_loop(None));
-                format!("for {name} in {place}.iter_mut().take(3) {{\n{body}}}")
-            }
-        }
+            (true, 3) => format!("if let [{name}, ..] = &mut {place}[..] {body}"),
+            (true, _) => format!("for {name} in {place}.iter_mut().take(3) {body}"),
+        };
+        first + &text
     }
 
     /// A closure that holds what it changes, for the rest of the block, or what
     /// a value was moved into.
     pub(crate) fn capture(&mut self, scope: &mut Scope) -> String {
         let name = self.name("f");
-        let place = self.any(&scope.places);
-        let list = self.any(&scope.lists);
-        let cursor = self.any(&scope.cursors);
-        let own = self.any(&scope.own);
-        let string = scope.strings.pop();
-        match (self.random.below(9), place, list, cursor, own, string) {
-            (0, _, Some(list), ..) => {
+        match self.random.below(10) {
+            0 | 1 => {
+                let (first, list) = self.some_list(scope);
                 scope.hide(&list);
                 scope.changers.push(format!("{name}(ARG)"));
-                format!("let mut {name} = |x: u64| {{ {list}.push(x); {list}.len() as u64 }};")
+                format!(
+                    "{first}let mut {name} = |x: u64| {{ {list}.push(x); {list}.len() as u64 }};"
+                )
             }
-            (1, _, _, Some(cursor), ..) => {
+            2 if !scope.cursors.is_empty() => {
+                let cursor = self.random.pick(&scope.cursors).clone();
                 scope.hide(&cursor);
                 scope.changers.push(format!("{name}()"));
                 format!("let mut {name} = || {cursor}.step();")
             }
-            (2, Some(place), ..) => {
-                // It asks, too.
+            3 | 4 => {
+                // It asks, too. What it asks stays the same.
                 let fixed = |object: &&String| !scope.ats.contains(object);
                 let fixed = scope.objects.iter().filter(fixed).cloned();
                 let fixed = fixed.collect::<Vec<_>>();
                 let object = self.random.pick(&fixed).clone();
+                let (first, place) = self.some_place(scope);
                 scope.hide(&place);
                 scope.changers.push(format!("{name}(ARG)?"));
                 format!(
-                    "let mut {name} = |x: u64| -> Result<u64, VmiError> {{ \
+                    "{first}let mut {name} = |x: u64| -> Result<u64, VmiError> {{ \
                      {place} ^= {object}.num(x)?; Ok({place}) }};"
                 )
             }
-            (3 | 4, .., Some(own), _) => {
+            5 => {
+                let (first, own) = self.own_list(scope);
                 scope.hide(&own);
                 scope.changers.push(format!("{name}()"));
-                format!("let mut {name} = move || {own}.pop().unwrap_or(7);")
+                format!("{first}let mut {name} = move || {own}.pop().unwrap_or(7);")
             }
-            (5 | 6, .., Some(own), _) => {
+            6 => {
+                let (first, own) = self.own_list(scope);
                 let a = self.number(&scope.without(&own));
                 let name = self.name("pack");
                 scope.hide(&own);
                 scope.add_place(&format!("{name}.mark"));
                 scope.lists.push(format!("{name}.list"));
                 scope.own.push(format!("{name}.list"));
-                format!("let mut {name} = Pack {{ mark: {a}, list: {own} }};")
+                format!("{first}let mut {name} = Pack {{ mark: {a}, list: {own} }};")
             }
-            (7, .., Some(own), _) => {
-                // Moved out again.
+            7 => {
+                let (first, own) = self.own_list(scope);
                 let list = self.name("list");
                 scope.hide(&own);
                 scope.lists.push(list.clone());
                 scope.own.push(list.clone());
-                format!("let mut {list} = {own};")
+                format!("{first}let mut {list} = {own};")
             }
-            (_, .., Some(string)) => {
+            8 if !scope.strings.is_empty() => {
+                let string = scope.strings.pop().unwrap_or_default();
                 scope.numbers.push(format!("{name}()"));
                 format!("let {name} = move || {string}.len() as u64;")
             }
-            (_, Some(place), ..) => {
+            _ => {
+                let (first, place) = self.some_place(scope);
                 scope.hide(&place);
                 scope.changers.push(format!("{name}(ARG)"));
-                format!("let mut {name} = |x: u64| {{ {place} ^= x; {place} }};")
+                format!("{first}let mut {name} = |x: u64| {{ {place} ^= x; {place} }};")
             }
-            _ => self.holder(scope),
         }
     }
 }

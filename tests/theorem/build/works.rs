@@ -83,18 +83,20 @@ impl Writer {
         let object = self.object(scope);
         let field = self.field(scope);
         let name = self.name("n");
-        let list = self.any(&scope.lists);
-        let place = self.any(&scope.places);
-        match (self.random.below(3), list, place) {
-            (0, Some(list), _) => format!(
-                "macro_rules! put_{name} {{ ($list:expr, $expr:expr) => {{ $list.push($expr?) }} }} \
-                 put_{name}!({list}, {object}.num({}));",
-                self.random.below(8)
-            ),
-            (1, _, Some(place)) => {
+        match self.random.below(3) {
+            0 => {
+                let (first, list) = self.some_list(scope);
+                let field = self.random.below(8);
+                format!(
+                    "{first}macro_rules! put_{name} {{ ($list:expr, $expr:expr) => {{ $list.push($expr?) }} }} \
+                     put_{name}!({list}, {object}.num({field}));"
+                )
+            }
+            1 => {
+                let (first, place) = self.some_place(scope);
                 scope.numbers.push(name.clone());
                 format!(
-                    "macro_rules! next_{name} {{ ($at:expr) => {{ {{ $at = $at / 3 + 1; $at }} }} }} \
+                    "{first}macro_rules! next_{name} {{ ($at:expr) => {{ {{ $at = $at / 3 + 1; $at }} }} }} \
                      let {name} = next_{name}!({place});"
                 )
             }

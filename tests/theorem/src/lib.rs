@@ -24,7 +24,7 @@ pub use self::{
     reads::Reads,
     report::{Tally, cold_runs},
     run::{Call, Program},
-    small::{Cursor, Pack, Row, block_on, mixed, ready, stepped},
+    small::{Cursor, Pack, Row, block_on, later, mixed, popped, ready, stepped},
     state::State,
     world::{Event, World, page_of},
 };

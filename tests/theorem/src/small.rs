@@ -5,6 +5,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use vmi_core::VmiError;
+
 /// Three fields to construct.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -78,6 +80,20 @@ pub fn mixed(a: u64, b: u64) -> u64 {
 /// Something to await.
 pub async fn ready(value: u64) -> u64 {
     value
+}
+
+/// The last of a list, some time.
+pub async fn popped(list: &mut Vec<u64>) -> u64 {
+    list.pop().unwrap_or(2)
+}
+
+/// A result, some time.
+///
+/// # Errors
+///
+/// The one that it is given.
+pub async fn later(result: Result<u64, VmiError>) -> Result<u64, VmiError> {
+    result
 }
 
 /// Runs a future that is always ready.

@@ -345,6 +345,13 @@ fn blocks_as_operands() {
     check(
         r#"
         let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
+        # A block may come to its end doomed.
+        let v = { let a = x.a()?; let b = x.b()?; x.c()? }; act(v); Ok(v) // a: a! b c
+        let v = { let a = x.a()?; let b = x.b()?; x.c()? }; let w = y.d(v)?; act(w); Ok(v) // a: a! b c d(c)
+        let v = f({ let a = x.a()?; let b = x.b()?; x.c()? }); act(v); Ok(v) // a: a! b c f(c)
+        let v = { let a = x.a()?; let b = x.b()?; { let k = 1; x.c()? } }; act(v); Ok(v) // a: a! b c
+        let v = if 1 { let a = x.a()?; let b = x.b()?; x.c()? } else { 1 }; act(v); Ok(v) // a: a! b c
+        let v = { for i in [1, 2] { act(x.d(i)?); } 1 }; act(v); Ok(v) // d(1): d(1)! d(2)
         let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
         let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e
         act(x.a()?, return Ok(2), x.b()?); Ok(1) // a: a!
