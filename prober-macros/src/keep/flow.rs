@@ -8,7 +8,7 @@ use std::{
 };
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Expr, ExprMethodCall, Lifetime, Stmt, visit::Visit};
+use syn::{Expr, ExprMethodCall, Lifetime, visit::Visit};
 
 use super::{
     facts::Facts,
@@ -97,24 +97,11 @@ impl Flow<'_> {
             .any(|block| self.plan.may_end_doomed(*block))
     }
 
-    /// Whether a statement may give a value though the run is doomed in one of its
-    /// blocks.
-    pub(super) fn may_go_on(&self, stmt: &Stmt) -> bool {
-        Plan::blocks_of(stmt).into_iter().any(|block| {
-            let Some((last, others)) = self.plan.steps(block).split_last() else {
-                return false;
-            };
-            // A miss in the value itself leaves the block.
-            let is_value = matches!(last.stmt, Stmt::Expr(_, None));
-            others.iter().any(|step| step.asks)
-                || last.asks && !is_value
-                || self.may_go_on(&last.stmt)
-        })
-    }
-
     /// Whether a question may miss in an expression.
     pub(super) fn may_miss(&self, expr: &Expr) -> bool {
-        questions(|count| count.visit_expr(expr)) > 0 || self.may_doom(expr)
+        let asks = |block| self.plan.steps(block).iter().any(|step| step.asks);
+        questions(|count| count.visit_expr(expr)) > 0
+            || Plan::blocks_in(expr).into_iter().any(asks)
     }
 
     /// What a search mentions of a statement.

@@ -267,7 +267,7 @@ impl Hot<'_, '_> {
             self.out.extend(tie);
         }
         self.pending.push(slot);
-        self.other_doom |= step.takes || self.flow.may_go_on(&step.stmt);
+        self.other_doom |= step.takes;
     }
 
     /// Whether the statement behind this one needs its names.
@@ -347,7 +347,7 @@ impl Hot<'_, '_> {
         }
         stmt.to_tokens(&mut self.out);
         self.out.extend(self.flow.tied(step));
-        self.other_doom |= step.takes || self.flow.may_go_on(&step.stmt);
+        self.other_doom |= step.takes;
     }
 
     /// Where a run goes that misses in the first of these statements, and does not

@@ -348,7 +348,7 @@ fn blocks_as_operands() {
         # A block may come to its end doomed.
         let v = { let a = x.a()?; let b = x.b()?; x.c()? }; act(v); Ok(v) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; x.c()? }; let w = y.d(v)?; act(w); Ok(v) // a: a! b c d(c)
-        let v = f({ let a = x.a()?; let b = x.b()?; x.c()? }); act(v); Ok(v) // a: a! b c f(c)
+        let v = Some({ let a = x.a()?; let b = x.b()?; x.c()? }); act(v); Ok(v) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; { let k = 1; x.c()? } }; act(v); Ok(v) // a: a! b c
         let v = if 1 { let a = x.a()?; let b = x.b()?; x.c()? } else { 1 }; act(v); Ok(v) // a: a! b c
         let v = { for i in [1, 2] { act(x.d(i)?); } 1 }; act(v); Ok(v) // d(1): d(1)! d(2)
