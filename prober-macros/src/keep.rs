@@ -58,6 +58,7 @@ mod plan;
 mod planner;
 mod questions;
 mod record;
+mod renewed;
 mod results;
 mod risks;
 mod run;

@@ -43,8 +43,12 @@ pub(super) struct Facts {
     /// change.
     pub(super) written: HashSet<String>,
 
-    /// Variables that have no value at first: a branch assigns it.
+    /// Variables that may have no value where a run misses: a branch gives them
+    /// their first one, or they are moved and renewed.
     pub(super) unset: Names,
+
+    /// Variables whose values are copied.
+    pub(super) copies: HashSet<String>,
 
     /// Receivers of reads, which a call does not change.
     pub(super) receivers: HashSet<String>,

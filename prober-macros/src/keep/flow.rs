@@ -100,8 +100,7 @@ impl Flow<'_> {
     /// Whether a question may miss in an expression.
     pub(super) fn may_miss(&self, expr: &Expr) -> bool {
         let asks = |block| self.plan.steps(block).iter().any(|step| step.asks);
-        questions(|count| count.visit_expr(expr)) > 0
-            || Plan::blocks_in(expr).into_iter().any(asks)
+        questions(|count| count.visit_expr(expr)) > 0 || Plan::blocks_in(expr).into_iter().any(asks)
     }
 
     /// What a search mentions of a statement.

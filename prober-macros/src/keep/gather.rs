@@ -20,6 +20,7 @@ use super::{
     names::bound,
     params::Params,
     parsed::names_any,
+    renewed::{all_renewed, copies},
 };
 use crate::vocabulary;
 
@@ -47,6 +48,9 @@ pub(super) fn facts(sig: &Signature, body: &Block, receivers: HashSet<String>) -
     facts.locals.insert("suppressed".to_owned());
     Written(&mut facts).visit_block(body);
     Links(&mut facts).visit_block(body);
+    facts.copies = copies(sig, body);
+    let renewed = all_renewed(body, &facts);
+    facts.unset.extend(&renewed);
     facts
 }
 

@@ -61,28 +61,37 @@ impl Flow<'_> {
             .fold(Names::default(), |names, step| names.union(&step.binds));
         changed.remove_all(&own);
         // The next item knows what this one left unchecked.
-        let changed = changed.without_unchecked();
-        !steps.iter().any(|step| {
+        let mut changed = changed.without_unchecked();
+        for step in steps {
             let mentioned = if step.kind == Kind::Act {
                 self.of_asks(step, Self::reads)
             } else {
                 step.reads.clone()
             };
-            step.asks && mentioned.meets(&changed)
-        })
+            if mentioned.meets(&changed) {
+                if step.asks {
+                    return false;
+                }
+                changed.extend(&step.binds);
+            }
+        }
+        true
     }
 
-    /// Whether a doomed run abandons a loop after the current item, so that
-    /// later items are skipped.
-    pub(super) fn gives_up(&self, stmt: &Stmt) -> bool {
+    /// The same where the loop runs: not with a variable that may have been moved.
+    pub(super) fn runs_on(&self, body: BlockId) -> bool {
+        self.goes_on(body) && !self.plan.renews(body)
+    }
+
+    /// Whether a loop is given up after the current item, so that later items are
+    /// skipped. `next` says of the body of a `for` whether it is not.
+    pub(super) fn gives_up(&self, stmt: &Stmt, next: fn(&Self, BlockId) -> bool) -> bool {
         let Stmt::Expr(expr, _) = stmt else {
             return false;
         };
         match core(expr) {
             Expr::While(_) | Expr::Loop(_) => true,
-            Expr::ForLoop(each) => {
-                !Plan::block_of(&each.body).is_some_and(|body| self.goes_on(body))
-            }
+            Expr::ForLoop(each) => !Plan::block_of(&each.body).is_some_and(|body| next(self, body)),
             _ => false,
         }
     }

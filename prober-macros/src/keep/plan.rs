@@ -11,16 +11,29 @@ pub(super) struct BlockId(usize);
 
 /// The blocks of a body, from inside out.
 pub(super) struct Plan {
-    blocks: Vec<Vec<Step>>,
+    blocks: Vec<Planned>,
+}
+
+/// A block, as it is planned.
+pub(super) struct Planned {
+    pub(super) steps: Vec<Step>,
+
+    /// What it moves and gives another value, of the variables around it.
+    pub(super) renews: Names,
 }
 
 impl Plan {
-    pub(super) fn new(blocks: Vec<Vec<Step>>) -> Self {
+    pub(super) fn new(blocks: Vec<Planned>) -> Self {
         Self { blocks }
     }
 
     pub(super) fn steps(&self, block: BlockId) -> &[Step] {
-        &self.blocks[block.0]
+        &self.blocks[block.0].steps
+    }
+
+    /// Whether a block leaves a variable without a value in between.
+    pub(super) fn renews(&self, block: BlockId) -> bool {
+        !self.blocks[block.0].renews.is_empty()
     }
 
     pub(super) fn may_end_doomed(&self, block: BlockId) -> bool {
@@ -60,11 +73,11 @@ impl Plan {
 
 /// Whether a run may be doomed in a block and yet come to its end, with its
 /// value: not by what the value itself asks, for that is missing then.
-pub(super) fn may_end_doomed(blocks: &[Vec<Step>], block: BlockId) -> bool {
-    let Some((last, before)) = blocks[block.0].split_last() else {
+pub(super) fn may_end_doomed(blocks: &[Planned], block: BlockId) -> bool {
+    let Some((last, before)) = blocks[block.0].steps.split_last() else {
         return false;
     };
-    before.iter().any(|step| step.asks) || last.takes || last.asks && !last.is_value()
+    before.iter().any(|step| step.asks) || last.takes || last.asks && !last.is_end()
 }
 
 /// Finds the blocks of code that was planned.
@@ -129,13 +142,17 @@ pub(super) struct Step {
     /// What becomes of closures in its initializer.
     pub(super) closures: Option<Holds>,
 
+    /// Whether it is the value of a block that is bound or handed on: a call in
+    /// its place asks.
+    pub(super) is_value: bool,
+
     /// Whether it is there only under some `#[cfg]`.
     pub(super) conditional: bool,
 }
 
 impl Step {
     /// Whether it is the value of a block, or leaves it.
-    fn is_value(&self) -> bool {
+    fn is_end(&self) -> bool {
         match &self.stmt {
             Stmt::Expr(expr, None) => !matches!(
                 core(expr),

@@ -20,7 +20,8 @@ use super::{
     look::Look,
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
-    plan::{BlockId, Exit, Kind, Plan, Step, may_end_doomed},
+    plan::{BlockId, Exit, Kind, Plan, Planned, Step, may_end_doomed},
+    renewed::renewed,
     results::is_result_pattern,
     risks::{doubted, risks, unchecked},
 };
@@ -37,10 +38,11 @@ struct Planner<'a> {
     facts: &'a Facts,
     receivers: &'a [Receiver],
     krate: &'a syn::Path,
-    blocks: Vec<Vec<Step>>,
+    blocks: Vec<Planned>,
     /// What the loop binds whose body is visited next.
     item: Names,
-    /// Whether the block that is visited next gives a value that is needed.
+    /// Whether the block that is visited next gives a value that is bound or
+    /// handed on.
     is_value: bool,
 }
 
@@ -57,15 +59,15 @@ pub(super) fn plan(
         krate,
         blocks: Vec::new(),
         item: Names::default(),
-        is_value: true,
+        is_value: false,
     };
     planner.visit_block_mut(body);
     let id = Plan::block_of(body).expect("a block that was planned has its number");
     let mut harmful = Names::default();
-    for step in planner.blocks.iter().flatten() {
+    for step in planner.blocks.iter().flat_map(|block| &block.steps) {
         harmful.extend(&step.mentions.only_unchecked());
     }
-    for step in planner.blocks.iter_mut().flatten() {
+    for step in planner.blocks.iter_mut().flat_map(|block| &mut block.steps) {
         step.doubts.retain(|name| harmful.holds(name));
     }
     (Plan::new(planner.blocks), id)
@@ -75,6 +77,7 @@ impl VisitMut for Planner<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
         let item = std::mem::take(&mut self.item);
         let is_value = self.is_value;
+        let renews = renewed(block, self.facts);
         let stmts = std::mem::take(&mut block.stmts);
         let count = stmts.len();
         let steps = stmts
@@ -94,7 +97,7 @@ impl VisitMut for Planner<'_> {
             .collect();
         self.is_value = is_value;
         let number = format!("{}probed", self.blocks.len());
-        self.blocks.push(steps);
+        self.blocks.push(Planned { steps, renews });
         let number = LitInt::new(&number, Span::mixed_site());
         block.stmts = vec![Stmt::Expr(
             Expr::Lit(ExprLit {
@@ -228,6 +231,7 @@ impl Planner<'_> {
             type_is_known,
             closures,
             conditional,
+            is_value,
         }
     }
 

@@ -406,7 +406,7 @@ impl Hot<'_, '_> {
         }
         let block = self.flow.target("step");
         let go_on = block.end();
-        let given_up = self.flow.gives_up(&step.stmt);
+        let given_up = self.flow.gives_up(&step.stmt, Flow::runs_on);
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
         let tokens = self.written(step, miss, exit.unwrap_or(go_on));

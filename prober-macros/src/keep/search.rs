@@ -375,7 +375,9 @@ impl<'p> Search<'_, '_, 'p> {
             let found = match core(expr) {
                 Expr::Return(exit) => exit.expr.as_ref().map(|value| asks(value, self.flow)),
                 Expr::Break(exit) => exit.expr.as_ref().map(|value| asks(value, self.flow)),
-                _ if step.kind == Kind::Tail && is_ask(expr) => Some(asks(expr, self.flow)),
+                _ if step.kind == Kind::Tail && (step.is_value || is_ask(expr)) => {
+                    Some(asks(expr, self.flow))
+                }
                 _ => Some(asks_of_act(expr, self.flow)),
             };
             self.ask(&found.unwrap_or_default(), rest);
@@ -521,7 +523,7 @@ impl<'p> Search<'_, '_, 'p> {
             None => tokens,
         });
         step.add_lost(&mut self.missing);
-        if self.flow.gives_up(&step.stmt) {
+        if self.flow.gives_up(&step.stmt, Flow::goes_on) {
             return self.leave(step);
         }
         true

@@ -8,6 +8,7 @@
 mod asked;
 mod in_macros;
 mod names;
+mod next_items;
 mod risks;
 mod taken;
 mod written;

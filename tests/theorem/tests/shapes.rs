@@ -1456,4 +1456,45 @@ shapes! {
         let d = [{ let mut n = 0; while n < 3 { n += root.num(n + 30)? % 4 + 1; } n }, root.num(40)?];
         Ok(a ^ b ^ c ^ last ^ d[0] ^ d[1])
     }
+    moved_and_renewed_for_each_item {
+        fn add(mut list: Vec<u64>, o: Object<'_>) -> Result<Vec<u64>, VmiError> { list.push(o.num(0)?); Ok(list) }
+        struct Node(Option<Box<Node>>, u64);
+        enum State { Start, Named(String), Counted(u64, String) }
+        let (mut list, mut all, mut joined, mut other) = (vec![], vec![0], String::new(), String::new());
+        let (mut head, mut state, mut row) = (None, State::Start, Outs::default());
+        for o in root.items(0)? { list = add(list, o)?; }
+        for o in root.items(0)? { joined = joined + &o.name(1)?; other = format!("{joined}{}", o.num(2)?); }
+        for o in root.items(0)? { head = Some(Box::new(Node(head, o.num(3)?))); }
+        for o in root.items(0)? {
+            state = match state {
+                State::Start => State::Named(o.name(4)?),
+                State::Named(name) => State::Counted(o.num(5)?, name),
+                State::Counted(x, name) if x > 20 => State::Named(name),
+                other => other,
+            };
+            row.text = row.text + &o.name(6)?;
+            row = Outs { total: o.num(7)?, ..row };
+        }
+        for o in root.items(0)? { let old = all; let x = o.num(8)?; all = old.into_iter().chain([x]).collect(); }
+        for o in root.items(0)? { (joined, other) = (other + &o.name(9)?, joined); }
+        let at = match state { State::Start => 0, State::Named(name) => name.len() as u64, State::Counted(x, _) => x };
+        Ok(root.num(at + 100)? ^ list.len() as u64 ^ all.len() as u64 ^ head.map_or(0, |node| node.1) ^ row.total)
+    }
+    moved_and_renewed_elsewhere {
+        let (mut text_, mut at, mut batch) = (String::new(), Some(Box::new(root)), vec![]);
+        if root.num(0)? > 20 { text_ = text_ + &root.name(1)?; }
+        match root.opt(2)? { Some(x) => text_ = text_ + &root.name(x)?, None => text_.push('x') }
+        text_ = text_ + &root.name(3)?;
+        let a = root.num(4)?;
+        let mut n = text_.len() as u64;
+        while n < 20 { text_ = text_ + &root.name(n)?; n = text_.len() as u64; }
+        while let Some(o) = at { n += o.num(5)?; at = o.next()?.map(Box::new); if n > 90 { break; } }
+        let mut whole = vec![];
+        for o in root.items(0)? {
+            batch.push(o.num(6)?);
+            if batch.len() > 1 { whole.push((batch, o.num(7)?)); batch = Vec::new(); }
+        }
+        out.extend(batch);
+        Ok(root.num(n + 100)? ^ a ^ whole.len() as u64)
+    }
 }

@@ -57,7 +57,7 @@ impl Asker<'_, '_> {
         let label = self.flow.label_loop(label);
         let next = item.is_some()
             && !self.value
-            && Plan::block_of(body).is_some_and(|body| self.flow.goes_on(body));
+            && Plan::block_of(body).is_some_and(|body| self.flow.runs_on(body));
         let on_continue = if next {
             Way::continues(&label)
         } else {

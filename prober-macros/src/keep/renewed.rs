@@ -1,0 +1,291 @@
+//! Variables that are moved and get another value: `all = add(all, x.f()?)`.
+//!
+//! A run that misses between the two has no value in such a variable. rustc does
+//! not know that a doomed run uses it no more, so it must not seem to go on
+//! where the variable is used: not with the next item, and not behind a branch.
+
+use std::collections::HashSet;
+
+use syn::{
+    BinOp, Block, Expr, ExprPath, Lit, Local, Macro, Pat, Signature, Stmt, Type,
+    visit::{self, Visit},
+};
+
+use super::{
+    calls::only_shows,
+    facts::Facts,
+    inner::root,
+    mentions::mentions_of_tokens,
+    names::{Names, bound},
+};
+use crate::{
+    macro_arguments,
+    receiver::variable,
+    vocabulary::{self, LOOPLESS, name},
+};
+
+/// The variables that a block moves and gives another value, without its own.
+pub(super) fn renewed(block: &Block, facts: &Facts) -> Names {
+    find(block, facts, false)
+}
+
+/// All such variables of a function.
+pub(super) fn all_renewed(body: &Block, facts: &Facts) -> Names {
+    find(body, facts, true)
+}
+
+fn find(block: &Block, facts: &Facts, with_own: bool) -> Names {
+    let mut find = Find {
+        facts,
+        with_own,
+        moved: Names::default(),
+        assigned: Names::default(),
+    };
+    find.visit_block(block);
+    let mut found = find.assigned;
+    found.retain(|name| find.moved.holds(name) && !facts.copies.contains(name));
+    found
+}
+
+struct Find<'a> {
+    facts: &'a Facts,
+    /// Whether the variables of a block count outside of it.
+    with_own: bool,
+    /// What may be moved: it is used by its value.
+    moved: Names,
+    assigned: Names,
+}
+
+impl Find<'_> {
+    /// What is used by reference, and so is not moved.
+    fn lent(&mut self, place: &Expr) {
+        match place {
+            Expr::Path(_) => {}
+            Expr::Field(field) => self.lent(&field.base),
+            Expr::Paren(paren) => self.lent(&paren.expr),
+            Expr::Group(group) => self.lent(&group.expr),
+            Expr::Index(index) => {
+                self.lent(&index.expr);
+                self.visit_expr(&index.index);
+            }
+            place => self.visit_expr(place),
+        }
+    }
+
+    /// The left side of an assignment.
+    fn assigned(&mut self, place: &Expr) {
+        match place {
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|place| self.assigned(place)),
+            Expr::Array(array) => array.elems.iter().for_each(|place| self.assigned(place)),
+            Expr::Call(call) => call.args.iter().for_each(|place| self.assigned(place)),
+            Expr::Struct(value) => {
+                for field in &value.fields {
+                    self.assigned(&field.expr);
+                }
+            }
+            Expr::Paren(paren) => self.assigned(&paren.expr),
+            Expr::Group(group) => self.assigned(&group.expr),
+            Expr::Path(_) | Expr::Field(_) => {
+                self.assigned.extend(&root(place).into_iter().collect());
+            }
+            place => self.lent(place),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Find<'_> {
+    fn visit_block(&mut self, block: &'ast Block) {
+        if self.with_own {
+            visit::visit_block(self, block);
+            return;
+        }
+        let before = self.moved.clone();
+        let assigned = self.assigned.clone();
+        visit::visit_block(self, block);
+        let mut own = Names::default();
+        for stmt in &block.stmts {
+            if let Stmt::Local(local) = stmt {
+                own.extend(&bound(&local.pat));
+            }
+        }
+        for (all, before) in [(&mut self.moved, before), (&mut self.assigned, assigned)] {
+            all.remove_all(&own);
+            all.extend(&before);
+        }
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        if let Some(name) = path.path.get_ident() {
+            self.moved.insert(variable(name));
+        }
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast syn::ExprField) {
+        // Nothing is moved out of a reference.
+        if !root(&field.base).is_some_and(|name| self.facts.outlives(&name)) {
+            self.visit_expr(&field.base);
+        }
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+        self.lent(&reference.expr);
+    }
+
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        self.lent(&index.expr);
+        self.visit_expr(&index.index);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+        self.assigned(&assign.left);
+        self.visit_expr(&assign.right);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if vocabulary::assigns(&binary.op) {
+            self.lent(&binary.left);
+            self.visit_expr(&binary.right);
+        } else if compares(&binary.op) {
+            self.lent(&binary.left);
+            self.lent(&binary.right);
+        } else {
+            visit::visit_expr_binary(self, binary);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if only_shows(&call.method.to_string()) {
+            self.lent(&call.receiver);
+        } else {
+            self.visit_expr(&call.receiver);
+        }
+        call.args.iter().for_each(|arg| self.visit_expr(arg));
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        match name(mac).as_str() {
+            "vec" | "dbg" | "matches" => {
+                let arguments = macro_arguments::parse(mac);
+                arguments
+                    .exprs()
+                    .for_each(|argument| self.visit_expr(argument));
+            }
+            // Text is made of references.
+            name if LOOPLESS.contains(&name) => {
+                let arguments = macro_arguments::parse(mac);
+                arguments.exprs().for_each(|argument| self.lent(argument));
+            }
+            _ => {
+                let names = mentions_of_tokens(&mac.tokens, &self.facts.locals);
+                self.moved.extend(&names);
+            }
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_type(&mut self, _: &'ast Type) {}
+}
+
+/// The variables whose values are copied: numbers and shared references, as far
+/// as their declarations say.
+pub(super) fn copies(sig: &Signature, body: &Block) -> HashSet<String> {
+    #[derive(Default)]
+    struct Declared {
+        copies: HashSet<String>,
+        others: HashSet<String>,
+    }
+    impl Declared {
+        fn declares(&mut self, pat: &Pat, copies: bool) {
+            let all = if copies {
+                &mut self.copies
+            } else {
+                &mut self.others
+            };
+            all.extend(bound(pat).iter().map(str::to_owned));
+        }
+    }
+    impl<'ast> Visit<'ast> for Declared {
+        fn visit_pat_type(&mut self, typed: &'ast syn::PatType) {
+            self.declares(&typed.pat, is_copied(&typed.ty));
+        }
+        fn visit_local(&mut self, local: &'ast Local) {
+            match (&local.pat, &local.init) {
+                (Pat::Type(typed), _) => self.visit_pat_type(typed),
+                (pat @ Pat::Ident(_), Some(init)) => {
+                    self.declares(pat, gives_copy(&init.expr));
+                }
+                (pat, _) => self.declares(pat, false),
+            }
+            if let Some(init) = &local.init {
+                visit::visit_local_init(self, init);
+            }
+        }
+        // Any other.
+        fn visit_pat(&mut self, pat: &'ast Pat) {
+            self.declares(pat, false);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut declared = Declared::default();
+    for input in &sig.inputs {
+        if let syn::FnArg::Typed(param) = input {
+            declared.visit_pat_type(param);
+        }
+    }
+    declared.visit_block(body);
+    &declared.copies - &declared.others
+}
+
+/// Whether values of a type are copied.
+fn is_copied(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => reference.mutability.is_none(),
+        Type::Path(path) => path.path.get_ident().is_some_and(is_number),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_copied),
+        _ => false,
+    }
+}
+
+/// Whether an initializer gives a value that is copied.
+fn gives_copy(init: &Expr) -> bool {
+    match init {
+        Expr::Lit(lit) => !matches!(lit.lit, Lit::Verbatim(_)),
+        Expr::Unary(unary) => gives_copy(&unary.expr),
+        Expr::Paren(paren) => gives_copy(&paren.expr),
+        Expr::Group(group) => gives_copy(&group.expr),
+        Expr::Cast(cast) => is_copied(&cast.ty),
+        Expr::Reference(reference) => reference.mutability.is_none(),
+        Expr::Binary(binary) => compares(&binary.op),
+        // `u64::MAX`
+        Expr::Path(path) => path.path.segments.len() > 1 && is_number(&path.path.segments[0].ident),
+        _ => false,
+    }
+}
+
+fn compares(op: &BinOp) -> bool {
+    use BinOp::{Eq, Ge, Gt, Le, Lt, Ne};
+    matches!(op, Eq(_) | Ne(_) | Lt(_) | Le(_) | Gt(_) | Ge(_))
+}
+
+/// Whether a type is one of the language whose values are copied.
+fn is_number(ty: &syn::Ident) -> bool {
+    matches!(
+        ty.to_string().as_str(),
+        "bool"
+            | "char"
+            | "f32"
+            | "f64"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+    )
+}
