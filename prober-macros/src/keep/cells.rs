@@ -54,6 +54,46 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
     }
 }
 
+/// Whether a call surely changes what is behind a shared reference, whatever it
+/// is called on: `count.fetch_add(1)`, `list.borrow_mut().pop()`. A guard alone
+/// changes nothing.
+pub(super) fn surely_changes(call: &ExprMethodCall) -> bool {
+    let name = call.method.to_string();
+    matches!(name.as_str(), "set" | "store")
+        || name.starts_with("fetch_")
+        || changes_through_guard(call)
+}
+
+/// Whether a collection is changed that a guard lends.
+fn changes_through_guard(call: &ExprMethodCall) -> bool {
+    let name = call.method.to_string();
+    // `pop`, `pop_front`
+    let word = name.split('_').next().unwrap_or_default();
+    let changes = matches!(
+        word,
+        "dedup" | "drain" | "insert" | "pop" | "push" | "remove" | "retain" | "sort" | "swap"
+    ) || matches!(
+        name.as_str(),
+        "append" | "clear" | "extend" | "next" | "replace" | "take" | "truncate"
+    );
+    changes && is_guard(&call.receiver)
+}
+
+/// Whether a chain of calls begins with a guard through which something can be
+/// changed.
+fn is_guard(expr: &Expr) -> bool {
+    match core(expr) {
+        Expr::MethodCall(call) if gives_guard(call) => {
+            let name = call.method.to_string();
+            !matches!(name.trim_start_matches("try_"), "borrow" | "read")
+        }
+        Expr::MethodCall(call) => is_guard(&call.receiver),
+        Expr::Field(field) => is_guard(&field.base),
+        Expr::Unary(unary) => is_guard(&unary.expr),
+        _ => false,
+    }
+}
+
 /// Whether a method gives a guard: while that lives, others may not have what
 /// it is called on.
 pub(super) fn gives_guard(call: &ExprMethodCall) -> bool {

@@ -10,7 +10,7 @@ use super::{
     calls::only_shows,
     cells::changes_behind_reference,
     flow::Flow,
-    inner::root,
+    inner::{places, root},
     mentions::{Code, mentions},
     names::Names,
     plan::Plan,
@@ -77,7 +77,11 @@ impl<'f, 'a> Changes<'f, 'a> {
                 self.handed(&call.func);
                 call.args.iter().for_each(|arg| self.handed(arg));
             }
-            Expr::Assign(assign) => self.changed.extend(&root_of(&assign.left)),
+            Expr::Assign(assign) => {
+                for place in places(&assign.left) {
+                    self.changed.extend(&root_of(place));
+                }
+            }
             Expr::Binary(binary) if vocabulary::assigns(&binary.op) => {
                 self.changed.extend(&root_of(&binary.left));
             }

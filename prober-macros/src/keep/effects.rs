@@ -9,8 +9,9 @@ use syn::{
 
 use super::{
     calls::is_suppressed,
+    cells::surely_changes,
     facts::Facts,
-    inner::root,
+    inner::{places, root},
     macros::{holds_block, holds_exit, may_change, takes_text},
     mentions::mentions_of_tokens,
 };
@@ -66,6 +67,13 @@ impl Effects<'_> {
             .any(|name| self.facts.outlives(name))
     }
 
+    /// Whether a call changes something behind a shared reference that outlives
+    /// the function.
+    fn changes_cell(&self, call: &ExprMethodCall) -> bool {
+        surely_changes(call)
+            && root(&call.receiver).is_some_and(|name| self.facts.is_given_cell(&name))
+    }
+
     /// The arguments of a probed function, which changes nothing of the
     /// caller's in a run that is doomed.
     fn visit_nested<'e>(&mut self, args: impl IntoIterator<Item = &'e Expr>) {
@@ -89,7 +97,8 @@ impl Effects<'_> {
 
 impl<'ast> Visit<'ast> for Effects<'_> {
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.found |= !self.within || self.outlives(&assign.left);
+        let places = places(&assign.left);
+        self.found |= !self.within || places.into_iter().any(|place| self.outlives(place));
         visit::visit_expr_assign(self, assign);
     }
 
@@ -104,7 +113,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.found |= acts_or_pauses(&call.method);
+        self.found |= acts_or_pauses(&call.method) || self.changes_cell(call);
         if call.args.iter().any(is_suppressed) {
             self.visit_nested(std::iter::once(&*call.receiver).chain(&call.args));
             return;

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::names::Names;
+use super::{inner::is_static, names::Names};
 
 /// What is known of the variables of a function, by their names.
 #[derive(Default)]
@@ -20,6 +20,9 @@ pub(super) struct Facts {
 
     /// Those that change behind a shared reference, as their types say.
     pub(super) cells: HashSet<String>,
+
+    /// Those of them that outlive the function.
+    pub(super) given_cells: HashSet<String>,
 
     /// Parameters that can only be written to: nothing can be read from them.
     pub(super) sinks: HashSet<String>,
@@ -131,6 +134,17 @@ impl Facts {
         !self.is_receiver(name)
             && (self.outlive.contains(name)
                 || name.starts_with("self.") && self.outlive.contains("self"))
+    }
+
+    /// Whether a variable is, or sees, what changes behind a shared reference and
+    /// outlives the function: a parameter, a field of `self`, a static.
+    pub(super) fn is_given_cell(&self, name: &str) -> bool {
+        name.starts_with("self.")
+            || is_static(name)
+            || self
+                .seen_from(name)
+                .iter()
+                .any(|seen| self.given_cells.contains(seen))
     }
 
     /// Whether a call of a closure changes what outlives the function.

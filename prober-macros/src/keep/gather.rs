@@ -10,10 +10,10 @@ use syn::{
 };
 
 use super::{
-    cells::is_cell,
+    cells::{changes, is_cell},
     collections::is_collection,
     facts::Facts,
-    inner::{core, is_static, root},
+    inner::{core, is_static, places, root},
     links::Links,
     macros::may_change,
     mentions::mentions,
@@ -74,7 +74,8 @@ fn parameter(facts: &mut Facts, param: &PatType, params: &Params) {
             facts.sinks.insert(name.clone());
         }
         if is_cell {
-            facts.cells.insert(name);
+            facts.cells.insert(name.clone());
+            facts.given_cells.insert(name);
         }
     }
     Patterns(facts).visit_pat(&param.pat);
@@ -149,8 +150,17 @@ impl<'ast> Visit<'ast> for Written<'_> {
         visit::visit_stmt(self, stmt);
     }
 
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if changes(&call.method.to_string(), true) {
+            self.acted_on(&call.receiver);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.assigned(&assign.left);
+        for place in places(&assign.left) {
+            self.assigned(place);
+        }
         visit::visit_expr_assign(self, assign);
     }
 

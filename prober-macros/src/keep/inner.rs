@@ -1,4 +1,5 @@
-//! What an expression is at its core, and the variable that it begins with.
+//! What an expression is at its core, the variable that it begins with, and the
+//! places that it assigns to.
 
 use syn::{Expr, Stmt};
 
@@ -76,6 +77,21 @@ pub(super) fn root(expr: &Expr) -> Option<String> {
         Expr::Await(future) => root(&future.base),
         _ => None,
     }
+}
+
+/// The places that the left side of an assignment takes apart: `(a, b.c) = ..`.
+pub(super) fn places(left: &Expr) -> Vec<&Expr> {
+    let parts: Vec<&Expr> = match left {
+        Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+        Expr::Array(array) => array.elems.iter().collect(),
+        Expr::Call(call) => call.args.iter().collect(),
+        Expr::Struct(value) => value.fields.iter().map(|field| &field.expr).collect(),
+        Expr::Paren(paren) => vec![&paren.expr],
+        Expr::Group(group) => vec![&group.expr],
+        Expr::Infer(_) | Expr::Range(_) => Vec::new(),
+        place => return vec![place],
+    };
+    parts.into_iter().flat_map(places).collect()
 }
 
 /// Whether a name is written as that of a constant or a static.

@@ -52,8 +52,10 @@ impl Links<'_> {
             by_reference: binds_by_reference(pat),
             changeable: written || is_changeable(pat),
             found: Names::default(),
+            cells: Names::default(),
         };
         aliases.value(value);
+        sees.extend(&aliases.cells);
         let aliases = aliases.found;
         sees.extend(&aliases);
         changes.extend(&aliases);
@@ -174,6 +176,8 @@ struct Aliases<'a> {
     by_reference: bool,
     changeable: bool,
     found: Names,
+    /// Those to what changes behind a shared reference.
+    cells: Names,
 }
 
 impl Aliases<'_> {
@@ -223,6 +227,8 @@ impl Aliases<'_> {
             self.facts.changes.contains_key(&name) || is_whole && self.facts.outlives(&name);
         if is_reference || self.by_reference && self.facts.locals.contains(&name) {
             self.found.insert(name);
+        } else if self.facts.cells.contains(&name) {
+            self.cells.insert(name);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     calls::is_suppressed,
     cells::{changes, changes_behind_reference},
     facts::Facts,
-    inner::{core, gives_value, root},
+    inner::{core, gives_value, is_static, places, root},
     macros::{may_change, may_leave, takes_text},
     mentions::{Code, mentions},
     plan::Exit,
@@ -150,7 +150,8 @@ impl<'ast> Visit<'ast> for Look<'_> {
             && let Some(name) = root(&call.receiver)
         {
             let seen = self.facts.seen_from(&name);
-            let is_cell = seen.iter().any(|name| self.facts.cells.contains(name));
+            let is_cell =
+                is_static(&name) || seen.iter().any(|name| self.facts.cells.contains(name));
             if changes(&method, is_cell) {
                 self.roots.extend(seen);
             }
@@ -188,7 +189,9 @@ impl<'ast> Visit<'ast> for Look<'_> {
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.acts_on(&assign.left);
+        for place in places(&assign.left) {
+            self.acts_on(place);
+        }
         visit::visit_expr_assign(self, assign);
     }
 

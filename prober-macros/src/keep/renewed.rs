@@ -14,7 +14,7 @@ use syn::{
 use super::{
     calls::only_shows,
     facts::Facts,
-    inner::root,
+    inner::{places, root},
     mentions::mentions_of_tokens,
     names::{Names, bound},
 };
@@ -71,26 +71,6 @@ impl Find<'_> {
             place => self.visit_expr(place),
         }
     }
-
-    /// The left side of an assignment.
-    fn assigned(&mut self, place: &Expr) {
-        match place {
-            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|place| self.assigned(place)),
-            Expr::Array(array) => array.elems.iter().for_each(|place| self.assigned(place)),
-            Expr::Call(call) => call.args.iter().for_each(|place| self.assigned(place)),
-            Expr::Struct(value) => {
-                for field in &value.fields {
-                    self.assigned(&field.expr);
-                }
-            }
-            Expr::Paren(paren) => self.assigned(&paren.expr),
-            Expr::Group(group) => self.assigned(&group.expr),
-            Expr::Path(_) | Expr::Field(_) => {
-                self.assigned.extend(&root(place).into_iter().collect());
-            }
-            place => self.lent(place),
-        }
-    }
 }
 
 impl<'ast> Visit<'ast> for Find<'_> {
@@ -137,7 +117,14 @@ impl<'ast> Visit<'ast> for Find<'_> {
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
-        self.assigned(&assign.left);
+        for place in places(&assign.left) {
+            match place {
+                Expr::Path(_) | Expr::Field(_) => {
+                    self.assigned.extend(&root(place).into_iter().collect());
+                }
+                place => self.lent(place),
+            }
+        }
         self.visit_expr(&assign.right);
     }
 

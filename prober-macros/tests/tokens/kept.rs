@@ -6,6 +6,7 @@
 )]
 
 mod asked;
+mod cells;
 mod in_macros;
 mod names;
 mod next_items;

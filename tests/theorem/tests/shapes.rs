@@ -1497,4 +1497,56 @@ shapes! {
         out.extend(batch);
         Ok(root.num(n + 100)? ^ a ^ whole.len() as u64)
     }
+    cells_in_lets {
+        let cell = Cell::new(101_u64);
+        let list = RefCell::new(vec![1_u64]);
+        let shared = &list;
+        let a = root.num(0)?;
+        let old = cell.replace(a);
+        let b = root.num(cell.get() + 100)?;
+        let n = { let mut l = shared.borrow_mut(); l.push(b); l.len() as u64 };
+        let c = root.num(list.borrow().len() as u64 + 200)?;
+        let first = list.borrow_mut().pop().unwrap_or(0) + cell.take() + a;
+        let d = root.num(list.borrow().len() as u64 + first + 300)?;
+        if cell.replace(root.num(1)?) > 3 { out.push(1); }
+        let e = root.num(cell.get() + 400)?;
+        let f = (a, list.replace(vec![a]).len(), root.num(list.borrow().len() as u64 + 500)?);
+        let h = root.num(list.borrow().len() as u64 + 600)?;
+        Ok(c ^ d ^ e ^ h ^ old ^ n)
+    }
+    cells_of_the_caller_in_lets {
+        let a = root.num(0)?;
+        let n = log.borrow_mut().pop().unwrap_or(4);
+        let b = root.num(n + 100)?;
+        let m = { log.borrow_mut().push(a); 3 };
+        let c = root.num(m + 200)?;
+        let l = log.try_borrow_mut().map(|mut l| { l.push(b); l.len() }).unwrap_or(0);
+        let d = root.num(c + 300)?;
+        let q = log;
+        let t = q.borrow_mut().drain(..).sum::<u64>();
+        Ok(root.num(t + 400)? ^ d)
+    }
+    other_names_of_cells {
+        let q = log;
+        let local = std::rc::Rc::new(RefCell::new(vec![1_u64, 2]));
+        let held = (local.clone(), 3);
+        let moved = local;
+        let a = root.num(0)?;
+        q.borrow_mut().push(a);
+        moved.borrow_mut().push(a);
+        let b = root.num(log.borrow().len() as u64 + 100)?;
+        let c = root.num(held.0.borrow().len() as u64 + 200)?;
+        Ok(b ^ c)
+    }
+    first_values_taken_apart {
+        let (a, b);
+        (a, b) = (root.num(0)?, root.num(1)?);
+        let [c, d];
+        if a > 20 { [c, d] = [root.num(2)?, root.num(b + 100)?]; } else { (c, d) = (1, root.num(3)?); }
+        let mut last = 0;
+        let mut note = |x| (*total, last) = (x, x);
+        note(root.num(4)?);
+        let e = (0..2).map(|i| { (*total, _) = (i, 1); i }).sum::<u64>();
+        Ok(root.num(c + e + 200)? ^ d ^ last)
+    }
 }
