@@ -116,7 +116,6 @@ pub(crate) fn rewrite(
         },
         errors,
     );
-    planner::show(block);
     let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, emit);
     stray_exits::refuse(block, errors);

@@ -165,7 +165,6 @@ impl Branches<'_, '_> {
                 self.block(&mut block.block, &Shadowed::default(), &scope, None, &none);
             }
             Expr::Paren(paren) => self.visit(&mut paren.expr),
-            Expr::Group(group) => self.visit(&mut group.expr),
             Expr::Try(ExprTry { expr: inner, .. }) | Expr::Await(ExprAwait { base: inner, .. }) => {
                 let mut inner = (**inner).clone();
                 self.visit(&mut inner);

@@ -1,9 +1,8 @@
 //! What there is in code that was parsed: names, and `?`.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::{
-    ExprTry, Macro,
+    ExprTry,
     visit::{self, Visit},
 };
 
@@ -22,28 +21,14 @@ pub(super) struct FindName<'i> {
     found: bool,
 }
 
-impl FindName<'_> {
-    fn tokens(&mut self, tokens: &TokenStream) {
-        self.found |= any_word(tokens, &|word| (self.is)(&word.to_string()));
-    }
-}
-
 impl<'ast> Visit<'ast> for FindName<'_> {
     fn visit_ident(&mut self, ident: &'ast Ident) {
         self.found = self.found || (self.is)(&ident.to_string());
     }
 
-    fn visit_macro(&mut self, mac: &'ast Macro) {
-        visit::visit_macro(self, mac);
-        self.tokens(&mac.tokens);
-    }
-
-    fn visit_item(&mut self, item: &'ast syn::Item) {
-        self.tokens(&item.to_token_stream());
-    }
-
+    // Those of macros.
     fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
-        self.tokens(tokens);
+        self.found |= any_word(tokens, &|word| (self.is)(&word.to_string()));
     }
 }
 
@@ -75,14 +60,7 @@ impl<'ast> Visit<'ast> for CountQuestions {
         visit::visit_expr_try(self, question);
     }
 
-    fn visit_macro(&mut self, mac: &'ast Macro) {
-        self.tokens(mac.tokens.clone());
-    }
-
-    fn visit_item(&mut self, item: &'ast syn::Item) {
-        self.tokens(item.to_token_stream());
-    }
-
+    // Those of macros.
     fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
         self.tokens(tokens.clone());
     }

@@ -28,7 +28,6 @@ use super::{
 use crate::{
     classify,
     emit::glue,
-    invisible,
     receiver::{Receiver, variable},
     vocabulary,
 };
@@ -428,22 +427,8 @@ fn heads(expr: &Expr) -> Vec<&Expr> {
         Expr::ForLoop(each) => vec![&each.expr],
         Expr::While(each) => vec![&each.cond],
         Expr::Paren(paren) => heads(&paren.expr),
-        Expr::Group(group) => heads(&group.expr),
         Expr::Try(question) => heads(&question.expr),
         Expr::Await(future) => heads(&future.base),
         _ => Vec::new(),
     }
-}
-
-/// Shows invisible delimiters in a body, before it is planned.
-pub(super) fn show(body: &mut Block) {
-    struct Unwrap;
-    impl VisitMut for Unwrap {
-        fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
-            invisible::unwrap(stmt);
-            visit_mut::visit_stmt_mut(self, stmt);
-        }
-    }
-    Unwrap.visit_block_mut(body);
-    invisible::Show.visit_block_mut(body);
 }

@@ -37,10 +37,9 @@ impl Flow<'_> {
         for index in 0..steps.len() {
             hot.step(index);
         }
-        let ends_with_value = steps
-            .last()
-            .is_none_or(|step| matches!(step.stmt, Stmt::Expr(_, None)));
-        if hot.state.value && !ends_with_value && hot.has_lost() {
+        let ends_with_value =
+            matches!(steps.last(), Some(step) if matches!(step.stmt, Stmt::Expr(_, None)));
+        if hot.state.value && !ends_with_value && self.falls_through(block) && hot.has_lost() {
             hot.flush(steps.len());
         }
         let doomed = hot.is_doomed();
