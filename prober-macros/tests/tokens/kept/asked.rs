@@ -1,6 +1,6 @@
 //! What a doomed run asks, and what it leaves alone.
 
-use super::{SIGNATURE, Said, case, check, check_one};
+use super::{SIGNATURE, Said, case, check, check_in, check_one};
 
 /// A `let` asks, and what binds nothing acts.
 #[test]
@@ -16,6 +16,12 @@ fn a_let_asks_and_a_statement_acts() {
         let a = x.a()?; act(x.b()?)?; y.c()?.d()?; Ok(a) // a: a! b c
         let a = x.a()?; if x.b()? { act(1); } Ok(x.c()?) // a: a! b c
         let a = x.a()?; println!("{}", x.b()?); x.m(x.c()?)?; Ok(a) // a: a! b c
+    "#,
+    );
+    check_in(
+        "fn f(x: &X, vmi: &mut Vmi)",
+        r#"
+        let a = vmi.read_u8(1)?; let b = vmi.read_u8(2)?; Ok(a + b) // read_u8(1): read_u8(1)! read_u8(2)
     "#,
     );
 }
@@ -62,6 +68,9 @@ fn operands_are_siblings() {
         println!("{} {}", x.a()?, x.b()?); Ok(1) // a: a! b
         assert!(x.a()?, "{}", x.b()?); Ok(1) // a: a!
         let v = (x.a()?, return Ok(x.b()?), x.c()?); Ok(v) // a: a! b
+        let v = (vec![(x.a()?)], x.b()?); Ok(v) // a: a! b
+        let v = (vec![x.a()?], x.b()?); Ok(v) // a: a! b
+        vec! {x.b()?} // b: b!
     "#,
     );
 }
@@ -173,6 +182,8 @@ fn loops() {
         let mut n = 0; loop { let a = x.d(n)?; let b = x.b()?; n += 1; if n > 1 { break; } } Ok(x.c()?) // d(0): d(0)! b c
         for k in x.k()? { act(k.a()?); } Ok(x.c()?) // k: k! c
         let mut list = Vec::new(); for k in x.k()? { list.push(k.a()?); } Ok(x.d(list.len())?) // k.0.a: k k.0.a! k.1.a
+        for k in items() { let v = (1, k?); let b = x.b()?; } Ok(x.c()?) // i1: i1! i2 b c
+        let n = 3; let a = x.a()?; act(x.d(n)?); Ok(x.c()?) // a: a! d(3) c
     "#,
     );
 }
@@ -207,6 +218,13 @@ fn exits() {
         let v = loop { let a = x.a()?; act(1); break x.b()?; }; Ok(v + x.c()?) // a: a! b c
         let a = x.a()?; act(1); return Ok(a + x.b()?); // a: a! b
         'o: for i in [1, 2] { for j in [1, 2] { if x.d(j)? > 1 { continue 'o; } let e = x.e(i)?; } } Ok(x.c()?) // d(1): d(1)! d(1)! c
+        # Of a loop that runs on, or does not.
+        act(0); let mut n = 0; for i in [1, 2] { if x.c()? > 1 { return Ok(1); } n += x.d(n)?; } Ok(x.e()?) // d(0): [act(0)] c d(0)!
+        for i in [1, 2] { if x.d(i)? > 1 { continue; } if x.e(i)? > 1 { break; } } Ok(x.c()?) // d(1): d(1)! c
+        let a = x.a()?; 'l: loop { if a { break 'l; } } Ok(x.c()?) // a: a! c
+        let a = x.a()?; while x.b()? > 1 { if x.c()? { return Ok(1); } } Ok(x.e()?) // a: a! b
+        let v = loop { if x.b()? { break 1; } let c = x.c()?; break 2; }; act(v); Ok(x.d(v)?) // b: b!
+        let q = (x.b()?, format!("{}", if 1 { return Ok(1) } else { 1 }), x.c()?); Ok(q) // b: b!
     "#,
     );
 }
@@ -244,6 +262,7 @@ fn statements_under_a_cfg() {
         "#[cfg(k)] { let b = x.b()?; }",
         "#[cfg(k)] return Ok(x.b()?);",
         "#[cfg(k)] act(x.b()?);",
+        "#[cfg(k)] (act(x.b()?));",
         "#[cfg(k)] for i in x.b()? {}",
         "#[cfg(k)] if x.b()? {}",
         "#[cfg(k)] loop { let b = x.b()?; break; }",
@@ -336,6 +355,17 @@ fn effects_in_initializers() {
             format!("let a = x.a()?; act(1); let g = ({harmless}, x.c()?); let e = x.e()?; Ok(a)");
         case(signature, &body, "a", Said::EndsWith(" c e"));
     }
+    check_in(
+        "fn f(x: &X, y: &X, n: &mut Row)",
+        r#"
+        let a = x.a()?; let v = [1].map(|i| { let mut q = 0; q = i; q += 1; q }).count(); let e = x.e(v)?; Ok(x.b()?) // a: a! e(1) b
+        let a = x.a()?; let v = [1].map(|i| { n.f = i; 1 }).count(); let e = x.e(v)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let v = [1].map(|i| { n.f += i; 1 }).count(); let e = x.e(v)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let v = y.e(&mut n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let v = y.e(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; inner(n.fill(), suppressed)?; Ok(x.b()?) // a: a! b
+    "#,
+    );
 }
 
 /// The value of a block that is an operand: the call at its end asks, as that

@@ -19,6 +19,11 @@ fn what_a_skipped_statement_could_have_changed() {
         let mut n = 0; let a = x.a()?; act(&mut n); let d = x.d(n)?; Ok(a + d) // a: a!
         let mut n = 0; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a!
         let n = 0; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a! d(0)
+        let a = x.a()?; Count.set(a); let d = x.d(Count)?; Ok(x.c()?) // a: a! d(Count) c
+        let mut n = 0; let a = x.a()?; let v = (n += 2); let e = x.e(n)?; Ok(e) // a: a!
+        let mut n = 0; let a = x.a()?; let v = (n = 2); let e = x.e(n)?; Ok(e) // a: a!
+        let mut t = 0; let ref r = t; let a = x.a()?; act(r); let e = x.e(t)?; Ok(x.b()?) // a: a! e(0) b
+        let mut a = [0]; let c = x.c()?; act(1); let a = x.a()?; vmi.read(1, &mut a)?; Ok(x.b()?) // a c: c! a! b
     "#,
     );
 }
@@ -276,6 +281,15 @@ fn views_of_variables() {
         let t = y.g()?; let r = &t; let q = &r; let a = x.a()?; q.set(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
         # A closure that is called at once keeps nothing.
         let mut t = 0; let n = [1].map(|v| v + t).count(); let a = x.a()?; act(n); let e = x.e(t)?; Ok(a) // a: a! e(0)
+        # However far the guard is away.
+        let t = y.g()?; let q = &t; let a = x.a()?; (&q.borrow_mut()).push(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let q = &t; let a = x.a()?; (*q.borrow_mut()).push(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let q = &t; let a = x.a()?; q.borrow_mut().f.push(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let q = &t; let a = x.a()?; q.borrow_mut()[0].push(a); let e = x.e(t)?; Ok(x.b()?) // a: g a! b
+        # Where a type is named, it may be one of these.
+        let t = { fn q() { Cell } 1 }; let a = x.a()?; act(&t, a); let e = x.e(t)?; Ok(x.b()?) // a: a! b
+        let t = (vec![Cell::new(1)], 1); let a = x.a()?; act(&t, a); let e = x.e(t)?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let a = x.a()?; y.act(&t, a)?; let e = x.e(t.get())?; Ok(x.b()?) // a: a! b
     "#,
     );
 }
@@ -291,6 +305,8 @@ fn outputs() {
         let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; x.d(2, &mut t)?; Ok(t) // a: a!
         let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; let e = x.e(t)?; Ok(t) // a: a!
         let mut t = [0]; vmi.read(1, &mut t)?; vmi.read(2, &mut t)?; Ok(t) // read(1): read(1)! read(2)
+        let mut t = Vec::new(); let a = x.a()?; t.push(a); inner(&t, suppressed)?; Ok(x.b()?) // a: a! b
+        let mut t = [0]; let a = x.a()?; vmi.read(a, &mut t)?; vmi.read_u8(&t)?; Ok(x.b()?) // a: a! b
     "#,
     );
     for (list, fills) in [
@@ -357,6 +373,12 @@ fn outputs() {
         let body = "let a = x.a()?; t.act(a); let e = x.e(&t)?; Ok(x.b()?)";
         case(&signature, body, "a", Said::Is("a! b".to_owned()));
     }
+    check_in(
+        "fn f<W: Write>(x: &X, y: &X, t: &mut W)",
+        r#"
+        let a = x.a()?; t.act(a); let e = x.e(&t)?; Ok(x.b()?) // a: a! e b
+    "#,
+    );
 }
 
 /// A block that gives a value gives none where something is lost in it: not even

@@ -123,6 +123,9 @@ fn values_that_were_checked() {
         let m = 1; let t = [1, 2]; let c = x.c(m)?; let d = x.d(t[m])?; Ok(c + d) // c(1): c(1)!
         let m = 1; let t = [1, 2]; let c = x.c()?; let d = x.d(t[m])?; Ok(c + d) // c: c! d(2)
         let m = 1; let t = [1, 2]; Ok(x.c(m)? + x.d(t[m])?) // c(1): c(1)!
+        let m = 1; let t = [1, 2]; let a = x.a()?; check(m)?; let d = d(m)?; let b = x.b()?; Ok(a) // a: a! d(1) b
+        let m = 1; let t = [1, 2]; let a = x.a()?; check(m)?; let d = x.d([t[m]; 1])?; let b = x.b()?; Ok(a) // a: a! b
+        let t = [1, 2, 3]; for k in [1, 2] { if x.e(k)? > 0 { let d = x.d(t[k])?; } y.check(k)?; } Ok(x.c()?) // e(1): e(1)! e(2) d(3) c
     "#,
     );
 }

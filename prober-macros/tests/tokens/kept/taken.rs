@@ -23,6 +23,10 @@ fn results_taken_apart() {
         for i in items() { match i { Ok(i) => act(i), Err(_) => continue } } Ok(x.c()?) // i1: i1! i2 c
         for i in items().flatten() { act(i); } Ok(x.c()?) // i1: i1! i2 c
         for i in items() { let i = i?; act(i); } Ok(x.c()?) // i1: i1! i2 c
+        let v = (x.a()?, x.b().ok(), x.c()?); Ok(v) // a: a! b c
+        let v = [1].map(|i| [1].map(|k| x.e().ok()).count()).count(); act(v); Ok(x.c()?) // e: e! c
+        let v = vec![{ x.a().ok() }, x.b()?]; Ok(x.c()?) // a: a! b c
+        let v = x.a().as_ref().map_err(|e| 1).unwrap_or(2); act(1); Ok(x.b()?) // a: a! b
     "#,
     );
 }
