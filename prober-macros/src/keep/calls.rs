@@ -37,6 +37,13 @@ pub(super) fn is_variant(func: &Expr) -> bool {
     }))
 }
 
+/// Whether a function only moves values.
+pub(super) fn moves(func: &Expr) -> bool {
+    matches!(func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| {
+        matches!(last.ident.to_string().as_str(), "drop" | "forget" | "replace" | "swap" | "take")
+    }))
+}
+
 /// Whether a function makes ends of one thing: what happens to one is seen at
 /// the other.
 pub(super) fn makes_ends(func: &Expr) -> bool {

@@ -2,21 +2,22 @@
 
 use proc_macro2::TokenStream;
 use syn::{
-    Expr, ExprMethodCall, Ident, Macro, Stmt, Token,
+    Expr, ExprClosure, ExprMethodCall, Ident, Macro, Stmt, Token,
     punctuated::Punctuated,
     visit::{self, Visit},
 };
 
 use super::{
-    calls::is_suppressed,
+    calls::{constructs, handed_suppressed, is_suppressed, moves},
     cells::surely_changes,
     facts::Facts,
-    inner::{places, root},
+    inner::{core, places, root},
     macros::{holds_block, holds_exit, may_change, takes_text},
     mentions::mentions_of_tokens,
 };
 use crate::{
     aliases, macro_arguments,
+    receiver::variable,
     vocabulary::{self, name},
 };
 
@@ -47,6 +48,28 @@ pub(super) fn has_effect(expr: &Expr, facts: &Facts) -> bool {
     effects.found
 }
 
+/// Whether something acts in the closures of an expression, once they are
+/// called.
+pub(super) fn acts_in_closures(expr: &Expr, facts: &Facts) -> bool {
+    struct Find<'a>(Effects<'a>);
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+            self.0.visit_expr(&closure.body);
+        }
+        fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+            self.0.visit_block(&block.block);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut find = Find(Effects {
+        facts,
+        found: false,
+        within: true,
+    });
+    find.visit_expr(expr);
+    find.0.found
+}
+
 /// Finds what acts within an expression.
 struct Effects<'a> {
     facts: &'a Facts,
@@ -74,6 +97,20 @@ impl Effects<'_> {
             && root(&call.receiver).is_some_and(|name| self.facts.is_given_cell(&name))
     }
 
+    /// Whether a statement acts that binds nothing: not one that changes only
+    /// variables of the function.
+    fn acts(&self, expr: &Expr) -> bool {
+        match core(expr) {
+            Expr::MethodCall(call) => {
+                root(&call.receiver).is_some_and(|name| self.facts.given_at_all(&name))
+            }
+            call @ Expr::Call(function) => {
+                !handed_suppressed(call) && !constructs(&function.func) && !moves(&function.func)
+            }
+            _ => false,
+        }
+    }
+
     /// The arguments of a probed function, which changes nothing of the
     /// caller's in a run that is doomed.
     fn visit_nested<'e>(&mut self, args: impl IntoIterator<Item = &'e Expr>) {
@@ -96,6 +133,22 @@ impl Effects<'_> {
 }
 
 impl<'ast> Visit<'ast> for Effects<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if self.within
+            && let Stmt::Expr(expr, Some(_)) = stmt
+        {
+            self.found |= self.acts(expr);
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        self.found |= path
+            .path
+            .get_ident()
+            .is_some_and(|name| self.facts.acting.contains(&variable(name)));
+    }
+
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
         let places = places(&assign.left);
         self.found |= !self.within || places.into_iter().any(|place| self.outlives(place));
@@ -169,7 +222,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     // It may be called at once.
-    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
         let within = std::mem::replace(&mut self.within, true);
         self.visit_expr(&closure.body);
         self.within = within;

@@ -24,6 +24,12 @@ pub(super) struct Facts {
     /// Those of them that outlive the function.
     pub(super) given_cells: HashSet<String>,
 
+    /// Parameters: what a call does with them is seen outside of the function.
+    pub(super) params: HashSet<String>,
+
+    /// Variables that hold closures in which something acts.
+    pub(super) acting: HashSet<String>,
+
     /// Parameters that can only be written to: nothing can be read from them.
     pub(super) sinks: HashSet<String>,
 
@@ -34,9 +40,13 @@ pub(super) struct Facts {
     /// something.
     pub(super) given: Names,
 
-    /// What a variable may change: what it borrows mutably, and what its
-    /// closure captures.
+    /// What a variable may change: what it borrows mutably, and what can change
+    /// of what its closures capture.
     pub(super) changes: HashMap<String, Names>,
+
+    /// What the closures in a variable capture. It may change behind shared
+    /// references where they are called as statements.
+    pub(super) captures: HashMap<String, Names>,
 
     /// What a variable sees: what it borrows or captures.
     pub(super) sees: HashMap<String, Names>,
@@ -145,6 +155,13 @@ impl Facts {
                 .seen_from(name)
                 .iter()
                 .any(|seen| self.given_cells.contains(seen))
+    }
+
+    /// Whether something is the caller's, or a field of it, and no receiver of
+    /// reads.
+    pub(super) fn given_at_all(&self, name: &str) -> bool {
+        let whole = name.split_once('.').map_or(name, |(whole, _)| whole);
+        self.params.contains(whole) && !self.is_receiver(name)
     }
 
     /// Whether a call of a closure changes what outlives the function.

@@ -35,6 +35,7 @@ pub(super) fn facts(sig: &Signature, body: &Block, receivers: HashSet<String>) -
     for input in &sig.inputs {
         match input {
             FnArg::Receiver(receiver) => {
+                facts.params.insert("self".to_owned());
                 let text = receiver.to_token_stream().to_string();
                 if text.contains("mut ") {
                     facts.mutable.insert("self".to_owned());
@@ -62,6 +63,7 @@ fn parameter(facts: &mut Facts, param: &PatType, params: &Params) {
     let is_sink = params.is_sink(&param.ty);
     let is_cell = names_any(|find| find.visit_type(&param.ty), &is_cell);
     for name in bound(&param.pat).iter().map(str::to_owned) {
+        facts.params.insert(name.clone());
         if outlives {
             facts.mutable.insert(name.clone());
             facts.outlive.insert(name.clone());

@@ -2,17 +2,18 @@
 //! other names of the same.
 
 use syn::{
-    Expr, ExprClosure, ExprReference, Local, Macro, Pat,
+    Expr, ExprClosure, ExprReference, Local, Macro, Pat, Stmt,
     visit::{self, Visit},
 };
 
 use super::{
     calls::{constructs, makes_ends, only_shows},
-    cells::{gives_guard, is_cell},
+    cells::{changes, gives_guard, is_cell},
     closures::{Holds, holds_closure},
     collections::is_collection_in,
+    effects::acts_in_closures,
     facts::Facts,
-    inner::root,
+    inner::{core, root},
     macros::{may_change, may_hold},
     mentions::mentions,
     names::{Names, bound},
@@ -32,18 +33,21 @@ impl Links<'_> {
         }
         // What is changed through one of them may be what the value is made of.
         let written = names.iter().any(|name| self.0.written.contains(name));
+        let keeps_closures = holds_closure(value) != Some(Holds::Nothing);
         let mut borrows = Borrows {
             facts: self.0,
             sees: Names::default(),
             changes: Names::default(),
+            captures: Names::default(),
             mutable: false,
-            keeps_closures: holds_closure(value) != Some(Holds::Nothing),
+            keeps_closures,
             written,
         };
         borrows.visit_expr(value);
         let Borrows {
             mut sees,
             mut changes,
+            captures,
             mutable,
             ..
         } = borrows;
@@ -66,6 +70,7 @@ impl Links<'_> {
         let cells = sees.iter().filter(|name| self.0.cells.contains(*name));
         let cells = cells.map(str::to_owned).collect::<Names>();
         changes.extend(&cells);
+        let acts = acts_in_closures(value, self.0);
         let outlives = changes.iter().any(|name| self.0.outlives(name));
         let is_cell = !cells.is_empty()
             || names_any(
@@ -82,10 +87,17 @@ impl Links<'_> {
             if outlives {
                 self.0.outlive.insert(name.clone());
             }
+            if acts && keeps_closures {
+                self.0.acting.insert(name.clone());
+            }
             if is_cell {
                 self.0.cells.insert(name.clone());
             }
-            for (links, others) in [(&mut self.0.sees, &sees), (&mut self.0.changes, &changes)] {
+            for (links, others) in [
+                (&mut self.0.sees, &sees),
+                (&mut self.0.changes, &changes),
+                (&mut self.0.captures, &captures),
+            ] {
                 let others = others.iter().filter(|other| **other != name);
                 let others = others.map(str::to_owned).collect::<Names>();
                 if !others.is_empty() {
@@ -170,6 +182,36 @@ fn is_changeable(pat: &Pat) -> bool {
     find.0
 }
 
+/// What statements in a closure assign to or call methods on.
+fn acted_on(body: &Expr, facts: &Facts) -> Names {
+    struct Find<'a>(&'a Facts, Names);
+    impl Find<'_> {
+        fn place(&mut self, place: &Expr) {
+            let name = root(place).filter(|name| self.0.locals.contains(name));
+            self.1.extend(&name.into_iter().collect());
+        }
+    }
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+            if let Stmt::Expr(expr, Some(_)) = stmt
+                && let Expr::MethodCall(call) = core(expr)
+            {
+                self.place(&call.receiver);
+            }
+            visit::visit_stmt(self, stmt);
+        }
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            if changes(&call.method.to_string(), false) {
+                self.place(&call.receiver);
+            }
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut find = Find(facts, Names::default());
+    find.visit_expr(body);
+    find.1
+}
+
 /// Finds the references to what can change that a value passes on.
 struct Aliases<'a> {
     facts: &'a Facts,
@@ -215,7 +257,7 @@ impl Aliases<'_> {
     }
 
     fn block(&mut self, block: &syn::Block) {
-        if let Some(syn::Stmt::Expr(value, None)) = block.stmts.last() {
+        if let Some(Stmt::Expr(value, None)) = block.stmts.last() {
             self.value(value);
         }
     }
@@ -238,6 +280,8 @@ struct Borrows<'a> {
     facts: &'a Facts,
     sees: Names,
     changes: Names,
+    /// What its closures capture.
+    captures: Names,
     /// Whether it borrows something mutably.
     mutable: bool,
     /// Whether closures stay in the value.
@@ -278,8 +322,10 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
             return;
         }
         let names = mentions(&closure.body, &self.facts.locals);
+        self.changes.extend(&self.changeable(&names));
+        self.changes.extend(&acted_on(&closure.body, self.facts));
+        self.captures.extend(&names);
         self.sees.extend(&names);
-        self.changes.extend(&names);
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {

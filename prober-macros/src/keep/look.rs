@@ -13,12 +13,18 @@ use super::{
     inner::{core, gives_value, is_static, places, root},
     macros::{may_change, may_leave, takes_text},
     mentions::{Code, mentions},
+    names::Names,
     plan::Exit,
     results::{
         has_faults_of_its_own, is_err, is_result_pattern, may_ask, operand_of_takes, takes_apart,
     },
 };
-use crate::{classify, macro_arguments, marker::Marker, receiver::Receiver, vocabulary};
+use crate::{
+    classify, macro_arguments,
+    marker::Marker,
+    receiver::{Receiver, variable},
+    vocabulary,
+};
 
 /// Looks through a statement.
 pub(super) struct Look<'a> {
@@ -82,11 +88,16 @@ impl<'a> Look<'a> {
         match core(expr) {
             Expr::MethodCall(call) => {
                 self.handed(&call.args);
+                call.args.iter().for_each(|arg| self.called(arg));
                 if !self.is_value && !classify::is_read(call, self.receivers) {
                     self.acts_on(expr);
                 }
             }
-            Expr::Call(call) => self.handed(&call.args),
+            Expr::Call(call) => {
+                self.handed(&call.args);
+                self.called(&call.func);
+                call.args.iter().for_each(|arg| self.called(arg));
+            }
             Expr::Macro(call) => self.statement_macro(&call.mac),
             _ => {}
         }
@@ -95,6 +106,20 @@ impl<'a> Look<'a> {
     fn statement_macro(&mut self, mac: &Macro) {
         if may_change(mac) {
             self.handed(&mac.tokens);
+        }
+    }
+
+    /// What is captured by a closure that a statement calls, or hands on.
+    fn called(&mut self, closure: &Expr) {
+        match closure {
+            Expr::Path(path) => {
+                let name = path.path.get_ident().map(variable);
+                let captured = name.and_then(|name| self.facts.captures.get(&name));
+                let captured = captured.into_iter().flat_map(Names::iter);
+                self.roots.extend(captured.map(str::to_owned));
+            }
+            Expr::Reference(reference) => self.called(&reference.expr),
+            _ => {}
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod asked;
 mod cells;
+mod closures;
 mod in_macros;
 mod names;
 mod next_items;

@@ -1549,4 +1549,21 @@ shapes! {
         let e = (0..2).map(|i| { (*total, _) = (i, 1); i }).sum::<u64>();
         Ok(root.num(c + e + 200)? ^ d ^ last)
     }
+    closures_that_help {
+        let base = root.num(0)?;
+        let field = |i: u64| root.num(base % 4 + i);
+        let a = field(10)?;
+        let b = field(20)?;
+        w.act2(a, field(30)?);
+        let row = Row { a: field(40)?, b: field(50)?, c: 1 };
+        let logged = |i: u64| { w.act("logged", i); root.num(i) };
+        let c = root.num(1)?;
+        let d = logged(60)?;
+        let all = (0..2).map(|i| { w.act("i", i); root.num(i + 70) }).collect::<Result<Vec<_>, _>>()?;
+        let seen = Cell::new(0_u64);
+        let count = |n: u64| { seen.set(seen.get() + n % 3); n };
+        let e = count(root.num(2)?);
+        let f = root.num(seen.get() + 80)?;
+        Ok(a ^ b ^ c ^ d ^ e ^ f ^ row.sum() ^ all[1])
+    }
 }

@@ -1,0 +1,84 @@
+//! Closures that a variable holds, or that are called at once.
+
+use super::{SIGNATURE, Said, case, check, check_in};
+
+/// Where one that only asks misses, others are still asked.
+#[test]
+fn closures_that_ask() {
+    check(
+        r#"
+        let f = |k| x.d(k); let a = f(1)?; let b = f(2)?; act(a, b); Ok(x.c()?) // d(1): d(1)! d(2) c
+        let f = |k| x.d(k); act(f(1)?); let b = f(2)?; act(b); Ok(x.c()?) // d(1): d(1)! d(2) c
+        let f = |k| x.d(k); Ok(Row { a: f(1)?, b: f(2)? }) // d(1): d(1)! d(2)
+        let f = |k| Ok(x.d(k)? + x.e()?); let a = f(1)?; let b = f(2)?; act(a, b); Ok(x.c()?) // d(1): d(1)! d(2) e c
+        let g = 5; let r = |o| vmi.read_u8(g, o); let a = r(1)?; let b = r(2)?; act(a, b); Ok(x.c()?) // read_u8(5,1): read_u8(5,1)! read_u8(5,2) c
+        let g = x.b()?; let r = |o| vmi.read_u8(g, o); let a = r(1)?; let b = r(2)?; Ok(a + b) // b: b!
+        let mut g = 5; let r = |o| vmi.read_u8(g, o); let a = x.a()?; g = a; let b = r(2)?; Ok(b) // a: a!
+    "#,
+    );
+}
+
+/// What they could have changed is missing.
+#[test]
+fn closures_that_change_something() {
+    check(
+        r#"
+        let t = y.g()?; let f = |n| t.add(n); let a = x.a()?; f(a); let e = x.e(t)?; Ok(x.c()?) // a: g a! c
+        let t = y.g()?; let f = |n| t.add(n); let a = x.a()?; f(a)?; let e = x.e(t)?; Ok(x.c()?) // a: g a! c
+        let t = y.g()?; let f = |n| t.add(n); let a = x.a()?; act(&f, a); let e = x.e(t)?; Ok(x.c()?) // a: g a! c
+        let t = y.g()?; let f = |n| t.add(n); let a = x.a()?; y.act(f, a); let e = x.e(t)?; Ok(x.c()?) // a: g a! c
+        let t = y.g()?; let f = |n| { t.add(n); 1 }; let a = x.a()?; let u = f(a); let e = x.e(t)?; Ok(x.c()?) // a: g a! c
+        let t = y.g()?; let f = |n| t.fetch_add(n); let a = x.a()?; let u = f(a); let e = x.e(t)?; Ok(x.c()?) // a: g a! c
+        let t = Cell::new(0); let f = |n| t.replace(n); let a = x.a()?; let u = f(a); let e = x.e(t.get())?; Ok(x.c()?) // a: a! c
+        let mut t = 0; let mut f = |n| { t += n; t }; let a = x.a()?; let u = f(a); let e = x.e(t)?; Ok(x.c()?) // a: a! c
+        let mut t = 0; let r = &mut t; let mut f = |n| fill(r, n); let a = x.a()?; let u = f(a); let e = x.e(t)?; Ok(x.c()?) // a: a! c
+    "#,
+    );
+}
+
+/// A doomed run calls none in which something acts.
+#[test]
+fn closures_that_act() {
+    for (body, acts) in [
+        ("act(k); x.d(k)", true),
+        ("act(k)?; x.d(k)", true),
+        ("println!(k); x.d(k)", true),
+        ("if k { act(k); } x.d(k)", true),
+        ("x.act(k); x.d(k)", true),
+        ("vmi.read_u8(1)?; x.d(k)", false),
+        ("inner(1, suppressed)?; x.d(k)", false),
+        ("let q = x.e()?; x.d(k)", false),
+        ("debug!(k); x.d(k)", false),
+        ("k.act(1); x.d(k)", false),
+        ("t.push(k); x.d(k)", false),
+        ("drop(k); x.d(k)", false),
+        ("swap(k, 1); x.d(k)", false),
+        ("Some(k); x.d(k)", false),
+    ] {
+        for call in ["let b = f(2)?;", "let b = y.g(&f)?;", "let b = (f(2)?, 1);"] {
+            let body = format!(
+                "let mut t = vec![1]; let mut f = |k| {{ {body} }}; let a = x.a()?; {call} Ok(b)"
+            );
+            case(SIGNATURE, &body, "a", Said::Has("a! ", !acts));
+        }
+        let body = format!(
+            "let mut t = vec![1]; let a = x.a()?; let n = [2].map(|k| {{ {body} }}).count(); let e = x.e(n)?; Ok(x.c()?)"
+        );
+        case(SIGNATURE, &body, "a", Said::Has(" e(", !acts));
+        case(SIGNATURE, &body, "a", Said::EndsWith(" c"));
+    }
+    check(
+        r#"
+        let n = [1].map(|i| { act(i); 1 }).count(); let a = x.a()?; let e = x.e(n)?; Ok(x.c()?) // a: [act(1)] a! e(1) c
+        let a = x.a()?; let n = async { act(1); 1 }; let e = x.e(n)?; Ok(x.c()?) // a: a! c
+        let it = [1].map(|i| { act(i); 1 }); let a = x.a()?; for i in it { let e = x.e(i)?; } Ok(x.c()?) // a: a! c
+    "#,
+    );
+    check_in(
+        "fn f(&self, x: &X)",
+        r#"
+        let a = x.a()?; let n = [1].map(|i| { self.log(i); 1 }).count(); let e = x.e(n)?; Ok(x.c()?) // a: a! c
+        let a = x.a()?; let n = [1].map(|i| { self.log.add(i); 1 }).count(); let e = x.e(n)?; Ok(x.c()?) // a: a! c
+    "#,
+    );
+}
