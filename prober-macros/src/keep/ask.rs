@@ -125,6 +125,10 @@ impl VisitMut for Asker<'_, '_> {
                 self.operands(vec![&mut binary.left, &mut binary.right]);
             }
             Expr::Index(index) => self.operands(vec![&mut index.expr, &mut index.index]),
+            Expr::Range(range) => {
+                let bounds = range.start.iter_mut().chain(&mut range.end);
+                self.operands(bounds.map(|bound| &mut **bound).collect());
+            }
             Expr::Repeat(repeat) => self.visit_expr_mut(&mut repeat.expr),
             Expr::Let(condition) => {
                 self.initializer(&mut condition.expr, &condition.pat);

@@ -54,6 +54,9 @@ fn operands_are_siblings() {
         Ok(vec![x.a()?, x.b()?]) // a: a! b
         Ok([x.a()?; 2]) // a: a!
         let v = x.d(x.a()?, x.b()?)?; Ok(v) // a: a! b
+        let v = x.a()?..x.b()?; Ok(x.c()?) // a: a! b c
+        for i in x.a()?..=x.b()? {} Ok(x.c()?) // a: a! b c
+        let v = (x.a()?.., x.b()?); Ok(x.c()?) // a: a! b c
         let v = x.a()?.d(x.b()?)?; Ok(v) // a: a! b
         act(x.a()?, x.b()?); Ok(1) // a: a! b
         act(x.a()?)?; Ok(x.b()?) // a: a! b
