@@ -26,6 +26,9 @@ use crate::{
 
 /// The variables that a block moves and gives another value, without its own.
 pub(super) fn renewed(block: &Block, facts: &Facts) -> Names {
+    if facts.unset.is_empty() {
+        return Names::default();
+    }
     find(block, facts, false)
 }
 

@@ -393,6 +393,7 @@ impl Hot<'_, '_> {
         let mut missing = Names::default();
         step.add_lost(&mut missing);
         let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
+        // A doomed run must not seem to go on without the value.
         let unset = step.changes.meets(&self.flow.facts.unset);
         if search.is_empty() && !unset || search.is_empty() && act {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
@@ -409,22 +410,18 @@ impl Hot<'_, '_> {
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
         let tokens = self.written(step, miss, exit.unwrap_or(go_on));
-        if step.changes.meets(&self.flow.facts.unset) {
-            // A doomed run must not seem to go on without the value.
-            let done = self.flow.label("done");
-            let search = search.then(&self.state.exit);
-            let label = block.label();
-            self.out.extend(quote! {
-                #done: { #label { #tokens break #done } #search }
-            });
-            // A loop in it may have gone on to the next item.
-            self.doom(step);
-            return;
-        }
         self.out.extend(match block.label() {
+            Some(label) if unset => {
+                let done = self.flow.label("done");
+                let search = search.then(&self.state.exit);
+                quote! {
+                    #done: { #label { #tokens break #done } #search }
+                }
+            }
             Some(label) => quote!(#label { #tokens }),
             None => tokens,
         });
+        // A loop in it may have gone on to the next item.
         self.doom(step);
     }
 

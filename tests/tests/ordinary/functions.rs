@@ -770,3 +770,36 @@ fn labelled_blocks() {
         Some(4)
     );
 }
+
+/// A variable that only a run gives a value which leaves the loops at once, and
+/// one that is moved and renewed.
+#[probed]
+fn renewed(vmi: &Vmi, base: u64) -> prober::Result<String> {
+    let (mut hit, mut text) = (None, String::new());
+    'outer: for page in 1..vmi.read_u64(3)? {
+        let inner = vmi.read_u64(page + base)?;
+        for at in inner..base + 4 {
+            let value = vmi.read_u64(at + 20)?;
+            if value == 24 {
+                hit = Some((page, text));
+                text = String::from("hit ");
+                break 'outer;
+            }
+            if vmi.read_u64(at + 30)? == 7 {
+                continue 'outer;
+            }
+        }
+        text = text + &vmi.read_string(page + 40)?;
+    }
+    let (page, before) = hit.unwrap_or_default();
+    Ok(format!("{text}{page} {before}{}", vmi.read_u64(page)?))
+}
+
+#[test]
+fn moved_and_renewed() {
+    let vmi = Vmi::default();
+    assert_eq!(renewed(&vmi, 1, &none()).unwrap(), "hit 1 1");
+    assert_eq!(renewed(&vmi, 4, &none()).unwrap(), "41420 0");
+    let missing = Vmi::with(&[5, 6, 41]);
+    assert_eq!(faults(renewed(&missing, 4, &none())), [5]);
+}

@@ -173,8 +173,8 @@ impl Asker<'_, '_> {
         }
     }
 
-    /// Whether a block gives variables their first values: behind it a doomed
-    /// run must not seem to go on.
+    /// Whether a block gives variables their first values, or others: behind it a
+    /// doomed run must not seem to go on.
     fn gives_values(&self, block: &Block) -> bool {
         let changes = Plan::block_of(block).map(|block| self.flow.changes(block));
         changes.is_some_and(|changes| changes.meets(&self.flow.facts.unset))
