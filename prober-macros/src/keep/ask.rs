@@ -20,7 +20,7 @@ use super::{
     flow::Flow,
     inner::is_compound,
     names::Names,
-    results::{operand_of_takes, panics},
+    results::{has_faults_of_its_own, operand_of_takes, panics},
     scope::{Scope, Way},
 };
 
@@ -95,9 +95,14 @@ impl VisitMut for Asker<'_, '_> {
             return;
         }
         match expr {
-            Expr::Closure(closure) => self.flow.record_in(&mut closure.body),
-            // A probe that is written already, or `?` of its own.
-            Expr::Async(_) | Expr::Const(_) | Expr::TryBlock(_) | Expr::Verbatim(_) => {}
+            Expr::Closure(closure) => {
+                self.doomed |= has_faults_of_its_own(&closure.body);
+                self.flow.record_in(&mut closure.body);
+            }
+            // A probe that is written already.
+            Expr::Verbatim(_) => self.doomed = true,
+            // `?` of their own.
+            Expr::Async(_) | Expr::Const(_) | Expr::TryBlock(_) => {}
             Expr::Try(_) => self.question(expr),
             Expr::Call(call) => {
                 let operands = std::iter::once(&mut *call.func).chain(&mut call.args);

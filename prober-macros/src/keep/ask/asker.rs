@@ -26,7 +26,7 @@ pub(crate) struct Asker<'f, 'a> {
     /// act follows.
     pub(crate) strict: bool,
 
-    /// Whether the run may be doomed before the expression.
+    /// Whether the run may be doomed before the expression that is visited.
     pub(crate) doomed: bool,
 
     /// Whether the expression is a value, so that calls at the ends of its

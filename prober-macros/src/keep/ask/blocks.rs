@@ -23,7 +23,7 @@ use crate::{
 impl Asker<'_, '_> {
     pub(super) fn block(&mut self, block: &mut Block) {
         let state = self.state();
-        self.block_with(block, state, &self.scope.clone(), false);
+        self.doomed |= self.block_with(block, state, &self.scope.clone(), false);
     }
 
     /// A block, which a `break` may leave.
@@ -41,7 +41,7 @@ impl Asker<'_, '_> {
             None => self.scope.clone(),
         };
         let state = self.state();
-        self.block_with(&mut block.block, state, &scope, false);
+        self.doomed |= self.block_with(&mut block.block, state, &scope, false);
         // Where a block of ours is around, they may seem to be unused.
         let place = block.block.brace_token.span.join();
         block.block.brace_token = syn::token::Brace(glue(place));
@@ -84,7 +84,7 @@ impl Asker<'_, '_> {
         }
         let skipped = self.flow.skipped(body, &label);
         let scope = self.scope.with_loop(label, on_break, on_continue, skipped);
-        self.block_with(body, state, &scope, !next);
+        self.doomed |= self.block_with(body, state, &scope, !next);
     }
 
     /// Rewrites a statement whose blocks a doomed run leaves by another way
@@ -106,7 +106,9 @@ impl Asker<'_, '_> {
             Expr::Match(matched) => {
                 self.head_of_match(matched);
                 self.doomed |= has_taken(&matched.expr);
+                let doomed = self.doomed;
                 for arm in &mut matched.arms {
+                    self.doomed = doomed;
                     if let Pat::Guard(guarded) = &mut arm.pat {
                         self.visit_expr_mut(&mut guarded.guard);
                     }

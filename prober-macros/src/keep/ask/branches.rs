@@ -19,23 +19,30 @@ impl Asker<'_, '_> {
             Expr::Match(matched) => {
                 self.head_of_match(matched);
                 self.doomed |= has_taken(&matched.expr);
+                let (before, mut after) = (self.doomed, self.doomed);
                 self.within_branches(hidden, |this| {
                     for arm in &mut matched.arms {
+                        this.doomed = before;
                         if let Pat::Guard(guarded) = &mut arm.pat {
                             this.visit_expr_mut(&mut guarded.guard);
                         }
                         this.visit_expr_mut(&mut arm.body);
+                        after |= this.doomed;
                     }
                 });
+                self.doomed = after;
             }
             Expr::If(branch) => {
                 self.visit_expr_mut(&mut branch.cond);
                 self.doomed |= has_taken(&branch.cond);
+                let before = self.doomed;
                 self.within_branches(hidden, |this| {
                     this.block(&mut branch.then_branch);
+                    let after = std::mem::replace(&mut this.doomed, before);
                     if let Some((_, other)) = &mut branch.else_branch {
                         this.visit_expr_mut(other);
                     }
+                    this.doomed |= after;
                 });
             }
             Expr::ForLoop(each) => {

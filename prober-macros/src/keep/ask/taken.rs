@@ -44,6 +44,8 @@ impl Asker<'_, '_> {
         } else {
             emit.taken(&operand, place)
         };
+        // What is evaluated behind it.
+        self.doomed = true;
     }
 
     /// Records the faults of a scrutinee whose patterns are those of results.

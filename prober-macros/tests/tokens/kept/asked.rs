@@ -383,8 +383,14 @@ fn blocks_as_operands() {
         let v = { let a = x.a()?; let b = x.b()?; x.c()? }; let w = y.d(v)?; act(w); Ok(v) // a: a! b c d(c)
         let v = Some({ let a = x.a()?; let b = x.b()?; x.c()? }); act(v); Ok(v) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; { let k = 1; x.c()? } }; act(v); Ok(v) // a: a! b c
+        let v = (1, { let a = x.a()?; let b = x.b()?; x.c()? }); act(v); Ok(v) // a: a! b c
         let v = if 1 { let a = x.a()?; let b = x.b()?; x.c()? } else { 1 }; act(v); Ok(v) // a: a! b c
         let v = { for i in [1, 2] { act(x.d(i)?); } 1 }; act(v); Ok(v) // d(1): d(1)! d(2)
+        let v = ({ let a = x.a()?; let b = x.b()?; x.c()? }, { act(2); 3 }); Ok(v) // a: a! b c
+        # So may what takes a result apart.
+        let v = (x.a().is_ok(), { act(2); 3 }); act(v); Ok(y.e()?) // a: a! e
+        if x.a().is_ok() || { act(2); true } { act(3); } Ok(y.e()?) // a: a! e
+        match (x.a().is_ok(), { act(2); 3 }) { v => { act(3); } } Ok(y.e()?) // a: a! e
         let mut n = 0; let v = (x.c(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! e
         let mut n = 0; let v = (x.c()?, y.g(&mut n)?, y.d(n)?, y.e()?); Ok(1) // c: c! g e
         act(x.a()?, return Ok(2), x.b()?); Ok(1) // a: a!
