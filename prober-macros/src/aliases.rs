@@ -2,11 +2,13 @@
 
 use syn::{
     Block, Expr, ExprCall, Ident, Local, Pat, PatIdent, Signature,
-    ext::IdentExt,
     visit::{self, Visit},
 };
 
-use crate::receiver::{Receiver, peel};
+use crate::{
+    receiver::{Receiver, peel},
+    tokens::unraw,
+};
 
 /// The names that `let` gave to receivers.
 #[derive(Debug, Default, Clone)]
@@ -85,7 +87,7 @@ impl Aliases {
     fn is_handle(&self, expr: &Expr, receivers: &[Receiver]) -> bool {
         let by_name = |method: &Ident| {
             matches!(
-                method.unraw().to_string().as_str(),
+                unraw(method).as_str(),
                 "as_ref"
                     | "borrow"
                     | "clone"

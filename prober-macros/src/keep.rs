@@ -70,10 +70,7 @@ mod state;
 mod stray_exits;
 mod unrecorded;
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashSet,
-};
+use std::cell::{Cell, RefCell};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -121,7 +118,7 @@ pub(crate) fn rewrite(
     stray_exits::refuse(block, errors);
     unrecorded::leave(block, krate);
 
-    let known = receivers.iter().map(Receiver::text).collect::<HashSet<_>>();
+    let known = receivers.iter().map(Receiver::text).collect();
     let facts = gather::facts(sig, block, known);
     let begins_with_item = matches!(block.stmts.first(), Some(Stmt::Item(_)));
     let (plan, body) = planner::plan(block, &facts, receivers, krate);

@@ -2,12 +2,12 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Expr, ext::IdentExt};
+use syn::Expr;
 
 use crate::{
     args::Args,
     error::Errors,
-    tokens::{any_word, has_question},
+    tokens::{any_word, has_question, unraw},
 };
 
 /// An attribute without effect is a mistake. Most likely the receiver has
@@ -63,7 +63,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
     fn words(tokens: TokenStream, found: &mut Vec<String>) {
         for token in tokens {
             match token {
-                TokenTree::Ident(word) => found.push(word.unraw().to_string()),
+                TokenTree::Ident(word) => found.push(unraw(&word)),
                 TokenTree::Group(group) => words(group.stream(), found),
                 _ => {}
             }
@@ -74,7 +74,7 @@ pub(crate) fn unused_receivers(body: &TokenStream, named: &[Expr], errors: &mut 
         words(receiver.to_token_stream(), &mut of_receiver);
         // `#[async_trait]` gives `self` another name.
         of_receiver.retain(|word| word != "self");
-        let is_used = |word: &String| any_word(body, &|other| other.unraw() == word);
+        let is_used = |word: &String| any_word(body, &|other| unraw(other) == *word);
         if !of_receiver.iter().all(is_used) {
             errors.on(
                 receiver,

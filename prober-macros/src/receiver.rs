@@ -2,12 +2,9 @@
 //! `&mut self`.
 
 use proc_macro2::Ident;
-use syn::{
-    Expr, ExprMethodCall, FnArg, Local, Member, Pat, PatIdent, Path, Signature, Type, UnOp,
-    ext::IdentExt,
-};
+use syn::{Expr, ExprMethodCall, FnArg, Local, Member, Pat, PatIdent, Path, Signature, Type, UnOp};
 
-use crate::vocabulary;
+use crate::{tokens::unraw, vocabulary};
 
 /// A receiver that the attribute knows: a path of names, such as `self.vmi`.
 ///
@@ -24,7 +21,7 @@ impl Receiver {
 
     /// A variable.
     pub(crate) fn named(name: &Ident) -> Self {
-        Self(vec![name.unraw().to_string()])
+        Self(vec![unraw(name)])
     }
 
     /// As a name: `vmi`, `self.vmi`.
@@ -42,10 +39,11 @@ impl Receiver {
 
 /// The name of a variable. `#[async_trait]` calls `self` so.
 pub(crate) fn variable(ident: &Ident) -> String {
-    if ident == "__self" {
+    let name = unraw(ident);
+    if name == "__self" {
         return "self".to_owned();
     }
-    ident.unraw().to_string()
+    name
 }
 
 /// Collects the names of a receiver, from the left.
@@ -60,7 +58,7 @@ fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
         }
         Expr::Field(field) => {
             let name = match &field.member {
-                Member::Named(ident) => ident.unraw().to_string(),
+                Member::Named(ident) => unraw(ident),
                 Member::Unnamed(index) => index.index.to_string(),
             };
             collect(&field.base, names) && {
@@ -70,7 +68,7 @@ fn collect(expr: &Expr, names: &mut Vec<String>) -> bool {
         }
         Expr::MethodCall(call) if call.args.is_empty() && call.turbofish.is_none() => {
             collect(&call.receiver, names) && {
-                names.push(format!("{}()", call.method.unraw()));
+                names.push(format!("{}()", unraw(&call.method)));
                 true
             }
         }
@@ -93,12 +91,13 @@ pub(crate) fn peel(mut expr: &Expr) -> &Expr {
 
 /// Whether a call is made on one of the receivers.
 pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
-    // Most calls are on something else, which is found without an allocation.
+    // Most calls are on something else, which is found sooner so.
     match peel(&call.receiver) {
         Expr::Path(path) => path.path.get_ident().is_some_and(|ident| {
+            let ident = unraw(ident);
             receivers
                 .iter()
-                .any(|receiver| matches!(&*receiver.0, [name] if ident.unraw() == name))
+                .any(|receiver| matches!(&*receiver.0, [name] if ident == *name))
         }),
         Expr::Field(_) | Expr::MethodCall(_) if receivers.len() > 1 => {
             Receiver::of(&call.receiver).is_some_and(|receiver| receivers.contains(&receiver))

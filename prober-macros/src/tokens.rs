@@ -1,6 +1,15 @@
-//! What there is in tokens, at any depth.
+//! What there is in tokens, at any depth, and the text of a name.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+
+/// A name without `r#`, as which it is the same one.
+pub(crate) fn unraw(name: &Ident) -> String {
+    let name = name.to_string();
+    match name.strip_prefix("r#") {
+        Some(name) => name.to_owned(),
+        None => name,
+    }
+}
 
 /// Whether there is such a word.
 pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {

@@ -2,7 +2,9 @@
 //! well-known macros.
 
 use proc_macro2::{Ident, TokenTree};
-use syn::{BinOp, Macro, ext::IdentExt};
+use syn::{BinOp, Macro};
+
+use crate::tokens::unraw;
 
 /// Whether a name is that of a type in vmi-core that reads guest memory.
 pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
@@ -14,7 +16,7 @@ pub(crate) fn is_of_vmi_core(name: &Ident) -> bool {
 
 /// Whether a method by this name is probed.
 pub(crate) fn is_read(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
+    let name = unraw(method);
     name == "read"
         || name.starts_with("read_") && name != "read_page" && name != "read_string_length_limit"
 }
@@ -22,7 +24,7 @@ pub(crate) fn is_read(method: &Ident) -> bool {
 /// Whether the runtime serves a read by this name (makes it page by page, and
 /// reports all pages that it misses) if its receiver is a type of vmi-core.
 pub(crate) fn is_served(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
+    let name = unraw(method);
     // Not `read_u8`: it touches one page, so vmi-core does as well.
     matches!(
         name.strip_suffix("_in").unwrap_or(&name),
@@ -46,12 +48,12 @@ pub(crate) fn is_served(method: &Ident) -> bool {
 
 /// Whether the name of a read tells the type of its value.
 pub(crate) fn tells_type(method: &Ident) -> bool {
-    reads_number(method) || method.unraw().to_string().starts_with("read_string")
+    reads_number(method) || unraw(method).starts_with("read_string")
 }
 
 /// Whether a read by this name gives a number or an address.
 pub(crate) fn reads_number(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
+    let name = unraw(method);
     ["read_u", "read_va", "read_address"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
@@ -63,7 +65,7 @@ pub(crate) fn reads_number(method: &Ident) -> bool {
 /// Not `pause` and `resume`: a function that leaves before its `resume` would
 /// leave the guest paused.
 pub(crate) fn changes_guest(method: &Ident) -> bool {
-    let name = method.unraw().to_string();
+    let name = unraw(method);
     ["write_", "set_", "inject_"]
         .iter()
         .any(|prefix| name.starts_with(prefix))

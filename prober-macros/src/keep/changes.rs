@@ -58,7 +58,7 @@ impl<'f, 'a> Changes<'f, 'a> {
         let cells = self
             .used
             .iter()
-            .filter(|name| self.flow.facts.cells.contains(*name));
+            .filter(|name| self.flow.facts.cells.contains(name));
         let mut roots = cells.map(str::to_owned).collect::<Names>();
         roots.extend(&self.changed);
         self.flow.facts.changed(&self.used, &roots)
@@ -109,7 +109,7 @@ impl<'f, 'a> Changes<'f, 'a> {
     fn lent(&mut self, reference: &ExprReference) {
         let names = mentions(&reference.expr, &self.flow.facts.locals);
         let changes =
-            |name: &&str| reference.mutability.is_some() || self.flow.facts.cells.contains(*name);
+            |name: &&str| reference.mutability.is_some() || self.flow.facts.cells.contains(name);
         let names = names.iter().filter(changes).map(str::to_owned);
         self.used.extend(&names.collect());
     }

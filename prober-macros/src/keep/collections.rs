@@ -1,11 +1,10 @@
 //! Which variables are collections, to which functions add what they find.
 
-use std::collections::HashSet;
-
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Pat, Type};
 
+use super::names::Names;
 use crate::{tokens::any_word, vocabulary};
 
 /// The types to which functions add what they find.
@@ -33,7 +32,7 @@ pub(super) fn is_collection(ty: &Type) -> bool {
 
 /// Whether a variable is a collection, as its initializer or its type says, or
 /// a reference to one that is known.
-pub(super) fn is_collection_in(pat: &Pat, init: &Expr, known: &HashSet<String>) -> bool {
+pub(super) fn is_collection_in(pat: &Pat, init: &Expr, known: &Names) -> bool {
     let of = |code: &dyn Fn() -> TokenStream| {
         any_word(&code(), &|word| {
             COLLECTIONS.contains(&word.to_string().as_str())

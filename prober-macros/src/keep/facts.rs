@@ -9,32 +9,32 @@ use super::{inner::is_static, names::Names};
 #[derive(Default)]
 pub(super) struct Facts {
     /// All of them.
-    pub(super) locals: HashSet<String>,
+    pub(super) locals: Names,
 
     /// Those that can change.
-    pub(super) mutable: HashSet<String>,
+    pub(super) mutable: Names,
 
     /// `&mut` parameters, and other names of them: what changes through them
     /// outlives the function.
-    pub(super) outlive: HashSet<String>,
+    pub(super) outlive: Names,
 
     /// Those that change behind a shared reference, as their types say.
-    pub(super) cells: HashSet<String>,
+    pub(super) cells: Names,
 
     /// Those of them that outlive the function.
-    pub(super) given_cells: HashSet<String>,
+    pub(super) given_cells: Names,
 
     /// Parameters: what a call does with them is seen outside of the function.
-    pub(super) params: HashSet<String>,
+    pub(super) params: Names,
 
     /// Variables that hold closures in which something acts.
-    pub(super) acting: HashSet<String>,
+    pub(super) acting: Names,
 
     /// Parameters that can only be written to: nothing can be read from them.
-    pub(super) sinks: HashSet<String>,
+    pub(super) sinks: Names,
 
     /// Collections to which functions add, those of the caller's among them.
-    pub(super) collections: HashSet<String>,
+    pub(super) collections: Names,
 
     /// Collections of the caller's. If the caller is doomed, they may lack
     /// something.
@@ -54,17 +54,17 @@ pub(super) struct Facts {
     /// Variables through which something else is changed, as far as can be
     /// seen: `*name = 1`, `name.push(1)`. They may be references to what can
     /// change.
-    pub(super) written: HashSet<String>,
+    pub(super) written: Names,
 
     /// Variables that may have no value where a run misses: a branch gives them
     /// their first one, or they are moved and renewed.
     pub(super) unset: Names,
 
     /// Variables whose values are copied.
-    pub(super) copies: HashSet<String>,
+    pub(super) copies: Names,
 
     /// Receivers of reads, which a call does not change.
-    pub(super) receivers: HashSet<String>,
+    pub(super) receivers: Names,
 }
 
 impl Facts {
@@ -95,7 +95,7 @@ impl Facts {
                 }
             }
         }
-        let acted_on = |root: &&str| !self.is_receiver(root) && !self.sinks.contains(*root);
+        let acted_on = |root: &&str| !self.is_receiver(root) && !self.sinks.contains(root);
         for root in roots.iter().filter(acted_on) {
             changed.insert(root.to_owned());
         }

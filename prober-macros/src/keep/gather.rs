@@ -1,11 +1,8 @@
 //! Gathers the [`Facts`] of a function from its signature and its body.
 
-use std::collections::HashSet;
-
 use quote::ToTokens;
 use syn::{
     Block, Expr, ExprClosure, FnArg, Macro, Pat, PatIdent, PatType, Signature, Stmt,
-    ext::IdentExt,
     visit::{self, Visit},
 };
 
@@ -17,16 +14,16 @@ use super::{
     links::Links,
     macros::may_change,
     mentions::mentions,
-    names::bound,
+    names::{Names, bound},
     params::Params,
     parsed::names_any,
     renewed::{all_renewed, copies},
 };
-use crate::vocabulary;
+use crate::{tokens::unraw, vocabulary};
 
 /// The facts of a function. What is learned from the signature comes first:
 /// the links between the variables of the body follow from it.
-pub(super) fn facts(sig: &Signature, body: &Block, receivers: HashSet<String>) -> Facts {
+pub(super) fn facts(sig: &Signature, body: &Block, receivers: Names) -> Facts {
     let mut facts = Facts {
         receivers,
         ..Facts::default()
@@ -38,15 +35,15 @@ pub(super) fn facts(sig: &Signature, body: &Block, receivers: HashSet<String>) -
                 facts.params.insert("self".to_owned());
                 let text = receiver.to_token_stream().to_string();
                 if text.contains("mut ") {
-                    facts.mutable.insert("self".to_owned());
-                    facts.outlive.insert("self".to_owned());
+                    facts.mutable.insert("self");
+                    facts.outlive.insert("self");
                 }
             }
             FnArg::Typed(param) => parameter(&mut facts, param, &params),
         }
     }
     Patterns(&mut facts).visit_block(body);
-    facts.locals.insert("suppressed".to_owned());
+    facts.locals.insert("suppressed");
     Written(&mut facts).visit_block(body);
     Links(&mut facts).visit_block(body);
     facts.copies = copies(sig, body);
@@ -62,23 +59,22 @@ fn parameter(facts: &mut Facts, param: &PatType, params: &Params) {
     let is_collection = is_collection(&param.ty);
     let is_sink = params.is_sink(&param.ty);
     let is_cell = names_any(|find| find.visit_type(&param.ty), &is_cell);
-    for name in bound(&param.pat).iter().map(str::to_owned) {
-        facts.params.insert(name.clone());
-        if outlives {
-            facts.mutable.insert(name.clone());
-            facts.outlive.insert(name.clone());
-        }
-        if is_collection {
-            facts.collections.insert(name.clone());
-            facts.given.insert(name.clone());
-        }
-        if is_sink {
-            facts.sinks.insert(name.clone());
-        }
-        if is_cell {
-            facts.cells.insert(name.clone());
-            facts.given_cells.insert(name);
-        }
+    let names = bound(&param.pat);
+    facts.params.extend(&names);
+    if outlives {
+        facts.mutable.extend(&names);
+        facts.outlive.extend(&names);
+    }
+    if is_collection {
+        facts.collections.extend(&names);
+        facts.given.extend(&names);
+    }
+    if is_sink {
+        facts.sinks.extend(&names);
+    }
+    if is_cell {
+        facts.cells.extend(&names);
+        facts.given_cells.extend(&names);
     }
     Patterns(facts).visit_pat(&param.pat);
 }
@@ -93,7 +89,7 @@ struct Patterns<'a>(&'a mut Facts);
 
 impl<'ast> Visit<'ast> for Patterns<'_> {
     fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-        let name = pat.ident.unraw().to_string();
+        let name = unraw(&pat.ident);
         if pat.mutability.is_some() {
             self.0.mutable.insert(name.clone());
         }
@@ -115,15 +111,22 @@ struct Written<'a>(&'a mut Facts);
 
 impl Written<'_> {
     fn acted_on(&mut self, place: &Expr) {
-        let root = root(place).filter(|name| is_static(name));
-        self.0.locals.extend(root);
+        if let Some(root) = root(place).filter(|name| is_static(name)) {
+            self.0.locals.insert(root);
+        }
     }
 
     fn assigned(&mut self, place: &Expr) {
         self.acted_on(place);
         // The variable itself gets another value.
         if !matches!(place, Expr::Path(_)) {
-            self.0.written.extend(root(place));
+            self.changed_through(place);
+        }
+    }
+
+    fn changed_through(&mut self, place: &Expr) {
+        if let Some(root) = root(place) {
+            self.0.written.insert(root);
         }
     }
 
@@ -131,7 +134,7 @@ impl Written<'_> {
         if let Expr::Path(path) = arg
             && let Some(name) = path.path.get_ident()
         {
-            self.0.written.insert(name.unraw().to_string());
+            self.0.written.insert(unraw(name));
         }
     }
 }
@@ -142,7 +145,7 @@ impl<'ast> Visit<'ast> for Written<'_> {
             match core(expr) {
                 Expr::MethodCall(call) => {
                     self.acted_on(&call.receiver);
-                    self.0.written.extend(root(&call.receiver));
+                    self.changed_through(&call.receiver);
                     call.args.iter().for_each(|arg| self.handed(arg));
                 }
                 Expr::Call(call) => call.args.iter().for_each(|arg| self.handed(arg)),
@@ -176,7 +179,7 @@ impl<'ast> Visit<'ast> for Written<'_> {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if may_change(mac) {
             let names = mentions(&mac.tokens, &self.0.locals);
-            self.0.written.extend(names.iter().map(str::to_owned));
+            self.0.written.extend(&names);
         }
     }
 

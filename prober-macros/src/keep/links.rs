@@ -67,7 +67,7 @@ impl Links<'_> {
             sees.extend(&names);
             changes.extend(&names);
         }
-        let cells = sees.iter().filter(|name| self.0.cells.contains(*name));
+        let cells = sees.iter().filter(|name| self.0.cells.contains(name));
         let cells = cells.map(str::to_owned).collect::<Names>();
         changes.extend(&cells);
         let acts = acts_in_closures(value, self.0);
@@ -115,7 +115,7 @@ impl<'ast> Visit<'ast> for Links<'_> {
             Some(init) => {
                 if is_collection_in(&local.pat, &init.expr, &self.0.collections) {
                     let names = bound(&local.pat);
-                    self.0.collections.extend(names.iter().map(str::to_owned));
+                    self.0.collections.extend(&names);
                 }
                 self.link(&local.pat, &init.expr);
             }
@@ -301,7 +301,7 @@ impl Borrows<'_> {
     /// Of names, those that can change.
     fn changeable(&self, names: &Names) -> Names {
         let names = names.iter().filter(|name| {
-            self.facts.mutable.contains(*name) || self.facts.changes.contains_key(*name)
+            self.facts.mutable.contains(name) || self.facts.changes.contains_key(*name)
         });
         names.map(str::to_owned).collect()
     }
@@ -342,7 +342,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
             self.sees.extend(&names);
         } else if name == "clone" {
             // An `Rc` is the same as its clone.
-            let shared = names.iter().filter(|name| self.facts.cells.contains(*name));
+            let shared = names.iter().filter(|name| self.facts.cells.contains(name));
             self.sees.extend(&shared.map(str::to_owned).collect());
         } else if self.written && !only_shows(&name) {
             // `table.slot(3)`, whatever it is called.

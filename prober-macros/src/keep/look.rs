@@ -126,7 +126,7 @@ impl<'a> Look<'a> {
     /// Cells that a statement hands on.
     fn handed(&mut self, code: &impl Code) {
         let names = mentions(code, &self.facts.locals);
-        let cells = names.iter().filter(|name| self.facts.cells.contains(*name));
+        let cells = names.iter().filter(|name| self.facts.cells.contains(name));
         self.roots.extend(cells.map(str::to_owned));
     }
 

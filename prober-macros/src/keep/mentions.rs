@@ -1,7 +1,5 @@
 //! Which local variables tokens mention, by text.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
@@ -17,7 +15,7 @@ use crate::receiver::{Receiver, variable};
 ///
 /// Code is looked through as it was parsed, and as tokens only where it was not:
 /// to make tokens of it takes much longer.
-pub(super) fn mentions<T: Code + ?Sized>(code: &T, locals: &HashSet<String>) -> Names {
+pub(super) fn mentions<T: Code + ?Sized>(code: &T, locals: &Names) -> Names {
     let mut mentions = Mentions {
         locals,
         names: Names::default(),
@@ -60,7 +58,7 @@ pub(super) fn reads<T: Code + ?Sized>(code: &T, facts: &Facts, receivers: &[Rece
 }
 
 /// The variables that tokens mention.
-pub(super) fn mentions_of_tokens(tokens: &TokenStream, locals: &HashSet<String>) -> Names {
+pub(super) fn mentions_of_tokens(tokens: &TokenStream, locals: &Names) -> Names {
     let mut names = Names::default();
     collect(tokens.clone(), locals, &mut names);
     names
@@ -100,7 +98,7 @@ impl Code for Punctuated<Expr, Token![,]> {
 /// Collects what code mentions: any token with the name of a variable that is
 /// not a member, a field's name, a part of a longer path or a macro's name.
 pub(super) struct Mentions<'l> {
-    pub(super) locals: &'l HashSet<String>,
+    pub(super) locals: &'l Names,
     pub(super) names: Names,
     /// What calls only write to, if that is asked for.
     pub(super) writes: Option<Writes<'l>>,
@@ -109,8 +107,10 @@ pub(super) struct Mentions<'l> {
 impl Mentions<'_> {
     fn name(&mut self, ident: &Ident) {
         let name = variable(ident);
-        if self.locals.contains(&name) {
+        if name == "self" {
             self.names.insert(name);
+        } else if let Some(name) = self.locals.find(&name) {
+            self.names.insert(name.clone());
         }
     }
 
@@ -145,14 +145,6 @@ impl Mentions<'_> {
 }
 
 impl<'ast> Visit<'ast> for Mentions<'_> {
-    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
-        if path.path.is_ident("self") || path.path.is_ident("__self") {
-            self.names.insert("self");
-        } else {
-            visit::visit_expr_path(self, path);
-        }
-    }
-
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if self.writes.is_some() {
             self.visit_expr(&call.func);
@@ -243,7 +235,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
     }
 }
 
-fn collect(tokens: TokenStream, locals: &HashSet<String>, names: &mut Names) {
+fn collect(tokens: TokenStream, locals: &Names, names: &mut Names) {
     let tokens = tokens.into_iter().collect::<Vec<_>>();
     let is = |index: usize, sign: char| matches!(tokens.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     for (index, token) in tokens.iter().enumerate() {
@@ -292,7 +284,7 @@ fn path_of_self(after: &[TokenTree]) -> String {
 }
 
 /// Names in a format string: `"{name:width$}"`.
-fn in_text(text: &str, locals: &HashSet<String>, names: &mut Names) {
+fn in_text(text: &str, locals: &Names, names: &mut Names) {
     if !text.contains('{') {
         return;
     }

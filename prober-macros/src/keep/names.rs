@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use syn::{
     Expr, Pat, PatIdent,
-    ext::IdentExt,
     visit::{self, Visit},
 };
+
+use crate::tokens::unraw;
 
 /// Before the name of a variable that does not exist.
 const ABSENT: char = '!';
@@ -106,8 +107,14 @@ impl Names {
         self.0.iter().map(|name| &**name)
     }
 
-    fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|other| **other == *name)
+    /// The name itself, if it is one of these.
+    pub(super) fn find(&self, name: &str) -> Option<&Rc<str>> {
+        let index = self.0.binary_search_by(|other| (**other).cmp(name)).ok()?;
+        Some(&self.0[index])
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
     }
 
     /// Whether a name is, holds, or is held by one of these.
@@ -140,7 +147,7 @@ pub(super) fn bound(pat: &Pat) -> Names {
     struct Bound(Names);
     impl<'ast> Visit<'ast> for Bound {
         fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-            self.0.insert(pat.ident.unraw().to_string());
+            self.0.insert(unraw(&pat.ident));
             visit::visit_pat_ident(self, pat);
         }
         fn visit_expr(&mut self, _: &'ast Expr) {}

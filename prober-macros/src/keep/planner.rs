@@ -1,7 +1,5 @@
 //! Makes the plan of a body.
 
-use std::collections::HashSet;
-
 use proc_macro2::Span;
 use syn::{
     Block, Expr, ExprLit, ExprMacro, Lit, LitInt, Pat, Stmt, UnOp,
@@ -344,7 +342,7 @@ fn opens(stmt: &Stmt, item: &Names) -> bool {
 }
 
 /// What a `let` mentions, without what it binds.
-fn mentions_of_value(local: &syn::Local, locals: &HashSet<String>) -> Names {
+fn mentions_of_value(local: &syn::Local, locals: &Names) -> Names {
     let Some(init) = &local.init else {
         return Names::default();
     };

@@ -4,8 +4,6 @@
 //! not know that a doomed run uses it no more, so it must not seem to go on
 //! where the variable is used: not with the next item, and not behind a branch.
 
-use std::collections::HashSet;
-
 use syn::{
     BinOp, Block, Expr, ExprPath, Lit, Local, Macro, Pat, Signature, Stmt, Type,
     visit::{self, Visit},
@@ -178,11 +176,11 @@ impl<'ast> Visit<'ast> for Find<'_> {
 
 /// The variables whose values are copied: numbers and shared references, as far
 /// as their declarations say.
-pub(super) fn copies(sig: &Signature, body: &Block) -> HashSet<String> {
+pub(super) fn copies(sig: &Signature, body: &Block) -> Names {
     #[derive(Default)]
     struct Declared {
-        copies: HashSet<String>,
-        others: HashSet<String>,
+        copies: Names,
+        others: Names,
     }
     impl Declared {
         fn declares(&mut self, pat: &Pat, copies: bool) {
@@ -191,7 +189,7 @@ pub(super) fn copies(sig: &Signature, body: &Block) -> HashSet<String> {
             } else {
                 &mut self.others
             };
-            all.extend(bound(pat).iter().map(str::to_owned));
+            all.extend(&bound(pat));
         }
     }
     impl<'ast> Visit<'ast> for Declared {
@@ -223,7 +221,8 @@ pub(super) fn copies(sig: &Signature, body: &Block) -> HashSet<String> {
         }
     }
     declared.visit_block(body);
-    &declared.copies - &declared.others
+    declared.copies.remove_all(&declared.others);
+    declared.copies
 }
 
 /// Whether values of a type are copied.

@@ -8,8 +8,6 @@
 //! `let entry = table.entry(handle, index)?;` may refuse an index as well. Where
 //! it is missing, what it mentions is *in doubt*, and is no index or size.
 
-use std::collections::HashSet;
-
 use syn::{
     BinOp, Expr, Macro, Stmt,
     visit::{self, Visit},
@@ -138,7 +136,7 @@ pub(super) fn doubted(code: &impl Code, facts: &Facts, receivers: &[Receiver]) -
 /// What code uses where a wrong value does harm: indices, arithmetic, ranges,
 /// sizes, and arguments of calls that cannot fail. The names are marked as
 /// unchecked, and those that are no addresses as in doubt, too.
-pub(super) fn risks(code: &impl Code, locals: &HashSet<String>) -> Names {
+pub(super) fn risks(code: &impl Code, locals: &Names) -> Names {
     let mut risks = Risks {
         locals,
         names: Names::default(),
@@ -149,7 +147,7 @@ pub(super) fn risks(code: &impl Code, locals: &HashSet<String>) -> Names {
 }
 
 struct Risks<'a> {
-    locals: &'a HashSet<String>,
+    locals: &'a Names,
     names: Names,
     /// Those that are indices, sizes or counts there.
     sizes: Names,
