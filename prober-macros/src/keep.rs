@@ -70,7 +70,10 @@ mod state;
 mod stray_exits;
 mod unrecorded;
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -130,6 +133,7 @@ pub(crate) fn rewrite(
         mutable_readers: &never_served,
         beside,
         krate,
+        leave: Rc::new(emit.leave_doomed()),
         records_in_closures: !returns_code(sig),
         needs: RefCell::default(),
         ties: RefCell::default(),

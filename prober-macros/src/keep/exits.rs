@@ -20,7 +20,7 @@ use crate::vocabulary;
 impl Flow<'_> {
     /// Leaves the function.
     pub(super) fn leave(&self) -> Way {
-        Way::Leave(self.emit.leave_doomed())
+        Way::Leave(self.leave.clone())
     }
 
     /// Goes to an exit, but so that rustc does not know that it always does:

@@ -34,6 +34,9 @@ pub(super) struct Flow<'a> {
     pub(super) beside: Option<&'a Ident>,
     pub(super) krate: &'a syn::Path,
 
+    /// Leaves the function. Written once, for most functions do so in many places.
+    pub(super) leave: Rc<TokenStream>,
+
     /// Whether closures may hold on to the prober.
     pub(super) records_in_closures: bool,
 

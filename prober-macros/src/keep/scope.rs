@@ -10,7 +10,7 @@ use syn::Lifetime;
 #[derive(Clone)]
 pub(super) enum Way {
     /// Out of the function.
-    Leave(TokenStream),
+    Leave(Rc<TokenStream>),
 
     /// To a place in it.
     To(TokenStream),
@@ -34,7 +34,8 @@ impl Way {
 impl ToTokens for Way {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
-            Self::Leave(way) | Self::To(way) => way.to_tokens(tokens),
+            Self::Leave(way) => way.to_tokens(tokens),
+            Self::To(way) => way.to_tokens(tokens),
             Self::End(block, value) => {
                 let label = block.name();
                 tokens.extend(quote!(break #label #value));
