@@ -22,7 +22,7 @@ pub(crate) use self::{
     emitter::Emitter,
     frame::unreachable_value_of_crate,
     operand::operand,
-    place::{Place, glue, hygienic, start},
+    place::{Place, braces, glue, hygienic, start},
     probes::ProbeForm,
     questions::Question,
     slots::{Bind, Bound},

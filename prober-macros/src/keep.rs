@@ -32,6 +32,7 @@
 //! evaluates what asks, and nothing that acts.
 
 mod ask;
+mod asking;
 mod branches;
 mod calls;
 mod cells;
@@ -153,14 +154,14 @@ pub(crate) fn rewrite(
     let operand_ties = flow.operand_ties.borrow();
     let operand_ties = operand_ties.iter().map(|(_, tie)| tie);
     let ties = ties.iter().flat_map(|(_, ties)| ties).chain(operand_ties);
-    let first = quote!(#beside #(let mut #ties;)*);
+    let mut first = quote!(#beside #(let mut #ties;)*);
     // Items that begin the body are still the first in their block.
-    let tokens = if begins_with_item && !first.is_empty() {
-        quote!(#first { #tokens })
+    if begins_with_item && !first.is_empty() {
+        first.extend(quote!({ #tokens }));
     } else {
-        quote!(#first #tokens)
-    };
-    block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
+        first.extend([tokens]);
+    }
+    block.stmts = vec![Stmt::Expr(Expr::Verbatim(first), None)];
     asks
 }
 

@@ -1,21 +1,24 @@
 //! What a run does once it is doomed, and how it leaves.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::Expr;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Token, token::Paren};
 
 use super::{
     emitter::{Emitter, call},
-    place::Place,
+    place::{Place, braces},
 };
 
 impl Emitter {
-    /// `doomed(prober)`
-    pub(crate) fn doomed(&self) -> TokenStream {
-        let Self {
-            runtime, prober, ..
-        } = self;
-        quote!(#runtime::doomed(#prober))
+    /// `if doomed(prober) { .. }`
+    pub(crate) fn if_doomed(&self, then: TokenStream, tokens: &mut TokenStream) {
+        let at = Span::call_site();
+        Token![if](at).to_tokens(tokens);
+        self.runtime.to_tokens(tokens);
+        Token![::](at).to_tokens(tokens);
+        Ident::new("doomed", at).to_tokens(tokens);
+        Paren(at).surround(tokens, |tokens| self.prober.to_tokens(tokens));
+        braces(then).to_tokens(tokens);
     }
 
     /// `return leave_doomed(prober)`

@@ -1,7 +1,7 @@
 //! Where the user's expressions stand, and the spans of what the expansion
 //! writes there.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, MacroDelimiter, Member};
 
@@ -52,6 +52,11 @@ impl Place {
 /// blames that token, and names do not clash with the user's.
 pub(crate) fn glue(at: Span) -> Span {
     Span::mixed_site().located_at(at)
+}
+
+/// Code in braces. To write it within the braces of a `quote!` takes a copy of it.
+pub(crate) fn braces(code: TokenStream) -> Group {
+    Group::new(Delimiter::Brace, code)
 }
 
 /// An identifier of the expansion that cannot clash with a name in the function.

@@ -80,29 +80,31 @@ impl Emitter {
     }
 
     /// A question of a search, whose answer nobody needs, as a condition under
-    /// which the search ends: `sought(OPERAND, prober)`.
-    pub(crate) fn sought(&self, operand: &Expr, place: Place, mark: Span) -> Expr {
-        let prober = self.prober_at(place.start);
-        let args = quote_spanned!(glue(mark)=> #operand, #prober);
-        call("ResultOrOption::sought", place.around(operand), args)
+    /// which the search ends: `sought(OPERAND, prober)`. What an adapter makes of
+    /// an error is never seen.
+    pub(crate) fn sought(&self, question: Question<'_>, tokens: &mut TokenStream) {
+        self.of_operand("sought", question, tokens);
     }
 
     /// `NAME(OPERAND, prober)ADAPTER?`
     fn left_by_mark(&self, name: &str, question: Question<'_>, tokens: &mut TokenStream) {
+        self.of_operand(name, question, tokens);
+        question.adapter.to_tokens(tokens);
+        question.mark.to_tokens(tokens);
+    }
+
+    /// `NAME(OPERAND, prober)`
+    fn of_operand(&self, name: &str, question: Question<'_>, tokens: &mut TokenStream) {
         let Question {
             operand,
             place,
             mark,
-            adapter,
             ..
         } = question;
-        let at = glue(mark.span);
         let prober = self.prober_at(place.start);
         let name = format!("ResultOrOption::{name}");
-        let args = quote_spanned!(at=> #operand, #prober);
+        let args = quote_spanned!(glue(mark.span)=> #operand, #prober);
         write_call(&name, place.around(operand), args, tokens);
-        adapter.to_tokens(tokens);
-        mark.to_tokens(tokens);
     }
 
     /// A question whose answer is discarded: `asked(QUESTION);`

@@ -4,7 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{Attribute, Expr, Pat, Token, Type, token::Paren};
 
-use super::{emitter::Emitter, place::Place};
+use super::{
+    emitter::Emitter,
+    place::{Place, braces},
+};
 
 /// What a `let` binds: `ATTRS let PAT: TY`.
 #[derive(Clone)]
@@ -75,20 +78,21 @@ impl Emitter {
         &self,
         bind: &Bind<'_>,
         slot: &Ident,
-        otherwise: &TokenStream,
+        otherwise: TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
+        let otherwise = braces(otherwise);
         let Bind { attrs, pat, ty } = bind;
         let Some(ty) = ty else {
             return quote_spanned! {Span::mixed_site()=>
-                #(#attrs)* let #runtime::Some(#pat) = #slot else { #otherwise };
+                #(#attrs)* let #runtime::Some(#pat) = #slot else #otherwise;
             };
         };
         // The value may be of another type, and become this one.
         quote_spanned! {Span::mixed_site()=>
             #(#attrs)* let #pat: #ty = match #slot {
                 #runtime::Some(__probed_value) => __probed_value,
-                #runtime::None => { #otherwise }
+                #runtime::None => #otherwise
             };
         }
     }

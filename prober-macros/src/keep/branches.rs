@@ -57,29 +57,32 @@ impl Branches<'_, '_> {
         block.brace_token = Brace(glue(block.brace_token.span.join()));
         // Items are not written twice.
         if steps.iter().any(|step| step.kind == Kind::Item) {
-            let exit = self.flow.widest_of(steps, scope);
-            let exit = exit.map(|exit| self.flow.go(&exit));
-            let last = last.map(|label| quote!(break #label;));
-            let uses = &shadowed.uses;
-            let tokens = quote!(#uses #exit #last);
+            let mut tokens = shadowed.uses.clone();
+            if let Some(exit) = self.flow.widest_of(steps, scope) {
+                self.flow.go(&exit, &mut tokens);
+            }
+            if let Some(label) = last {
+                tokens.extend(quote!(break #label;));
+            }
             block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
             return;
         }
         let mut missing = self.missing.clone();
         missing.extend(unchecked);
         missing.remove_all(&shadowed.names);
-        let uses = &shadowed.uses;
         let search = self.flow.search(&steps, &missing, &[], scope, 1);
         // A block that is always left ends so in the search, too: only then rustc
         // lets it move what is used behind it.
         let leaves = !search.is_only_an_exit() && !self.flow.falls_through(id);
-        let mut search = search.statements(self.flow);
+        let search = search.statements(self.flow);
+        let mut tokens = shadowed.uses.clone();
+        tokens.extend([search]);
         if let Some(label) = last {
-            search.extend(quote!(break #label;));
+            tokens.extend(quote!(break #label;));
         } else if leaves {
-            self.flow.leave().to_tokens(&mut search);
+            self.flow.leave().to_tokens(&mut tokens);
         }
-        block.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#uses #search)), None)];
+        block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
     }
 
     pub(super) fn visit(&mut self, expr: &mut Expr) {

@@ -2,7 +2,7 @@
 //! the end of a block.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::ToTokens;
 use syn::{
     Expr, Stmt,
     visit::{self, Visit},
@@ -25,9 +25,8 @@ impl Flow<'_> {
 
     /// Goes to an exit, but so that rustc does not know that it always does:
     /// otherwise it would call what follows unreachable.
-    pub(super) fn go(&self, exit: &Way) -> TokenStream {
-        let doomed = self.doomed();
-        quote!(if #doomed { #exit })
+    pub(super) fn go(&self, exit: &Way, tokens: &mut TokenStream) {
+        self.emit.if_doomed(exit.to_token_stream(), tokens);
     }
 
     pub(super) fn resolve(&self, exit: &Exit, scope: &Scope) -> Way {

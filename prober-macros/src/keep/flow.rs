@@ -56,10 +56,6 @@ pub(super) struct Flow<'a> {
 }
 
 impl Flow<'_> {
-    pub(super) fn doomed(&self) -> TokenStream {
-        self.emit.doomed()
-    }
-
     pub(super) fn number(&self) -> usize {
         self.made.set(self.made.get() + 1);
         self.made.get()

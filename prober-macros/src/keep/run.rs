@@ -182,9 +182,9 @@ impl Hot<'_, '_> {
                 return false;
             }
             let otherwise = search.then(&self.state.exit);
-            bound.extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
+            bound.extend([self.flow.emit.bind_slot(bind, &slot.name, otherwise)]);
         }
-        self.out.extend(bound);
+        self.out.extend([bound]);
         self.pending
             .retain(|slot| !slot.is_needed_by(&step.mentions));
         true
@@ -201,7 +201,7 @@ impl Hot<'_, '_> {
                 Some(bind) if step.mentions.meets(&slot.names) => {
                     let otherwise = exit.to_token_stream();
                     self.out
-                        .extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
+                        .extend([self.flow.emit.bind_slot(bind, &slot.name, otherwise)]);
                     self.other_doom = true;
                 }
                 _ => self.pending.push(slot),
@@ -226,13 +226,11 @@ impl Hot<'_, '_> {
             let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
             let otherwise = search.then(&exit);
             self.out
-                .extend(self.flow.emit.bind_slot(bind, &slot.name, &otherwise));
+                .extend([self.flow.emit.bind_slot(bind, &slot.name, otherwise)]);
         } else {
-            let doomed = self.flow.doomed();
             let taint = self.state.taint.clone();
             let search = self.flow.search(&rest, &taint, &pending, self.scope, 0);
-            let search = search.then(&exit);
-            self.out.extend(quote!(if #doomed { #search }));
+            self.flow.emit.if_doomed(search.then(&exit), &mut self.out);
             for slot in &pending {
                 if let Some(bind) = &slot.bind {
                     self.flow.emit.bind_filled(bind, &slot.name, &mut self.out);
@@ -362,7 +360,7 @@ impl Hot<'_, '_> {
         let step = &self.steps[index];
         if !step.asks {
             let tokens = self.written(step, self.state.exit.clone(), self.state.exit.clone());
-            self.out.extend(tokens);
+            self.out.extend([tokens]);
             return;
         }
         self.labelled(index, true);
@@ -378,7 +376,7 @@ impl Hot<'_, '_> {
         }
         if !step.asks {
             let tokens = self.written(step, self.state.exit.clone(), self.state.exit.clone());
-            self.out.extend(tokens);
+            self.out.extend([tokens]);
             return;
         }
         self.labelled(index, false);
@@ -398,7 +396,7 @@ impl Hot<'_, '_> {
         if search.is_empty() && !unset || search.is_empty() && act {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
             let tokens = self.written(step, miss, self.state.exit.clone());
-            self.out.extend(tokens);
+            self.out.extend([tokens]);
             if !act || step.takes {
                 self.doom(step);
             }
@@ -410,7 +408,7 @@ impl Hot<'_, '_> {
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
         let tokens = self.written(step, miss, exit.unwrap_or(go_on));
-        self.out.extend(match block.label() {
+        self.out.extend([match block.label() {
             Some(label) if unset => {
                 let done = self.flow.label("done");
                 let search = search.then(&self.state.exit);
@@ -420,7 +418,7 @@ impl Hot<'_, '_> {
             }
             Some(label) => quote!(#label { #tokens }),
             None => tokens,
-        });
+        }]);
         // A loop in it may have gone on to the next item.
         self.doom(step);
     }
@@ -469,7 +467,8 @@ impl Hot<'_, '_> {
         } else {
             asker.visit_expr_mut(&mut expr);
         }
-        self.out.extend(quote!(#expr #semi));
+        expr.to_tokens(&mut self.out);
+        semi.to_tokens(&mut self.out);
         if step.kind == Kind::Compound && step.asks || step.takes {
             self.doom(step);
         }

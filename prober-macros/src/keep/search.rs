@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, Stmt, visit::Visit};
+use syn::{Expr, Stmt, Token, visit::Visit};
 
 use super::{
     branches::Branches,
@@ -22,6 +22,7 @@ use super::{
     slot::{Slot, extends_temporaries, keeps_parts, uses},
     sought::Asked,
 };
+use crate::emit::braces;
 
 /// How deep searches may be nested: each is made for one more missing value.
 const DEPTH: usize = 4;
@@ -66,15 +67,16 @@ impl Flow<'_> {
                 (None, exit)
             };
             if let Some(exit) = inside {
-                let go = self.go(&exit);
-                asked.out(self).extend(go);
+                self.go(&exit, asked.out(self));
             }
             let part = asked.written(self);
             if !part.is_empty() {
-                searched.tokens.extend(match label {
-                    None if is_one => part,
-                    label => quote!(#label { #part }),
-                });
+                if is_one && label.is_none() {
+                    searched.tokens.extend([part]);
+                } else {
+                    label.to_tokens(&mut searched.tokens);
+                    braces(part).to_tokens(&mut searched.tokens);
+                }
             }
             // Nothing is searched behind it: its group is the last one.
             searched.exit = behind;
@@ -217,7 +219,7 @@ impl Searched {
     pub(super) fn statements(self, flow: &Flow<'_>) -> TokenStream {
         let Self { mut tokens, exit } = self;
         if let Some(exit) = exit {
-            tokens.extend(flow.go(&exit));
+            flow.go(&exit, &mut tokens);
         }
         tokens
     }
@@ -333,7 +335,7 @@ impl<'p> Search<'_, '_, 'p> {
             let otherwise = otherwise.then(&self.block.end());
             let Slot { name, bind, .. } = &slot;
             let tokens = if let Some(bind) = bind {
-                self.flow.emit.bind_slot(bind, name, &otherwise)
+                self.flow.emit.bind_slot(bind, name, otherwise)
             } else {
                 let none = self.flow.emit.none();
                 quote!(if let #none = #name { #otherwise })
@@ -517,11 +519,13 @@ impl<'p> Search<'_, '_, 'p> {
             miss: miss.clone(),
         };
         branches.visit(&mut expr);
-        let tokens = quote!(#expr;);
-        self.out().extend(match block.label() {
-            Some(label) => quote!(#label { #tokens }),
-            None => tokens,
-        });
+        if let Some(label) = block.label() {
+            self.out().extend([quote!(#label { #expr; })]);
+        } else {
+            let out = self.out();
+            expr.to_tokens(out);
+            Token![;](Span::call_site()).to_tokens(out);
+        }
         step.add_lost(&mut self.missing);
         if self.flow.gives_up(&step.stmt, Flow::goes_on) {
             return self.leave(step);

@@ -1,16 +1,16 @@
 //! Questions of a search, whose answers nobody needs.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Expr, ExprTry};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, ExprTry, Token, token::Brace};
 
-use super::{flow::Flow, names::Names, results::waits, scope::Scope};
+use super::{asking::Asking, flow::Flow, names::Names, results::waits, scope::Scope};
 use crate::emit::start;
 
-/// A question whose answer nobody needs, as it is written.
+/// A question whose answer nobody needs.
 pub(super) enum Sought {
     /// A condition under which the search ends.
-    Ends(Expr),
+    Ends(Asking),
     Code(TokenStream),
 }
 
@@ -18,23 +18,32 @@ pub(super) enum Sought {
 #[derive(Default)]
 pub(super) struct Asked {
     out: TokenStream,
-    ends: Vec<Expr>,
+    /// Whether it ends in the condition of an `if`.
+    in_condition: bool,
 }
 
 impl Asked {
     pub(super) fn add(&mut self, sought: Sought, flow: &Flow<'_>) {
         match sought {
-            Sought::Ends(condition) => self.ends.push(condition),
-            Sought::Code(code) => self.out(flow).extend(code),
+            Sought::Ends(condition) => {
+                let at = Span::call_site();
+                if self.in_condition {
+                    Token![||](at).to_tokens(&mut self.out);
+                } else {
+                    Token![if](at).to_tokens(&mut self.out);
+                }
+                self.in_condition = true;
+                condition.with(|question| flow.emit.sought(question, &mut self.out));
+            }
+            Sought::Code(code) => self.out(flow).extend([code]),
         }
     }
 
     /// What is written behind them.
     pub(super) fn out(&mut self, flow: &Flow<'_>) -> &mut TokenStream {
-        let ends = std::mem::take(&mut self.ends);
-        if !ends.is_empty() {
-            let leave = flow.leave();
-            self.out.extend(quote!(if #(#ends)||* { #leave }));
+        if std::mem::take(&mut self.in_condition) {
+            let braces = Brace(Span::call_site());
+            braces.surround(&mut self.out, |tokens| flow.leave().to_tokens(tokens));
         }
         &mut self.out
     }
@@ -76,14 +85,16 @@ impl Flow<'_> {
         taint: &Names,
     ) -> Sought {
         let block = self.target("ask");
-        let asker = self.asker(block.end(), strict, true, true, scope, taint);
-        let ends = asker.sought(question);
+        let mut asker = self.asker(block.end(), strict, true, true, scope, taint);
+        let sought = Sought::Ends(asker.asked(question.clone()));
         match block.label() {
             Some(label) => {
-                let leave = self.leave();
-                Sought::Code(quote!(#label { if #ends { #leave } }))
+                let mut asked = Asked::default();
+                asked.add(sought, self);
+                let asked = asked.written(self);
+                Sought::Code(quote!(#label { #asked }))
             }
-            None => Sought::Ends(ends),
+            None => sought,
         }
     }
 }

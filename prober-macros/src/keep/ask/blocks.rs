@@ -1,7 +1,6 @@
 //! Blocks and loops within an expression: what a doomed run does in them, and
 //! where it goes from them.
 
-use quote::quote;
 use syn::{
     Block, Expr, Label, Pat,
     visit::{self, Visit},
@@ -159,8 +158,7 @@ impl Asker<'_, '_> {
         let exit = state.exit.clone();
         let (mut tokens, doomed) = self.flow.hot(id, state, scope);
         if again && doomed && self.flow.falls_through(id) {
-            let doomed = self.flow.doomed();
-            tokens.extend(quote!(if #doomed { #exit }));
+            self.flow.go(&exit, &mut tokens);
         }
         block.stmts = vec![syn::Stmt::Expr(Expr::Verbatim(tokens), None)];
         doomed

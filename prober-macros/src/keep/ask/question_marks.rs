@@ -6,8 +6,9 @@ use syn::{Expr, ExprMethodCall, ExprTry, visit_mut::VisitMut};
 
 use super::asker::Asker;
 use crate::{
-    emit::{Place, Question, operand},
+    emit::Place,
     keep::{
+        asking::Asking,
         inner::core,
         results::{hides_error, looks_at_fault},
     },
@@ -57,21 +58,6 @@ impl Asker<'_, '_> {
         };
     }
 
-    /// `EXPR?` of a search, whose answer nobody needs: a condition under which
-    /// the search ends.
-    pub(crate) fn sought(mut self, question: &ExprTry) -> Expr {
-        // What an adapter makes of an error is never seen.
-        self.asked(question.clone()).with(|question| {
-            let Question {
-                operand,
-                place,
-                mark,
-                ..
-            } = question;
-            self.flow.emit.sought(operand, place, mark.span)
-        })
-    }
-
     /// Lets the runtime serve a read on a type of vmi-core.
     pub(super) fn serve(&self, operand: &mut Expr) {
         if let Expr::MethodCall(call) = operand
@@ -106,25 +92,4 @@ fn take_adapter(question: &mut ExprTry) -> Option<TokenStream> {
     let receiver = std::mem::replace(&mut *call.receiver, Expr::PLACEHOLDER);
     *question.expr = receiver;
     Some(adapter)
-}
-
-/// A question whose operand is rewritten.
-pub(crate) struct Asking {
-    question: ExprTry,
-    place: Place,
-    adapter: Option<TokenStream>,
-    is_probe: bool,
-}
-
-impl Asking {
-    /// Writes it.
-    pub(crate) fn with<R>(&self, write: impl FnOnce(Question<'_>) -> R) -> R {
-        write(Question {
-            operand: &operand(&self.question.expr),
-            place: self.place,
-            mark: self.question.question_token,
-            adapter: self.adapter.as_ref(),
-            is_probe: self.is_probe,
-        })
-    }
 }
