@@ -26,6 +26,9 @@ pub(crate) struct Function<'a> {
     /// The body as it was written.
     pub(crate) written: &'a TokenStream,
 
+    /// The same as text.
+    pub(crate) text: &'a str,
+
     /// The type of the result, as it may be written in the body.
     pub(crate) output: &'a Type,
 
@@ -110,12 +113,13 @@ pub(crate) fn rewritten(
         return None;
     }
     nothing_to_probe::unused_receivers(function.written, &args.named, errors);
-    let stringify = stringify::takes_questions(function.written, errors).then(|| {
-        // Unused where a macro drops the call.
-        let allow = lints::unused_import();
-        let import = Emitter::stringify_of_std(krate);
-        quote!(#allow #import)
-    });
+    let stringify =
+        stringify::takes_questions(function.written, function.text, errors).then(|| {
+            // Unused where a macro drops the call.
+            let allow = lints::unused_import();
+            let import = Emitter::stringify_of_std(krate);
+            quote!(#allow #import)
+        });
 
     let Function {
         written,

@@ -49,6 +49,9 @@ fn function(
     let is_valid = errors.is_empty();
     invisible::Show.visit_signature_mut(&mut item.sig);
     let written = item.body.written();
+    // Tells words that need not be looked for. The compiler gives the text of tokens
+    // faster than the tokens.
+    let text = written.to_string();
     let mut allow = match args.suppressed {
         None => lints::added_parameter(item.sig.inputs.len()),
         Some(_) => TokenStream::new(),
@@ -60,7 +63,7 @@ fn function(
     let mutable_readers = receiver::mutable_parameters(&item.sig);
     let output = output(&item.sig);
     let params = params(&mut item, args, checked);
-    let set = set(&mut item.sig, &written, args, checked, errors);
+    let set = set(&mut item.sig, &written, &text, args, checked, errors);
 
     let ProbedFn {
         attrs,
@@ -79,6 +82,7 @@ fn function(
             let function = body::Function {
                 sig: &sig,
                 written: &written,
+                text: &text,
                 output: &output,
                 moves: true,
                 mutable_readers,
@@ -130,13 +134,14 @@ fn params(item: &mut ProbedFn, args: &Args, checked: &Checked<'_>) -> TokenStrea
 fn set(
     sig: &mut Signature,
     written: &TokenStream,
+    text: &str,
     args: &Args,
     checked: &Checked<'_>,
     errors: &mut Errors,
 ) -> Option<body::Set> {
     let returns_future = future::output(sig).is_some();
     let mut add_parameter = || {
-        let added = signature::add_parameter(sig, written, &args.krate, errors);
+        let added = signature::add_parameter(sig, written, text, &args.krate, errors);
         if returns_future {
             future::outlive(sig, &args.krate);
         }

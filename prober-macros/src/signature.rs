@@ -48,6 +48,7 @@ pub(crate) struct Added {
 pub(crate) fn add_parameter(
     sig: &mut Signature,
     body: &TokenStream,
+    text: &str,
     krate: &Path,
     errors: &mut Errors,
 ) -> Added {
@@ -58,8 +59,8 @@ pub(crate) fn add_parameter(
     } = lifetimes::name_elided(sig, errors);
 
     // A body that a macro made may name it with the macro's hygiene.
-    // Most bodies do not. The compiler gives the text faster than the tokens.
-    let may_be_named = body.to_string().contains(SUPPRESSED);
+    // Most bodies do not.
+    let may_be_named = text.contains(SUPPRESSED);
     let spans = if may_be_named {
         spans_of_suppressed(body)
     } else {

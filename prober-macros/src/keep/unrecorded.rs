@@ -7,6 +7,7 @@ use syn::{
     Block, Expr, ExprCall, ExprCast, ExprMethodCall, Ident, Local, Pat, Path, Type,
     parse_quote_spanned,
     spanned::Spanned,
+    visit::Visit,
     visit_mut::{self, VisitMut},
 };
 
@@ -14,9 +15,25 @@ use crate::{returned, tokens::any_word};
 
 /// Leaves such closures as they are written.
 pub(super) fn leave(body: &mut Block, krate: &Path) {
+    // Most bodies have none.
+    if !has_closures(body) {
+        return;
+    }
     Pointers.visit_block_mut(body);
     Spawned(krate).visit_block_mut(body);
     returned::visit_closures(body, &mut |closure| unprobed(closure, krate));
+}
+
+fn has_closures(body: &Block) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_block(body);
+    find.0
 }
 
 /// Puts the body of a closure into `unprobed!`.
