@@ -89,10 +89,10 @@ impl Flow<'_> {
         let sought = Sought::Ends(asker.asked(question.clone()));
         match block.label() {
             Some(label) => {
-                let mut asked = Asked::default();
-                asked.add(sought, self);
-                let asked = asked.written(self);
-                Sought::Code(quote!(#label { #asked }))
+                let mut all = Asked::default();
+                all.add(sought, self);
+                let all = all.written(self);
+                Sought::Code(quote!(#label { #all }))
             }
             None => sought,
         }
