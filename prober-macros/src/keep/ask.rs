@@ -99,6 +99,7 @@ impl VisitMut for Asker<'_, '_> {
                 self.doomed |= has_faults_of_its_own(&closure.body);
                 self.flow.record_in(&mut closure.body);
             }
+            Expr::Path(path) => self.doomed |= self.flow.facts.records(path),
             // A probe that is written already.
             Expr::Verbatim(_) => self.doomed = true,
             // `?` of their own.
@@ -128,6 +129,10 @@ impl VisitMut for Asker<'_, '_> {
             Expr::Array(array) => self.operands(array.elems.iter_mut().collect()),
             Expr::Binary(binary) if !matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
                 self.operands(vec![&mut binary.left, &mut binary.right]);
+            }
+            Expr::Assign(assign) => {
+                self.operands(vec![&mut assign.right]);
+                self.visit_expr_mut(&mut assign.left);
             }
             Expr::Index(index) => self.operands(vec![&mut index.expr, &mut index.index]),
             Expr::Range(range) => {

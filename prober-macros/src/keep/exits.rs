@@ -133,7 +133,9 @@ impl Flow<'_> {
             })
     }
 
-    fn diverges(&self, expr: &Expr) -> bool {
+    /// Whether control does not reach the end of an expression, as far as can be
+    /// seen.
+    pub(super) fn diverges(&self, expr: &Expr) -> bool {
         let ends = |block: &syn::Block| {
             Plan::block_of(block).is_some_and(|block| !self.falls_through(block))
         };

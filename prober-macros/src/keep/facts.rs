@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use syn::ExprPath;
+
 use super::{inner::is_static, names::Names};
+use crate::receiver::variable;
 
 /// What is known of the variables of a function, by their names.
 #[derive(Default)]
@@ -29,6 +32,10 @@ pub(super) struct Facts {
 
     /// Variables that hold closures in which something acts.
     pub(super) acting: Names,
+
+    /// Variables that hold closures in which faults are recorded: a call may doom
+    /// the run, and give a value.
+    pub(super) recording: Names,
 
     /// Parameters that can only be written to: nothing can be read from them.
     pub(super) sinks: Names,
@@ -155,6 +162,13 @@ impl Facts {
                 .seen_from(name)
                 .iter()
                 .any(|seen| self.given_cells.contains(seen))
+    }
+
+    /// Whether a call of what is named may record a fault.
+    pub(super) fn records(&self, path: &ExprPath) -> bool {
+        path.path
+            .get_ident()
+            .is_some_and(|name| self.recording.holds(&variable(name)))
     }
 
     /// Whether something is the caller's, or a field of it, and no receiver of

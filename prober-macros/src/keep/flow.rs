@@ -82,7 +82,9 @@ impl Flow<'_> {
     pub(super) fn leaves_alone(&self, mac: &syn::Macro) -> bool {
         Marker::of(&mac.path, self.krate).is_some()
             || takes_text(mac)
-            || !may_ask(&mac.tokens) && !takes_apart(mac)
+            || !may_ask(&mac.tokens)
+                && !takes_apart(mac)
+                && !mentions(&mac.tokens, &self.facts.locals).meets(&self.facts.recording)
     }
 
     pub(super) fn is_served(&self, call: &ExprMethodCall) -> bool {

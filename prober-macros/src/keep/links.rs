@@ -18,6 +18,7 @@ use super::{
     mentions::mentions,
     names::{Names, bound},
     parsed::names_any,
+    results::has_faults_of_its_own,
 };
 use crate::{macro_arguments, tokens::any_word};
 
@@ -70,7 +71,8 @@ impl Links<'_> {
         let cells = sees.iter().filter(|name| self.0.cells.contains(name));
         let cells = cells.map(str::to_owned).collect::<Names>();
         changes.extend(&cells);
-        let acts = acts_in_closures(value, self.0);
+        let acts = keeps_closures && acts_in_closures(value, self.0);
+        let records = keeps_closures && records_in_closures(value, self.0);
         let outlives = changes.iter().any(|name| self.0.outlives(name));
         let is_cell = !cells.is_empty()
             || names_any(
@@ -87,7 +89,10 @@ impl Links<'_> {
             if outlives {
                 self.0.outlive.insert(name.clone());
             }
-            if acts && keeps_closures {
+            if records {
+                self.0.recording.insert(name.clone());
+            }
+            if acts {
                 self.0.acting.insert(name.clone());
             }
             if is_cell {
@@ -180,6 +185,28 @@ fn is_changeable(pat: &Pat) -> bool {
     let mut find = Find(false);
     find.visit_pat(pat);
     find.0
+}
+
+/// Whether faults are recorded in the closures of a value, or it is another name
+/// of such a one.
+fn records_in_closures(value: &Expr, facts: &Facts) -> bool {
+    struct Find<'a>(&'a Facts, bool);
+    impl<'ast> Visit<'ast> for Find<'_> {
+        fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+            self.1 |= has_faults_of_its_own(&closure.body)
+                || mentions(&closure.body, &self.0.locals).meets(&self.0.recording);
+        }
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    match value {
+        Expr::Path(path) => facts.records(path),
+        Expr::Reference(reference) => records_in_closures(&reference.expr, facts),
+        value => {
+            let mut find = Find(facts, false);
+            find.visit_expr(value);
+            find.1
+        }
+    }
 }
 
 /// What statements in a closure assign to or call methods on.

@@ -123,6 +123,16 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Notes what may call a closure in which faults are recorded.
+    fn may_call(&mut self, code: &impl Code) {
+        if !self.facts.recording.is_empty()
+            && mentions(code, &self.facts.locals).meets(&self.facts.recording)
+        {
+            self.takes = true;
+            self.asks = true;
+        }
+    }
+
     /// Cells that a statement hands on.
     fn handed(&mut self, code: &impl Code) {
         let names = mentions(code, &self.facts.locals);
@@ -157,6 +167,13 @@ impl<'ast> Visit<'ast> for Look<'_> {
             self.takes = true;
         }
         visit::visit_expr(self, expr);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if self.facts.records(path) {
+            self.takes = true;
+            self.asks = true;
+        }
     }
 
     fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
@@ -332,9 +349,17 @@ impl<'ast> Visit<'ast> for Look<'_> {
             self.takes = true;
             self.asks = true;
         }
+        self.may_call(&closure.body);
     }
 
-    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+        block
+            .block
+            .stmts
+            .iter()
+            .for_each(|stmt| self.may_call(stmt));
+    }
+
     fn visit_expr_const(&mut self, _: &'ast syn::ExprConst) {}
     fn visit_item(&mut self, _: &'ast syn::Item) {}
     fn visit_type(&mut self, _: &'ast syn::Type) {}

@@ -505,11 +505,11 @@ impl<'p> Search<'_, '_, 'p> {
 
     /// Asks the head, and searches the branches.
     fn compound(&mut self, step: &Step) -> bool {
-        let Stmt::Expr(expr, _) = &step.stmt else {
+        let Stmt::Expr(written, _) = &step.stmt else {
             return true;
         };
         let block = self.flow.target("head");
-        let mut expr = expr.clone();
+        let mut expr = written.clone();
         let leave = self.flow.widest(&step.exits, self.scope);
         let miss = leave.unwrap_or_else(|| block.end());
         let mut branches = Branches {
@@ -527,10 +527,9 @@ impl<'p> Search<'_, '_, 'p> {
             Token![;](Span::call_site()).to_tokens(out);
         }
         step.add_lost(&mut self.missing);
-        if self.flow.gives_up(&step.stmt, Flow::goes_on) {
-            return self.leave(step);
-        }
-        true
+        // Else rustc would not let it move what is used behind it.
+        let ends = self.flow.diverges(written) || self.flow.gives_up(&step.stmt, Flow::goes_on);
+        !ends || self.leave(step)
     }
 }
 

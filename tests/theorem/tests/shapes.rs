@@ -1353,6 +1353,11 @@ shapes! {
         }
         let b = match root.opt(1)? { Some(x) if x > 30 => { let y = take(other, root)?; w.act("y", y); return Ok(y) } Some(x) => x, None => return Ok(take(other, root)?) };
         if a > 50 { let y = take(other, root)?; return Ok(y); }
+        if a > 48 { let y = take(other, root)?; { out.push(y); return Ok(y); } }
+        if a > 46 { let y = take(other, root)?; if y > 3 { return Ok(y); } else { return Ok(1); } }
+        if a > 44 { let y = take(other, root)?; match y { 1 => return Ok(2), _ => return Ok(3) } }
+        if a > 42 { let y = take(other, root)?; loop { if y > 3 { return Ok(y); } out.push(1); if out.len() > 8 { return Ok(4); } } }
+        if a > 200 { let y = take(other, root)?; panic!("{y}"); }
         Ok(b ^ take(other, root.obj(1)?)?)
     }
     types_that_siblings_do_not_tell {
@@ -1565,5 +1570,24 @@ shapes! {
         let e = count(root.num(2)?);
         let f = root.num(seen.get() + 80)?;
         Ok(a ^ b ^ c ^ d ^ e ^ f ^ row.sum() ^ all[1])
+    }
+    closures_by_name_that_take_apart {
+        let value = |i: u64| root.try_num(i).unwrap_or(3);
+        let a = value(0);
+        w.act("a", a);
+        let b = root.num(a % 8 + 10)?;
+        if value(1) > 20 { w.act("b", b); }
+        out.push(value(2));
+        let known = (3..6).map(value).filter(|n| *n > 20).count();
+        w.act("known", known as u64);
+        let get = |i: u64| -> Result<u64, VmiError> { Ok(root.try_num(i)? ^ 1) };
+        let c = get(20).unwrap_or(9);
+        w.act("c", c);
+        let d = get(21)?;
+        *total = value(22);
+        let _ = write!(text, "{}", value(23));
+        let e = root.num(24)?;
+        w.act2(e, value(25));
+        Ok(a ^ b ^ c ^ d ^ e)
     }
 }

@@ -1,7 +1,11 @@
 //! Operands, which are evaluated one after the other: where one misses, those
 //! after it are still asked.
 
-use syn::{Expr, visit::Visit, visit_mut::VisitMut};
+use syn::{
+    Expr,
+    visit::{self, Visit},
+    visit_mut::VisitMut,
+};
 
 use super::asker::Asker;
 use crate::{
@@ -18,7 +22,7 @@ impl Asker<'_, '_> {
         for index in 0..operands.len() {
             let records = self.strict
                 && !matches!(operands[index], Expr::Closure(_))
-                && (self.flow.records_in_closures && calls_back(operands[index])
+                && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);
             if !rest.is_empty()
@@ -56,17 +60,21 @@ impl Asker<'_, '_> {
 }
 
 /// Whether closures are called in an expression in which faults are recorded.
-fn calls_back(expr: &Expr) -> bool {
-    struct Find(bool);
-    impl<'ast> Visit<'ast> for Find {
+fn calls_back(expr: &Expr, flow: &Flow<'_>) -> bool {
+    struct Find<'f, 'a>(&'f Flow<'a>, bool);
+    impl<'ast> Visit<'ast> for Find<'_, '_> {
         fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
-            self.0 |= has_faults_of_its_own(&closure.body);
+            self.1 |= has_faults_of_its_own(&closure.body);
+            visit::visit_expr_closure(self, closure);
+        }
+        fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+            self.1 |= self.0.facts.records(path);
         }
         fn visit_item(&mut self, _: &'ast syn::Item) {}
     }
-    let mut find = Find(false);
+    let mut find = Find(flow, false);
     find.visit_expr(expr);
-    find.0
+    find.1
 }
 
 /// What an operand could have changed, or leaves in doubt.

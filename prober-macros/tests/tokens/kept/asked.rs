@@ -35,6 +35,10 @@ fn what_feeds_a_question() {
         let a = x.a()?; let n = a; act(n); let d = x.d(n)?; Ok(d) // a: a!
         let a = x.a()?; let n = a; act(n); let d = x.d(1)?; let e = x.e(n)?; Ok(d) // a: a! d(1)
         let a = x.a()?; act(1); let n; n = 2; let d = x.d(n)?; Ok(a + d) // a: a!
+        let a = x.a()?; let f = make(|q| q + 1); let c = x.d(f)?; let e = x.e()?; act(a); Ok(e) // a: a! e
+        let c = x.c()?; act(1); let mut t = [0]; vmi.read(1, &mut t)?; let b = x.d(t)?; let e = x.e()?; act(b); Ok(c) // c read(1): c! read(1)! e
+        let c = x.c()?; act(1); let n = 1; let Row { p } = x.d(n)?; let e = x.e(n)?; act(n, p); Ok(c) // c d(1): c! d(1)! e(1)
+        let c = x.c()?; act(1); let n = vmi.read_u8(1)?; let e = x.d(n)?; act(n); Ok(c) // c: c! read_u8(1) d(read_u8(1))
     "#,
     );
 }
@@ -74,6 +78,7 @@ fn operands_are_siblings() {
         let v = (vec![(x.a()?)], x.b()?); Ok(v) // a: a! b
         let v = (vec![x.a()?], x.b()?); Ok(v) // a: a! b
         vec! {x.b()?} // b: b!
+        let r = x.a(); let v = (vec![r?], x.b()?); Ok(v) // a: a! b
     "#,
     );
 }

@@ -1,6 +1,6 @@
 //! Closures that a variable holds, or that are called at once.
 
-use super::{SIGNATURE, Said, case, check, check_in};
+use super::{Function, SIGNATURE, Said, case, check, check_in, memory};
 
 /// Where one that only asks misses, others are still asked.
 #[test]
@@ -34,6 +34,55 @@ fn closures_that_change_something() {
         let mut t = 0; let r = &mut t; let mut f = |n| fill(r, n); let a = x.a()?; let u = f(a); let e = x.e(t)?; Ok(x.c()?) // a: a! c
     "#,
     );
+}
+
+/// A call of one that takes a fault apart dooms the run: nothing acts behind it.
+#[test]
+fn closures_that_take_apart() {
+    for closure in [
+        "|k| k.a().is_ok()",
+        "|k| k.a().unwrap_or(1)",
+        "|k| if let Ok(v) = k.a() { v } else { 1 }",
+        "|k| Ok(k.a()? + 1)",
+        "|k| Some(k.a().ok()?)",
+        "|k| format!(\"{}\", k.a().is_ok())",
+        "|k| { let g = |q| q.a().is_ok(); g(k) }",
+    ] {
+        for use_it in [
+            "let n = f(x); act(n);",
+            "let n = (1, f(x)); act(n);",
+            "let n = f(x); let e = y.e()?; act(n, e);",
+            "let g = |q| f(q); let n = g(x); act(n);",
+            "let g = f; let n = g(x); act(n);",
+            "let g = &f; let n = g(x); act(n);",
+            "let n = [x].map(f).count(); act(n);",
+            "let n = [x].map(|k| f(k)).count(); act(n);",
+            "if f(x) { act(2); } act(3);",
+            "match f(x) { _ => { act(2); } } act(3);",
+            "for i in [f(x)] { act(i); }",
+            "while f(x) { act(1); break; } act(2);",
+            "act(f(x));",
+            "act((1, f(x)));",
+            "act(y.e()?, f(x));",
+            "println!(\"{}\", f(x));",
+            "let n = vec![f(x)]; act(n);",
+            "let mut n = 1; n = f(x); act(n);",
+            "let n = { f(x) }; act(n);",
+            "let n = if 1 { f(x) } else { 2 }; act(n);",
+        ] {
+            let is_value = !["Ok(k", "Some(k", "format"]
+                .iter()
+                .any(|of| closure.contains(of));
+            if !is_value && (use_it.starts_with("if") || use_it.starts_with("while")) {
+                continue;
+            }
+            let body = format!("let f = {closure}; act(0); {use_it} Ok(x.c()?)");
+            let events = Function::new(SIGNATURE, &body).events(&memory("a"));
+            let acts = events.rsplit("a!").next().expect("what is behind");
+            assert!(!acts.contains('['), "{body}: {events}");
+            assert!(acts.ends_with(" c"), "{body}: {events}");
+        }
+    }
 }
 
 /// A doomed run calls none in which something acts.

@@ -24,6 +24,7 @@ fn what_a_skipped_statement_could_have_changed() {
         let mut n = 0; let a = x.a()?; let v = (n = 2); let e = x.e(n)?; Ok(e) // a: a!
         let mut t = 0; let ref r = t; let a = x.a()?; act(r); let e = x.e(t)?; Ok(x.b()?) // a: a! e(0) b
         let mut a = [0]; let c = x.c()?; act(1); let a = x.a()?; vmi.read(1, &mut a)?; Ok(x.b()?) // a c: c! a! b
+        for i in [1] { let mut t = 0; let r = &mut t; let a = x.a()?; act(r, a); let e = x.e(t)?; let b = x.b()?; } Ok(1) // a: a! b
     "#,
     );
 }

@@ -126,6 +126,7 @@ fn values_that_were_checked() {
         let m = 1; let t = [1, 2]; let a = x.a()?; check(m)?; let d = d(m)?; let b = x.b()?; Ok(a) // a: a! d(1) b
         let m = 1; let t = [1, 2]; let a = x.a()?; check(m)?; let d = x.d([t[m]; 1])?; let b = x.b()?; Ok(a) // a: a! b
         let t = [1, 2, 3]; for k in [1, 2] { if x.e(k)? > 0 { let d = x.d(t[k])?; } y.check(k)?; } Ok(x.c()?) // e(1): e(1)! e(2) d(3) c
+        let m = 1; let t = [1, 2]; check(x.a()?, m)?; let d = x.d(t[m])?; act(d); Ok(x.b()?) // a: a! b
     "#,
     );
 }
