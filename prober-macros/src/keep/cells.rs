@@ -1,7 +1,7 @@
 //! What changes behind a shared reference, and the guards that lock it.
 
 use syn::{
-    Expr, ExprMethodCall, Macro, Stmt,
+    Expr, ExprCall, ExprMethodCall, Macro, Stmt,
     visit::{self, Visit},
 };
 
@@ -20,7 +20,7 @@ pub(super) fn is_cell(name: &str) -> bool {
 const CHANGE: &[&str] = &["borrow_mut", "store", "try_borrow_mut", "with_borrow_mut"];
 
 /// Methods that do so if they are those of a cell.
-const CHANGE_CELL: &[&str] = &["replace", "set", "swap", "take", "update"];
+const CHANGE_CELL: &[&str] = &["get_or_init", "replace", "set", "swap", "take", "update"];
 
 /// Methods by which a body may only look.
 const LOCK: &[&str] = &["lock", "try_lock", "write"];
@@ -28,9 +28,22 @@ const LOCK: &[&str] = &["lock", "try_lock", "write"];
 /// Whether a method changes what it is called on behind a shared reference,
 /// wherever it stands.
 pub(super) fn changes(method: &str, is_cell: bool) -> bool {
-    CHANGE.contains(&method)
-        || method.starts_with("fetch_")
-        || is_cell && CHANGE_CELL.contains(&method)
+    CHANGE.contains(&method) || changes_atomic(method) || is_cell && CHANGE_CELL.contains(&method)
+}
+
+fn changes_atomic(method: &str) -> bool {
+    method.starts_with("fetch_") || method.starts_with("compare_exchange")
+}
+
+/// The cell that a function of the standard library changes: `Cell::set(&cell, 1)`.
+pub(super) fn changed_by_function(call: &ExprCall) -> Option<&Expr> {
+    let Expr::Path(path) = &*call.func else {
+        return None;
+    };
+    let mut names = path.path.segments.iter().rev();
+    let (function, ty) = (&names.next()?.ident, &names.next()?.ident);
+    let is_one = is_cell(&ty.to_string()) && changes(&function.to_string(), true);
+    call.args.first().filter(|_| is_one)
 }
 
 /// Whether a chain of calls changes something behind a shared reference, as
@@ -59,9 +72,7 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
 /// changes nothing.
 pub(super) fn surely_changes(call: &ExprMethodCall) -> bool {
     let name = call.method.to_string();
-    matches!(name.as_str(), "set" | "store")
-        || name.starts_with("fetch_")
-        || changes_through_guard(call)
+    matches!(name.as_str(), "set" | "store") || changes_atomic(&name) || changes_through_guard(call)
 }
 
 /// Whether a collection is changed that a guard lends.

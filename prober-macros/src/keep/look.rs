@@ -8,7 +8,7 @@ use syn::{
 
 use super::{
     calls::is_suppressed,
-    cells::{changes, changes_behind_reference},
+    cells::{changed_by_function, changes, changes_behind_reference},
     facts::Facts,
     inner::{core, gives_value, is_static, places, root},
     macros::{may_change, may_leave, takes_text},
@@ -227,6 +227,10 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         self.asks |= call.args.iter().any(is_suppressed);
+        let cell = changed_by_function(call).and_then(root);
+        if let Some(name) = cell {
+            self.roots.extend(self.facts.seen_from(&name));
+        }
         visit::visit_expr_call(self, call);
     }
 

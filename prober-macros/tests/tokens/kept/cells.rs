@@ -11,6 +11,9 @@ fn changes_in_lets() {
         let t = Cell::new(0); let r = &t; let a = x.a()?; let o = r.replace(a); let d = x.d(t.get())?; Ok(x.b()?) // a: a! b
         let t = Cell::new(0); let a = x.a()?; if t.replace(a) { act(1); } let d = x.d(t.get())?; Ok(x.b()?) // a: a! b
         let t = Cell::new(0); let a = x.a()?; let o = (a, t.get()); let d = x.d(t.get())?; Ok(x.b()?) // a: a! d(0) b
+        let t = Cell::new(0); let a = x.a()?; let o = Cell::replace(&t, a); let d = x.d(t.get())?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let a = x.a()?; let o = t.compare_exchange(a, 1); let d = x.d(t.get())?; Ok(x.b()?) // a: a! b
+        let t = Cell::new(0); let a = x.a()?; let o = Other::replace(&t, a); let d = x.d(t.get())?; Ok(x.b()?) // a: a! d(0) b
         let a = x.a()?; let o = COUNT.replace(a); let d = x.d(COUNT)?; Ok(x.b()?) // a: a! b
     "#,
     );
