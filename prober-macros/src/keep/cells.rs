@@ -35,6 +35,15 @@ fn changes_atomic(method: &str) -> bool {
     method.starts_with("fetch_") || method.starts_with("compare_exchange")
 }
 
+/// Whether a call changes a place as only a cell lets it, where that is not
+/// `mut`: by name and number of arguments, for `text.replace("a", "b")` does not.
+pub(super) fn changes_place(call: &ExprMethodCall) -> bool {
+    let arguments = usize::from(call.method != "take");
+    matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_))
+        && call.args.len() == arguments
+        && CHANGE_CELL.contains(&call.method.to_string().as_str())
+}
+
 /// The cell that a function of the standard library changes: `Cell::set(&cell, 1)`.
 pub(super) fn changed_by_function(call: &ExprCall) -> Option<&Expr> {
     let Expr::Path(path) = &*call.func else {

@@ -9,7 +9,7 @@ use syn::{
 
 use super::{
     calls::{constructs, handed_suppressed, is_suppressed, moves},
-    cells::surely_changes,
+    cells::{changes_place, surely_changes},
     facts::Facts,
     inner::{core, places, root},
     macros::{holds_block, holds_exit, may_change, takes_text},
@@ -93,7 +93,7 @@ impl Effects<'_> {
     /// Whether a call changes something behind a shared reference that outlives
     /// the function.
     fn changes_cell(&self, call: &ExprMethodCall) -> bool {
-        surely_changes(call)
+        (surely_changes(call) || changes_place(call))
             && root(&call.receiver).is_some_and(|name| self.facts.is_given_cell(&name))
     }
 

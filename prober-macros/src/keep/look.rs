@@ -8,7 +8,7 @@ use syn::{
 
 use super::{
     calls::is_suppressed,
-    cells::{changed_by_function, changes, changes_behind_reference},
+    cells::{changed_by_function, changes, changes_behind_reference, changes_place},
     facts::Facts,
     inner::{core, gives_value, is_static, places, root},
     macros::{may_change, may_leave, takes_text},
@@ -192,8 +192,9 @@ impl<'ast> Visit<'ast> for Look<'_> {
             && let Some(name) = root(&call.receiver)
         {
             let seen = self.facts.seen_from(&name);
-            let is_cell =
-                is_static(&name) || seen.iter().any(|name| self.facts.cells.contains(name));
+            let is_cell = is_static(&name)
+                || name.starts_with("self.") && changes_place(call)
+                || seen.iter().any(|name| self.facts.cells.contains(name));
             if changes(&method, is_cell) {
                 self.roots.extend(seen);
             }

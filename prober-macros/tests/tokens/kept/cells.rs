@@ -29,6 +29,8 @@ fn effects_in_lets() {
         let a = x.a()?; let n = list.borrow_mut().pop().unwrap_or(3); let d = x.d(n)?; Ok(x.b()?) // a: a! b
         let q = list; let a = x.a()?; let n = q.borrow_mut().pop(); Ok(x.b()?) // a: a! b
         let a = x.a()?; let n = self.count.set(1); Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = self.count.replace(1); let d = x.d(self.count)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = list.replace(1); let d = x.d(list.len())?; Ok(x.b()?) // a: a! b
         let a = x.a()?; let n = COUNT.set(1); Ok(x.b()?) // a: a! b
         let a = x.a()?; let n = list.borrow_mut().len(); let d = x.d(n)?; Ok(x.b()?) // a: a! d(0) b
         let a = x.a()?; let n = self.lock().c()?; Ok(x.b()?) // a: a! c b
