@@ -228,8 +228,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         self.asks |= call.args.iter().any(is_suppressed);
-        let cell = changed_by_function(call).and_then(root);
-        if let Some(name) = cell {
+        if let Some(name) = changed_by_function(call).and_then(root) {
             self.roots.extend(self.facts.seen_from(&name));
         }
         visit::visit_expr_call(self, call);
