@@ -102,7 +102,8 @@ impl Hot<'_, '_> {
             }
             Kind::Tail => {
                 // The operands of a constructor ask; a call acts.
-                if !is_constructor(&step.stmt) || self.depends(step) || !self.pending.is_empty() {
+                let asks = is_constructor(&step.stmt) && !step.effect;
+                if !asks || self.depends(step) || !self.pending.is_empty() {
                     self.flush(index);
                 }
                 self.tail(index);

@@ -130,13 +130,22 @@ impl Flow<'_> {
             bound.extend(&step.binds);
             step.add_lost(&mut bound);
         }
-        for slot in slots {
-            bound.extend(&slot.names);
-            bound.extend(slot.doubts());
+        let slots = slots
+            .iter()
+            .map(|slot| slot.names.clone().union(slot.doubts()));
+        let slots = slots.collect::<Vec<_>>();
+        for slot in &slots {
+            bound.extend(slot);
         }
         let shared = |step: &Step| {
             let mut all = self.needs(step).union(&step.binds);
             step.add_lost(&mut all);
+            // Who needs one of its names binds the slot, which is done once.
+            for slot in &slots {
+                if all.meets(slot) {
+                    all.extend(slot);
+                }
+            }
             all.retain(|name| {
                 bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
             });

@@ -353,6 +353,17 @@ fn effects_in_initializers() {
         let body = format!("let a = x.a()?; act(1); let c = {effect}; let e = x.e()?; Ok(a)");
         case(signature, &body, "a", Said::Is("a! b e".to_owned()));
     }
+    for macro_of_ones_own in ["next!(self.count)", "next!(list)"] {
+        let body = format!("let a = x.a()?; let n = {macro_of_ones_own}; Ok(x.d(n)?)");
+        case(signature, &body, "a", Said::Is("a!".to_owned()));
+    }
+    for tail in [
+        "Ok((x.b()?, replace(&mut self.count, 1)))",
+        "Ok([list.pop(), x.b()?])",
+    ] {
+        let body = format!("for i in [1] {{ act(x.a()?); }} {tail}");
+        case(signature, &body, "a", Said::Is("a! b".to_owned()));
+    }
     for harmless in [
         "y.c(x.b()?)?",
         "(x.b()?, [1].map(|i| { let mut n = 0; n += i; n }).count())",
