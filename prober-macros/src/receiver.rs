@@ -91,7 +91,7 @@ pub(crate) fn peel(mut expr: &Expr) -> &Expr {
 
 /// Whether a call is made on one of the receivers.
 pub(crate) fn is_on(call: &ExprMethodCall, receivers: &[Receiver]) -> bool {
-    // Most calls are on something else, which is found sooner so.
+    // A list of names is made only of what is no variable: most calls are on one.
     match peel(&call.receiver) {
         Expr::Path(path) => path.path.get_ident().is_some_and(|ident| {
             let ident = unraw(ident);

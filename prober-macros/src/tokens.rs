@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// A name without `r#`, as which it is the same one.
+/// The text of a name without `r#`: with it, the name means the same.
 pub(crate) fn unraw(name: &Ident) -> String {
     let name = name.to_string();
     match name.strip_prefix("r#") {
