@@ -23,6 +23,7 @@ use super::{
     results::{has_faults_of_its_own, operand_of_takes, panics},
     scope::{Scope, Way},
 };
+use crate::vocabulary;
 
 impl Flow<'_> {
     pub(super) fn asker<'f>(
@@ -127,13 +128,13 @@ impl VisitMut for Asker<'_, '_> {
             }
             Expr::Tuple(tuple) => self.operands(tuple.elems.iter_mut().collect()),
             Expr::Array(array) => self.operands(array.elems.iter_mut().collect()),
+            Expr::Binary(binary) if vocabulary::assigns(&binary.op) => {
+                self.assigned(&mut binary.left, &mut binary.right);
+            }
             Expr::Binary(binary) if !matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
                 self.operands(vec![&mut binary.left, &mut binary.right]);
             }
-            Expr::Assign(assign) => {
-                self.operands(vec![&mut assign.right]);
-                self.visit_expr_mut(&mut assign.left);
-            }
+            Expr::Assign(assign) => self.assigned(&mut assign.left, &mut assign.right),
             Expr::Index(index) => self.operands(vec![&mut index.expr, &mut index.index]),
             Expr::Range(range) => {
                 let bounds = range.start.iter_mut().chain(&mut range.end);

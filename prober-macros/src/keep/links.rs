@@ -201,6 +201,8 @@ fn records_in_closures(value: &Expr, facts: &Facts) -> bool {
     match value {
         Expr::Path(path) => facts.records(path),
         Expr::Reference(reference) => records_in_closures(&reference.expr, facts),
+        // What was asked for.
+        Expr::Try(_) => false,
         value => {
             let mut find = Find(facts, false);
             find.visit_expr(value);

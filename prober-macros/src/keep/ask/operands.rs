@@ -17,11 +17,17 @@ use crate::{
 };
 
 impl Asker<'_, '_> {
+    /// A place and the value that it gets: only that is an operand.
+    pub(super) fn assigned(&mut self, place: &mut Expr, value: &mut Expr) {
+        self.operands(vec![value]);
+        self.visit_expr_mut(place);
+    }
+
     /// Operands that are evaluated one after the other, in any case.
     pub(super) fn operands(&mut self, mut operands: Vec<&mut Expr>) {
         for index in 0..operands.len() {
             let records = self.strict
-                && !matches!(operands[index], Expr::Closure(_))
+                && !matches!(operands[index], Expr::Closure(_) | Expr::Path(_))
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);

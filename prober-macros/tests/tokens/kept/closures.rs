@@ -67,6 +67,7 @@ fn closures_that_take_apart() {
             "println!(\"{}\", f(x));",
             "let n = vec![f(x)]; act(n);",
             "let mut n = 1; n = f(x); act(n);",
+            "let mut t = Row { n: 1 }; t.n = f(x); act(t);",
             "let n = { f(x) }; act(n);",
             "let n = if 1 { f(x) } else { 2 }; act(n);",
         ] {
