@@ -14,7 +14,7 @@ use super::{
     inner::core,
     macros::{evaluates, takes_text},
     names::Names,
-    plan::Step,
+    plan::{Kind, Step},
     results::{may_ask, operand_of_takes},
 };
 use crate::{classify, macro_arguments, marker::Marker};
@@ -22,14 +22,13 @@ use crate::{classify, macro_arguments, marker::Marker};
 impl Flow<'_> {
     /// What the operands of a statement mention that ask.
     pub(super) fn of_asks(&self, step: &Step, mentioned: fn(&Self, &Expr) -> Names) -> Names {
-        let Stmt::Expr(expr, _) = &step.stmt else {
+        if !matches!(step.stmt, Stmt::Expr(..)) {
             return step.mentions.clone();
-        };
-        asks_of_act(expr, self)
-            .iter()
-            .fold(Names::default(), |names, ask| {
-                names.union(&mentioned(self, ask))
-            })
+        }
+        let asks = asks_of_step(step, self);
+        asks.iter().fold(Names::default(), |names, ask| {
+            names.union(&mentioned(self, ask))
+        })
     }
 }
 
@@ -48,8 +47,29 @@ pub(super) fn asks_within(question: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     asks.found
 }
 
+/// What asks in a statement that acts, in a tail, or in an exit.
+pub(super) fn asks_of_step(step: &Step, flow: &Flow<'_>) -> Vec<Expr> {
+    let Stmt::Expr(expr, _) = &step.stmt else {
+        return Vec::new();
+    };
+    let value = match core(expr) {
+        Expr::Return(exit) => exit.expr.as_deref(),
+        Expr::Break(exit) => exit.expr.as_deref(),
+        _ if step.kind == Kind::Tail && (step.is_value || is_ask(expr)) => Some(expr),
+        _ => return asks_of_act(expr, flow),
+    };
+    value.map(|value| asks(value, flow)).unwrap_or_default()
+}
+
+/// Whether a tail asks as a whole.
+fn is_ask(expr: &Expr) -> bool {
+    handed_suppressed(core(expr))
+        || matches!(expr, Expr::Try(_))
+            && !matches!(core(expr), Expr::Call(_) | Expr::MethodCall(_))
+}
+
 /// What asks in a statement that is not run: in the operands of its call.
-pub(super) fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
+fn asks_of_act(expr: &Expr, flow: &Flow<'_>) -> Vec<Expr> {
     let mut asks = Asks::new(flow);
     asks.visit_operands(expr);
     asks.found

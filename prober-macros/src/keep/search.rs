@@ -8,15 +8,13 @@ use syn::{Expr, Stmt, Token, visit::Visit};
 
 use super::{
     branches::Branches,
-    calls::handed_suppressed,
     changes::changed_by,
     closures::Holds,
     flow::Flow,
-    inner::core,
     names::Names,
     parsed::questions,
     plan::{Kind, Step, keeps_all},
-    questions::{asks, asks_of_act, asks_within},
+    questions::{asks, asks_of_step, asks_within},
     results::waits,
     scope::{Scope, Target, Way},
     slot::{Slot, extends_temporaries, keeps_parts, uses},
@@ -379,19 +377,9 @@ impl<'p> Search<'_, '_, 'p> {
 
     /// A statement that acts, a tail, or an exit that is reached.
     fn act(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
-        if step.asks
-            && !step.conditional
-            && let Stmt::Expr(expr, _) = &step.stmt
-        {
-            let found = match core(expr) {
-                Expr::Return(exit) => exit.expr.as_ref().map(|value| asks(value, self.flow)),
-                Expr::Break(exit) => exit.expr.as_ref().map(|value| asks(value, self.flow)),
-                _ if step.kind == Kind::Tail && (step.is_value || is_ask(expr)) => {
-                    Some(asks(expr, self.flow))
-                }
-                _ => Some(asks_of_act(expr, self.flow)),
-            };
-            self.ask(&found.unwrap_or_default(), rest);
+        if step.asks && !step.conditional {
+            let asks = asks_of_step(step, self.flow);
+            self.ask(&asks, rest);
         }
         step.add_lost(&mut self.missing);
         self.leave(step)
@@ -565,11 +553,4 @@ pub(super) fn may_ask_without(steps: &[&Step], missing: &Names) -> bool {
 /// Whether a `let` leaves its variable without a value.
 fn has_no_value(step: &Step) -> bool {
     matches!(&step.stmt, Stmt::Local(local) if local.init.is_none())
-}
-
-/// Whether a tail asks as a whole.
-fn is_ask(expr: &Expr) -> bool {
-    handed_suppressed(core(expr))
-        || matches!(expr, Expr::Try(_))
-            && !matches!(core(expr), Expr::Call(_) | Expr::MethodCall(_))
 }

@@ -14,6 +14,7 @@
     clippy::manual_unwrap_or_default,
     clippy::items_after_statements,
     clippy::needless_continue,
+    clippy::string_add_assign,
     reason = "the shapes under test"
 )]
 

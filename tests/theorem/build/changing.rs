@@ -270,15 +270,14 @@ impl Writer {
 
     /// An object that can be replaced by another.
     fn some_at(&mut self, scope: &mut Scope) -> (String, String) {
-        match self.any(&scope.ats) {
-            Some(at) => (String::new(), at),
-            None => {
-                let at = self.name("at");
-                let object = self.object(scope);
-                scope.ats.push(at.clone());
-                scope.objects.push(at.clone());
-                (format!("let mut {at} = {object};\n"), at)
-            }
+        if let Some(at) = self.any(&scope.ats) {
+            (String::new(), at)
+        } else {
+            let at = self.name("at");
+            let object = self.object(scope);
+            scope.ats.push(at.clone());
+            scope.objects.push(at.clone());
+            (format!("let mut {at} = {object};\n"), at)
         }
     }
 

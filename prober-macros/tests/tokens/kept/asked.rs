@@ -394,6 +394,8 @@ fn blocks_as_operands() {
     check(
         r#"
         let v = { let a = x.a()?; let b = x.b()?; y.c() }; let w = v?; Ok(w) // a: a! b c
+        let a = x.a()?; act(a); let v = if 1 { let n = 2; x.d(n)? } else { 3 }; Ok(v) // a: a! d(2)
+        let a = x.a()?; act(a); let v = match 1 { 1 => { let n = 2; x.d(n)? } _ => 3 }; Ok(v) // a: a! d(2)
         # A block may come to its end doomed.
         let v = { let a = x.a()?; let b = x.b()?; x.c()? }; act(v); Ok(v) // a: a! b c
         let v = { let a = x.a()?; let b = x.b()?; x.c()? }; let w = y.d(v)?; act(w); Ok(v) // a: a! b c d(c)
