@@ -119,7 +119,7 @@ impl Effects<'_> {
                 Expr::Reference(reference) => &reference.expr,
                 arg => arg,
             };
-            if !matches!(place, Expr::Path(_) | Expr::Field(_)) {
+            if !is_variable(place) {
                 self.visit_expr(place);
             }
         }
@@ -235,4 +235,13 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether an expression is a variable, or a field of one.
+fn is_variable(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_variable(&field.base),
+        _ => false,
+    }
 }

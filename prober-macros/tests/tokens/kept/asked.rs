@@ -382,6 +382,7 @@ fn effects_in_initializers() {
         let a = x.a()?; let v = [1].map(|i| { n.f += i; 1 }).count(); let e = x.e(v)?; Ok(x.b()?) // a: a! b
         let a = x.a()?; let v = y.e(&mut n)?; Ok(x.b()?) // a: a! b
         let a = x.a()?; let v = y.e(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let v = inner((1, fill(&mut n)).0, suppressed)?; Ok(x.b()?) // a: a! b
         let a = x.a()?; inner(n.fill(), suppressed)?; Ok(x.b()?) // a: a! b
     "#,
     );
