@@ -1,7 +1,7 @@
 //! What an expression is at its core, the variable that it begins with, and the
 //! places that it assigns to.
 
-use syn::{Expr, Stmt};
+use syn::{Expr, Stmt, UnOp};
 
 use crate::receiver::variable;
 
@@ -42,6 +42,19 @@ pub(super) fn is_compound(expr: &Expr) -> bool {
             | Expr::Unsafe(_)
             | Expr::While(_)
     )
+}
+
+/// Whether an expression is a place: no value of its own.
+pub(super) fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Group(group) => is_place(&group.expr),
+        _ => false,
+    }
 }
 
 /// Whether the blocks of a statement give values: not those of one that has

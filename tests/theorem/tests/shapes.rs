@@ -1588,6 +1588,12 @@ shapes! {
         let _ = write!(text, "{}", value(23));
         let e = root.num(24)?;
         w.act2(e, value(25));
-        Ok(a ^ b ^ c ^ d ^ e)
+        let mut pair = ((|i: u64| root.try_num(i).unwrap_or(5))(26), vec![1_u64]);
+        pair.1.push(2);
+        pair.0 ^= 1;
+        (pair.0, pair.1[0]) = (pair.1[1], 7);
+        w.act("pair", pair.1[0] ^ pair.0);
+        let at = root.num(27)?;
+        Ok(a ^ b ^ c ^ d ^ e ^ at)
     }
 }

@@ -11,7 +11,7 @@ use super::asker::Asker;
 use crate::{
     emit::{Place, operand},
     keep::{
-        changes::changed_by, flow::Flow, names::Names, questions::asks,
+        changes::changed_by, flow::Flow, inner::is_place, names::Names, questions::asks,
         results::has_faults_of_its_own, risks::doubted,
     },
 };
@@ -27,7 +27,8 @@ impl Asker<'_, '_> {
     pub(super) fn operands(&mut self, mut operands: Vec<&mut Expr>) {
         for index in 0..operands.len() {
             let records = self.strict
-                && !matches!(operands[index], Expr::Closure(_) | Expr::Path(_))
+                && !matches!(operands[index], Expr::Closure(_))
+                && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);

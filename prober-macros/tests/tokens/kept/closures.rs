@@ -63,6 +63,7 @@ fn closures_that_take_apart() {
             "while f(x) { act(1); break; } act(2);",
             "act(f(x));",
             "act((1, f(x)));",
+            "act(*f(x));",
             "act(y.e()?, f(x));",
             "println!(\"{}\", f(x));",
             "let n = vec![f(x)]; act(n);",
