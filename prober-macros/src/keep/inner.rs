@@ -6,15 +6,10 @@ use syn::{Expr, Stmt, UnOp};
 use crate::receiver::variable;
 
 /// What a statement is at its core: without `?`, `.await` and parentheses.
-pub(super) fn core(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Paren(paren) => &paren.expr,
-            Expr::Group(group) => &group.expr,
-            Expr::Try(question) => &question.expr,
-            Expr::Await(future) => &future.base,
-            expr => return expr,
-        }
+pub(super) fn core(expr: &Expr) -> &Expr {
+    match bare(expr) {
+        Expr::Try(question) => core(&question.expr),
+        expr => expr,
     }
 }
 

@@ -64,6 +64,12 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Notes that faults may be recorded: that asks, and does not leave.
+    fn take(&mut self) {
+        self.takes = true;
+        self.asks = true;
+    }
+
     fn exit(&mut self, exit: Exit) {
         if !self.exits.contains(&exit) {
             self.exits.push(exit);
@@ -128,8 +134,7 @@ impl<'a> Look<'a> {
         if !self.facts.recording.is_empty()
             && mentions(code, &self.facts.locals).meets(&self.facts.recording)
         {
-            self.takes = true;
-            self.asks = true;
+            self.take();
         }
     }
 
@@ -163,16 +168,14 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         // A probe that is written already.
         if matches!(expr, Expr::Verbatim(_)) {
-            self.asks = true;
-            self.takes = true;
+            self.take();
         }
         visit::visit_expr(self, expr);
     }
 
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
         if self.facts.records(path) {
-            self.takes = true;
-            self.asks = true;
+            self.take();
         }
     }
 
@@ -204,24 +207,21 @@ impl<'ast> Visit<'ast> for Look<'_> {
 
     fn visit_expr_let(&mut self, condition: &'ast syn::ExprLet) {
         if is_result_pattern(&condition.pat) {
-            self.takes = true;
-            self.asks = true;
+            self.take();
         }
         visit::visit_expr_let(self, condition);
     }
 
     fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
         if expr.arms.iter().any(|arm| is_result_pattern(&arm.pat)) {
-            self.takes = true;
-            self.asks = true;
+            self.take();
         }
         visit::visit_expr_match(self, expr);
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
         if local.init.is_some() && is_result_pattern(&local.pat) {
-            self.takes = true;
-            self.asks = true;
+            self.take();
         }
         visit::visit_local(self, local);
     }
@@ -317,8 +317,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         match Marker::of(&mac.path, self.krate) {
             Some(Marker::Probe) => {
-                self.asks = true;
-                self.takes = true;
+                self.take();
             }
             Some(Marker::Settle) => self.exit(Exit::Function),
             Some(Marker::Unprobed) => {}
@@ -327,8 +326,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
                     self.exit(Exit::Function);
                 }
                 if takes_apart(mac) {
-                    self.asks = true;
-                    self.takes = true;
+                    self.take();
                 }
                 if takes_text(mac) {
                     return;
@@ -339,8 +337,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
                 }
                 // Faults are recorded in what has a syntax of its own.
                 if !arguments.all_exprs() && may_ask(&mac.tokens) {
-                    self.asks = true;
-                    self.takes = true;
+                    self.take();
                 }
             }
         }
@@ -350,8 +347,7 @@ impl<'ast> Visit<'ast> for Look<'_> {
     fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
         // One of ours looks at the items of a loop.
         if matches!(*closure.body, Expr::Verbatim(_)) || has_faults_of_its_own(&closure.body) {
-            self.takes = true;
-            self.asks = true;
+            self.take();
         }
         self.may_call(&closure.body);
     }
