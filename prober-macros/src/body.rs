@@ -107,6 +107,8 @@ pub(crate) fn rewritten(
     if args.options && escapes::report(block, &args.receivers, krate, errors) {
         return None;
     }
+    // As it is written: one form writes the statements as a whole.
+    let tail_may_borrow = params::tail_may_borrow(block);
     let (asks, looks_needless) = rewrite_block(block, args, &function, &emit, errors);
     if !asks && !function.is_test && errors.is_empty() {
         nothing_to_probe::report(function.written, sig, args, errors);
@@ -141,7 +143,15 @@ pub(crate) fn rewritten(
         let start = emit.start_kept(&suppressed, limit, shares, error.as_ref());
         (emit.imports_of_kept(krate, error.is_some()), start)
     };
-    let body = framed(block, sig, output, params, looks_needless, &emit);
+    let body = framed(
+        block,
+        sig,
+        output,
+        params,
+        tail_may_borrow,
+        looks_needless,
+        &emit,
+    );
     let outcome = emit.run(sig, moves, output, &body);
     let gate = Ident::new("through_gate", at);
     let end = glue(output.span());
@@ -242,6 +252,7 @@ fn framed(
     sig: &syn::Signature,
     output: &Type,
     params: &TokenStream,
+    tail_may_borrow: bool,
     looks_needless: bool,
     emit: &Emitter,
 ) -> TokenStream {
@@ -256,7 +267,7 @@ fn framed(
         // In borrow errors rustc names what a closure captures, but only if the
         // closure ends with a token of the user's.
         let mut body = TokenStream::new();
-        let inner = if params::tail_may_borrow(block) {
+        let inner = if tail_may_borrow {
             quote!(#params return { #within #block };)
         } else {
             quote!(#params #within #block)

@@ -34,6 +34,22 @@ impl Branches<'_, '_> {
         );
     }
 
+    fn condition(&self, cond: &mut Expr) {
+        self.tie_condition(cond);
+        self.head(cond);
+    }
+
+    fn tie_condition(&self, cond: &Expr) {
+        match cond {
+            Expr::Let(condition) => self.flow.tie_head(&condition.expr),
+            Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
+                self.tie_condition(&both.left);
+                self.tie_condition(&both.right);
+            }
+            _ => {}
+        }
+    }
+
     /// The scope in a loop, which a `break` leaves.
     fn in_loop(&self, label: &Lifetime, on_continue: Way, body: &syn::Block) -> Scope {
         let skipped = self.flow.skipped(body, label);
@@ -89,7 +105,7 @@ impl Branches<'_, '_> {
         let none = Names::default();
         match expr {
             Expr::If(branch) => {
-                self.head(&mut branch.cond);
+                self.condition(&mut branch.cond);
                 let shadowed = conditions(&branch.cond);
                 self.block(&mut branch.then_branch, &shadowed, self.scope, None, &none);
                 if let Some((_, other)) = &mut branch.else_branch {
@@ -97,6 +113,7 @@ impl Branches<'_, '_> {
                 }
             }
             Expr::Match(matched) => {
+                self.flow.tie_head(&matched.expr);
                 let mut asker = self.flow.asker(
                     self.miss.clone(),
                     false,
@@ -108,7 +125,7 @@ impl Branches<'_, '_> {
                 asker.head_of_match(matched);
                 for arm in &mut matched.arms {
                     if let Pat::Guard(guarded) = &mut arm.pat {
-                        self.head(&mut guarded.guard);
+                        self.condition(&mut guarded.guard);
                     }
                     let shadowed = Shadowed::by(&arm.pat);
                     if let Expr::Block(body) = &mut *arm.body {
@@ -119,6 +136,7 @@ impl Branches<'_, '_> {
                 }
             }
             Expr::ForLoop(each) => {
+                self.flow.tie_head(&each.expr);
                 self.head(&mut each.expr);
                 let label = self.flow.label_loop(&mut each.label);
                 let next = Plan::block_of(&each.body).is_some_and(|body| self.flow.goes_on(body));
@@ -140,7 +158,7 @@ impl Branches<'_, '_> {
                 self.block(&mut each.body, &shadowed, &scope, last, &unchecked);
             }
             Expr::While(each) => {
-                self.head(&mut each.cond);
+                self.condition(&mut each.cond);
                 let label = self.flow.label_loop(&mut each.label);
                 let shadowed = conditions(&each.cond);
                 let scope = self.in_loop(&label, Way::breaks(&label), &each.body);

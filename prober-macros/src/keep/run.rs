@@ -392,13 +392,15 @@ impl Hot<'_, '_> {
         let mut missing = Names::default();
         step.add_lost(&mut missing);
         let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
+        // Behind what does not end rustc would call a check unreachable.
+        let ends = !matches!(&step.stmt, Stmt::Expr(expr, _) if self.flow.diverges(expr));
         // A doomed run must not seem to go on without the value.
         let unset = step.changes.meets(&self.flow.facts.unset);
         if search.is_empty() && !unset || search.is_empty() && act {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
             let tokens = self.written(step, miss, self.state.exit.clone());
             self.out.extend([tokens]);
-            if !act || step.takes {
+            if ends && (!act || step.takes) {
                 self.doom(step);
             }
             return;
@@ -409,7 +411,9 @@ impl Hot<'_, '_> {
         let exit = leaves.clone().filter(|_| given_up);
         let miss = leaves.unwrap_or_else(|| go_on.clone());
         let tokens = self.written(step, miss, exit.unwrap_or(go_on));
-        self.out.extend([match block.label() {
+        let label = block.label();
+        let ends = ends || label.is_some();
+        self.out.extend([match label {
             Some(label) if unset => {
                 let done = self.flow.label("done");
                 let search = search.then(&self.state.exit);
@@ -420,8 +424,10 @@ impl Hot<'_, '_> {
             Some(label) => quote!(#label { #tokens }),
             None => tokens,
         }]);
-        // A loop in it may have gone on to the next item.
-        self.doom(step);
+        if ends {
+            // A loop in it may have gone on to the next item.
+            self.doom(step);
+        }
     }
 
     fn doom(&mut self, step: &Step) {

@@ -212,7 +212,7 @@ impl Flow<'_> {
     /// In a search: what runs later tells the types of variables whose `let`
     /// does not.
     pub(super) fn tie(&self, step: &Step, slot: Option<&Slot<'_>>) -> TokenStream {
-        let names = inferred(step);
+        let names = self.inferred(step);
         if names.is_empty() {
             return TokenStream::new();
         }
@@ -251,7 +251,7 @@ impl Flow<'_> {
     /// Ties variables to those that a search has bound before.
     pub(super) fn tied(&self, step: &Step) -> TokenStream {
         match self.ties_of(step) {
-            Some(ties) => self.types_of(&ties, &inferred(step)),
+            Some(ties) => self.types_of(&ties, &self.inferred(step)),
             None => TokenStream::new(),
         }
     }
@@ -265,30 +265,31 @@ impl Flow<'_> {
     pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> Option<TokenStream> {
         self.ties_of(step).map(|_| self.tie(step, Some(slot)))
     }
-}
 
-/// The names that a `let` gives to values whose types nothing tells.
-fn inferred(step: &Step) -> Vec<&Ident> {
-    let Stmt::Local(Local {
-        pat,
-        init: Some(init),
-        ..
-    }) = &step.stmt
-    else {
-        return Vec::new();
-    };
-    let plain = matches!(
-        &*init.expr,
-        Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
-    );
-    // What takes a value apart that was asked for knows its type.
-    let parts = matches!(&*init.expr, Expr::Try(_)) && !is_name(pat);
-    let mut names = Vec::new();
-    let known = plain || parts || step.type_is_known || step.closures == Some(Holds::Type);
-    if known || !names_of(pat, &mut names) {
-        return Vec::new();
+    /// The names that a `let` gives to values whose types nothing tells.
+    fn inferred<'p>(&self, step: &'p Step) -> Vec<&'p Ident> {
+        let Stmt::Local(Local {
+            pat,
+            init: Some(init),
+            ..
+        }) = &step.stmt
+        else {
+            return Vec::new();
+        };
+        let plain = matches!(
+            &*init.expr,
+            Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
+        );
+        // Most that is asked for and taken apart is of a known type.
+        let parts = matches!(&*init.expr, Expr::Try(question) if !self.may_be_inferred(&question.expr))
+            && !is_name(pat);
+        let mut names = Vec::new();
+        let known = plain || parts || step.type_is_known || step.closures == Some(Holds::Type);
+        if known || !names_of(pat, &mut names) {
+            return Vec::new();
+        }
+        names
     }
-    names
 }
 
 /// Collects the names of a pattern that tells no type: `a`, `(a, b)`, `[a, _]`.

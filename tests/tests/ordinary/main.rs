@@ -3,4 +3,5 @@
 
 mod cases;
 mod functions;
+mod published;
 mod rule;

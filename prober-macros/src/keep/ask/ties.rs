@@ -4,7 +4,10 @@
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::Expr;
+use syn::{
+    Expr,
+    visit::{self, Visit},
+};
 
 use crate::{
     classify,
@@ -15,6 +18,21 @@ use crate::{
 };
 
 impl Flow<'_> {
+    /// Ties the operands of a head that binds variables: a branch may say by what
+    /// it does with those which types they have, and is not in the copy.
+    pub(crate) fn tie_head(&self, head: &Expr) {
+        struct Tie<'f, 'a>(&'f Flow<'a>);
+        impl<'ast> Visit<'ast> for Tie<'_, '_> {
+            fn visit_expr_try(&mut self, question: &'ast syn::ExprTry) {
+                self.0.tie_operand(&question.expr);
+                visit::visit_expr_try(self, question);
+            }
+            fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+            fn visit_block(&mut self, _: &'ast syn::Block) {}
+        }
+        Tie(self).visit_expr(head);
+    }
+
     /// The name by which a copy of an operand and the operand itself agree on
     /// their type, where the operand does not tell it.
     pub(crate) fn tie_operand(&self, operand: &Expr) {
@@ -48,7 +66,7 @@ impl Flow<'_> {
     }
 
     /// Whether a call may give whatever is needed.
-    fn may_be_inferred(&self, operand: &Expr) -> bool {
+    pub(crate) fn may_be_inferred(&self, operand: &Expr) -> bool {
         match core(operand) {
             Expr::Call(call) => {
                 let told = matches!(&*call.func, Expr::Path(path) if path.path.segments.iter()
@@ -58,25 +76,25 @@ impl Flow<'_> {
             Expr::MethodCall(call) => {
                 let known =
                     vocabulary::tells_type(&call.method) && classify::is_read(call, self.receivers);
-                let converts = matches!(
-                    call.method.to_string().as_str(),
-                    "collect"
-                        | "get"
-                        | "into"
-                        | "next"
-                        | "parse"
-                        | "product"
-                        | "read"
-                        | "sum"
-                        | "take"
-                        | "try_into"
-                );
+                let converts = may_convert(&call.method.to_string());
                 let told = call.turbofish.as_ref().is_some_and(|types| !infers(types));
                 !told && !known && (converts || !call.args.is_empty())
             }
             _ => false,
         }
     }
+}
+
+/// Whether a method without arguments may give whatever is needed, as far as
+/// its name tells.
+fn may_convert(method: &str) -> bool {
+    matches!(
+        method,
+        "collect" | "get" | "into" | "next" | "product" | "sum" | "take" | "try_into"
+    ) || matches!(
+        method.split('_').next(),
+        Some("decode" | "load" | "parse" | "read")
+    )
 }
 
 /// Whether there is a `_` in types.

@@ -412,6 +412,9 @@ fn types_of_variables() {
         ("let b = g();", true),
         ("let b: u8 = x.b()?;", false),
         ("let (b, _) = x.b()?;", false),
+        ("let (b, _) = x.b(1)?;", true),
+        ("let (b, _) = x.parse()?;", true),
+        ("let (b, _) = x.read_pair()?;", true),
         ("let (b, _) = (g(), 1);", true),
         ("let [mut b, _] = [g(), x.b()?];", true),
         ("let (b, Row { .. }) = g();", false),
@@ -424,6 +427,31 @@ fn types_of_variables() {
     ] {
         let body = format!("let a = x.a()?; act(a); {local} let d = x.d(b)?; act(d, b); Ok(1)");
         written(SIGNATURE, &body, "type_of (& b)", tied);
+    }
+}
+
+/// A head of which there is a copy without its branch, which may say of what type
+/// the operand is.
+#[test]
+fn types_of_heads() {
+    for (statement, tied) in [
+        ("if let Some(b) = x.parse()? { act(b); }", true),
+        ("if let Some(b) = x.b(1)? { act(b); }", true),
+        ("if let Some(b) = x.b()? { act(b); }", false),
+        ("if 1 > 0 && let Some(b) = x.parse()? { act(b); }", true),
+        ("if x.parse()? > 1 { act(1); }", false),
+        ("while let Some(b) = x.parse()? { act(b); }", true),
+        ("for b in x.parse()? { act(b); }", true),
+        ("match x.parse()? { Some(b) => act(b), _ => {} }", true),
+        (
+            "match 1 { b if let Some(c) = x.parse()? => act(c), _ => {} }",
+            true,
+        ),
+        ("if let Some(b) = { x.parse()? } { act(b); }", false),
+        ("if let Some(b) = c(|| x.parse()?) { act(b); }", false),
+    ] {
+        let body = format!("let a = x.a()?; act(a); {statement} let d = x.d()?; Ok(d)");
+        written(SIGNATURE, &body, "__probed_operand", tied);
     }
 }
 
