@@ -55,22 +55,7 @@ pub(crate) fn visit_closures(body: &mut Block, visit: &mut dyn FnMut(&mut Expr))
     held.visit_block_mut(body);
     held.names.clear();
     held.iterators.clear();
-    let Some((Stmt::Expr(tail, None), before)) = body.stmts.split_last_mut() else {
-        return;
-    };
-    held.value(tail);
-    for stmt in before.iter_mut().rev() {
-        let Stmt::Local(local) = stmt else { continue };
-        let bound = names_of(&local.pat);
-        let is_held = take(&mut held.names, &bound);
-        let is_adapted = take(&mut held.iterators, &bound);
-        if is_name(local)
-            && let Some(init) = &mut local.init
-            && (is_held || is_adapted && is_lazy(&init.expr))
-        {
-            held.value(&mut init.expr);
-        }
-    }
+    held.block(body);
 }
 
 /// Takes names out. Returns whether there were any.
@@ -106,12 +91,43 @@ impl VisitMut for Held<'_> {
 }
 
 impl Held<'_> {
+    /// The value of a block.
+    fn block(&mut self, block: &mut Block) {
+        let Some((Stmt::Expr(tail, None), before)) = block.stmts.split_last_mut() else {
+            return;
+        };
+        self.value(tail);
+        for stmt in before.iter_mut().rev() {
+            let Stmt::Local(local) = stmt else { continue };
+            let bound = names_of(&local.pat);
+            let is_held = take(&mut self.names, &bound);
+            let is_adapted = take(&mut self.iterators, &bound);
+            if is_name(local)
+                && let Some(init) = &mut local.init
+                && (is_held || is_adapted && is_lazy(&init.expr))
+            {
+                self.value(&mut init.expr);
+            }
+        }
+    }
+
     fn value(&mut self, value: &mut Expr) {
         match value {
             Expr::Closure(_) => (self.visit)(value),
             Expr::Path(path) => self.names.extend(path.path.get_ident().cloned()),
             Expr::Group(group) => self.value(&mut group.expr),
             Expr::Paren(paren) => self.value(&mut paren.expr),
+            Expr::Block(block) => self.block(&mut block.block),
+            Expr::If(branch) => {
+                self.block(&mut branch.then_branch);
+                if let Some((_, other)) = &mut branch.else_branch {
+                    self.value(other);
+                }
+            }
+            Expr::Match(matched) => {
+                let arms = matched.arms.iter_mut();
+                arms.for_each(|arm| self.value(&mut arm.body));
+            }
             Expr::Tuple(tuple) => tuple.elems.iter_mut().for_each(|value| self.value(value)),
             Expr::Struct(value) => {
                 let fields = value.fields.iter_mut();
@@ -164,7 +180,7 @@ fn names_of(pat: &Pat) -> Vec<Ident> {
 }
 
 /// Whether a path is that of a tuple struct, of a variant, or of `Box::new`.
-fn constructs(path: &Path) -> bool {
+pub(crate) fn constructs(path: &Path) -> bool {
     let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
     let is_type = |name: &Ident| name.to_string().starts_with(char::is_uppercase);
     match (names.next(), names.next()) {

@@ -1,6 +1,6 @@
 //! Results that a body takes apart: their faults are recorded.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, token::Paren};
 
@@ -53,9 +53,13 @@ impl Emitter {
         self.unless_doomed_and(&noted, &panics, place, missed)
     }
 
-    /// [`asked`](Self::asked) for a result on which there is no `?`.
-    pub(crate) fn noted(&self, result: &Expr, at: Span) -> TokenStream {
-        let noted = self.note(result, Place { start: at, end: at });
+    /// [`asked`](Self::asked) for a result on which there is no `?`; `tie` tells
+    /// its type.
+    pub(crate) fn noted(&self, result: &Expr, tie: Option<&Ident>, at: Span) -> TokenStream {
+        let mut noted = Expr::Verbatim(self.note(result, Place { start: at, end: at }));
+        if let Some(tie) = tie {
+            noted = self.operand_of_type(tie, &noted);
+        }
         quote_spanned!(glue(at)=> let _ = #noted;)
     }
 
@@ -63,6 +67,29 @@ impl Emitter {
         self.takes.set(true);
         let runtime = self.runtime_at(place.start);
         let prober = self.prober_at(place.start);
-        quote_spanned!(place.glue()=> #runtime::Taken(#operand).note(#prober))
+        let note = if gives_what_is_held(operand) {
+            "note_result"
+        } else {
+            "note"
+        };
+        let note = Ident::new(note, place.glue());
+        quote_spanned!(place.glue()=> #runtime::Taken(#operand).#note(#prober))
     }
+}
+
+/// Whether a method gives what an `Option` or a list holds, as far as its name
+/// tells: the type of that may not be known yet.
+fn gives_what_is_held(operand: &Expr) -> bool {
+    matches!(operand, Expr::MethodCall(call) if matches!(
+        call.method.to_string().as_str(),
+        "cloned"
+            | "copied"
+            | "insert"
+            | "pop"
+            | "pop_back"
+            | "pop_front"
+            | "remove"
+            | "replace"
+            | "take"
+    ))
 }

@@ -19,6 +19,8 @@ pub(super) struct Branches<'f, 'a> {
     pub(super) scope: &'f Scope,
     pub(super) missing: &'f Names,
     pub(super) miss: Way,
+    /// Whether nothing follows, because each branch leaves.
+    pub(super) ends: bool,
 }
 
 impl Branches<'_, '_> {
@@ -89,7 +91,7 @@ impl Branches<'_, '_> {
         let search = self.flow.search(&steps, &missing, &[], scope, 1);
         // A block that is always left ends so in the search, too: only then rustc
         // lets it move what is used behind it.
-        let leaves = !search.is_only_an_exit() && !self.flow.falls_through(id);
+        let leaves = !self.ends && !search.is_only_an_exit() && !self.flow.falls_through(id);
         let search = search.statements(self.flow);
         let mut tokens = shadowed.uses.clone();
         tokens.extend([search]);
@@ -131,7 +133,8 @@ impl Branches<'_, '_> {
                     if let Expr::Block(body) = &mut *arm.body {
                         self.block(&mut body.block, &shadowed, self.scope, None, &none);
                     } else {
-                        *arm.body = Expr::Verbatim(quote!({}));
+                        let uses = shadowed.uses;
+                        *arm.body = Expr::Verbatim(quote!({ #uses }));
                     }
                 }
             }

@@ -417,8 +417,15 @@ impl Hot<'_, '_> {
             Some(label) if unset => {
                 let done = self.flow.label("done");
                 let search = search.then(&self.state.exit);
+                // Where the statement is left out nothing leads to the search, and
+                // rustc must not see that.
+                let end = if step.conditional {
+                    quote!(if true { break #done })
+                } else {
+                    quote!(break #done)
+                };
                 quote! {
-                    #done: { #label { #tokens break #done } #search }
+                    #done: { #label { #tokens #end } #search }
                 }
             }
             Some(label) => quote!(#label { #tokens }),

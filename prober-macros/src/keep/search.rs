@@ -509,11 +509,13 @@ impl<'p> Search<'_, '_, 'p> {
         let mut expr = written.clone();
         let leave = self.flow.widest(&step.exits, self.scope);
         let miss = leave.unwrap_or_else(|| block.end());
+        let diverges = self.flow.diverges(written);
         let mut branches = Branches {
             flow: self.flow,
             scope: self.scope,
             missing: &self.missing,
             miss: miss.clone(),
+            ends: diverges,
         };
         branches.visit(&mut expr);
         if let Some(label) = block.label() {
@@ -525,7 +527,7 @@ impl<'p> Search<'_, '_, 'p> {
         }
         step.add_lost(&mut self.missing);
         // Else rustc would not let it move what is used behind it.
-        let ends = self.flow.diverges(written) || self.flow.gives_up(&step.stmt, Flow::goes_on);
+        let ends = diverges || self.flow.gives_up(&step.stmt, Flow::goes_on);
         !ends || self.leave(step)
     }
 }

@@ -65,12 +65,12 @@ impl Flow<'_> {
             return self.seek(question, true, scope, taint);
         }
         let block = self.target("ask");
-        let mut rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
+        let rewritten = self.ask(expr, block.end(), true, true, true, scope, taint);
         let asked = if matches!(expr, Expr::Try(_)) {
             self.emit.asked(&rewritten, start(expr))
         } else {
-            self.tied_operand(self.operand_tie(expr).as_ref(), &mut rewritten);
-            self.emit.noted(&rewritten, start(expr))
+            let tie = self.operand_tie(expr);
+            self.emit.noted(&rewritten, tie.as_ref(), start(expr))
         };
         let label = block.label();
         Sought::Code(quote!(#label { #asked }))

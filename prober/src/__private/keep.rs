@@ -261,6 +261,17 @@ impl<T, X> Taken<Result<T, X>> {
     }
 }
 
+/// What a method gives that may take a value out of an `Option` or a list.
+impl<T, X> Taken<Result<T, X>> {
+    /// [`note`](Self::note), which says nothing of the type in an `Option`:
+    /// code behind may tell it.
+    #[track_caller]
+    #[inline]
+    pub fn note_result(self, prober: &VmiProber<'_>) -> Result<T, X> {
+        self.note(prober)
+    }
+}
+
 /// What an iterator gives: `Some(Ok(item))`.
 impl<T, X> Taken<Option<Result<T, X>>> {
     /// Records the faults of a result, which stays as it is.
@@ -360,6 +371,7 @@ where
 /// Any other value: there is nothing to record.
 pub trait Note<R>: Sealed {
     fn note(self, prober: &VmiProber<'_>) -> R;
+    fn note_result(self, prober: &VmiProber<'_>) -> R;
 
     #[inline]
     fn seen(&self, _: &VmiProber<'_>) -> bool {
@@ -377,6 +389,11 @@ impl<R> Sealed for Taken<R> {}
 impl<R> Note<R> for Taken<R> {
     #[inline]
     fn note(self, _: &VmiProber<'_>) -> R {
+        self.0
+    }
+
+    #[inline]
+    fn note_result(self, _: &VmiProber<'_>) -> R {
         self.0
     }
 }

@@ -3,10 +3,11 @@
 
 #![deny(warnings)]
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeMap, sync::OnceLock};
 
-use prober::probed;
+use prober::{ProbeError, probed};
 use prober_tests::{Vmi, faults, none};
+use vmi_core::VmiError;
 
 /// A stream of numbers in the guest, each on a page of its own.
 struct Input<'v> {
@@ -138,6 +139,151 @@ fn blocks_of_features(vmi: &Vmi, wide: bool) -> prober::Result<u64> {
     Ok(number)
 }
 
+/// The body of a loop ends with a question about a `match`.
+#[probed]
+fn options(vmi: &Vmi, words: &[u64]) -> prober::Result<(u64, Vec<u64>)> {
+    let name = vmi.read_u64(0)?;
+    let mut login = None;
+    let mut roles = Vec::new();
+    for word in words {
+        match word {
+            1 => {
+                if login.is_some() {
+                    Err(VmiError::NotSupported)
+                } else {
+                    login = Some(vmi.read_u64(1)?);
+                    Ok(())
+                }
+            }
+            2 => {
+                roles.push(vmi.read_u64(2)?);
+                Ok(())
+            }
+            _ => break,
+        }?
+    }
+    Ok((login.unwrap_or(name), roles))
+}
+
+/// Each branch of the last statement of a loop leaves.
+#[probed]
+fn exports(vmi: &Vmi) -> prober::Result<(u64, u64)> {
+    let length = vmi.read_u64(3)?;
+    for offset in 0..length {
+        let byte = vmi.read_u64(offset)?;
+        if byte == 1 {
+            let library = vmi.read_u64(4)?;
+            if offset + 1 == length {
+                break;
+            }
+            if library == 4 {
+                let ordinal = vmi.read_u64(5)?;
+                return Ok((library, ordinal));
+            }
+            let rest = vmi.read_u64(6)?;
+            if rest > 5 {
+                let name = vmi.read_u64(7)?;
+                return Ok((library, name));
+            } else {
+                return Ok((library, 0));
+            }
+        }
+    }
+    Err(VmiError::NotSupported.into())
+}
+
+/// A block that is left out gives no variable its value.
+#[probed]
+fn left_out(vmi: &Vmi) -> prober::Result<u64> {
+    let first = vmi.read_u64(0)?;
+    let last;
+    #[cfg(not(test))]
+    {
+        last = vmi.read_u64(first)?;
+    }
+    #[cfg(test)]
+    {
+        last = vmi.read_u64(first + 1)?;
+    }
+    let next = vmi.read_u64(2)?;
+    Ok(last + next)
+}
+
+/// Only code behind a method tells the type of what it takes out.
+#[probed]
+fn taken_out(vmi: &Vmi, addresses: &[u64]) -> prober::Result<u32> {
+    let once = OnceLock::new();
+    let first = vmi.read_u64(0)?;
+    let (mut last, mut stack, mut names) = (None, Vec::new(), BTreeMap::new());
+    for &address in addresses {
+        let id = last.take().unwrap_or_else(|| u32::from(first < 1));
+        let known = once.get().copied().unwrap_or(9);
+        let top = stack.pop().unwrap_or(1);
+        let name = names.remove(&address).unwrap_or_default();
+        let value = vmi.read_u64(address)?;
+        last = Some(id + u32::from(value > 1));
+        stack.push(top + 1_u8);
+        names.insert(value, u16::max(name, 3));
+        let _ = once.set(u8::max(known, 4));
+    }
+    Ok(last.unwrap_or(3))
+}
+
+type Writer<'a> = Box<dyn FnOnce(String) -> prober::Result<String> + 'a>;
+
+/// What a closure is handed to tells the types of its parameters.
+#[probed]
+fn writer(vmi: &Vmi, method: u64) -> prober::Result<Writer<'_>> {
+    match method {
+        1 => {
+            let level = vmi.read_u64(1).map_err(ProbeError::from)?;
+            Ok(Box::new(move |mut text| {
+                let end = vmi.read_u64(level).map_err(ProbeError::from)?;
+                text.push(char::from(b'0' + u8::try_from(end).unwrap_or(9)));
+                Ok(text)
+            }))
+        }
+        _ => Err(VmiError::NotSupported.into()),
+    }
+}
+
+/// The same of a closure that is lent to a statement.
+#[probed]
+fn lent(vmi: &Vmi, out: &mut Vec<u64>) -> prober::Result<()> {
+    fn put<F: Fn(&mut Vec<u64>, u64) -> prober::Result<()>>(
+        out: &mut Vec<u64>,
+        f: &F,
+    ) -> prober::Result<()> {
+        f(out, 7)
+    }
+    let first = vmi.read_u64(0)?;
+    put(out, &|out, more| {
+        out.push(vmi.read_u64(first + more)?);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The arms of a copy use what their patterns bind.
+#[probed]
+fn arms(vmi: &Vmi, root: Option<(&[u64], u64)>, out: &mut Vec<u64>) -> prober::Result<()> {
+    let parts = vec![vmi.read_u64(0)?, vmi.read_u64(1)?];
+    let parts = match root {
+        Some((start, base)) => match parts.strip_prefix(start) {
+            Some(parts) => parts,
+            None => {
+                out.push(vmi.read_u64(base)?);
+                &parts[..]
+            }
+        },
+        None => &parts[..],
+    };
+    for part in parts {
+        out.push(vmi.read_u64(*part)?);
+    }
+    Ok(())
+}
+
 #[test]
 fn shapes_of_parsers() {
     let vmi = Vmi::default();
@@ -150,6 +296,26 @@ fn shapes_of_parsers() {
         faults(blocks_of_features(&Vmi::with(&[3]), false, &none())),
         [3]
     );
+
+    assert_eq!(
+        options(&vmi, &[2, 1, 2, 3, 4], &none()).ok(),
+        Some((1, vec![2, 2]))
+    );
+    assert!(options(&vmi, &[1, 1], &none()).is_err());
+    assert_eq!(faults(options(&Vmi::with(&[0, 1]), &[1], &none())), [0, 1]);
+    assert_eq!(exports(&vmi, &none()).ok(), Some((4, 5)));
+    assert_eq!(faults(exports(&Vmi::with(&[3]), &none())), [3]);
+    assert_eq!(left_out(&vmi, &none()).ok(), Some(3));
+    assert_eq!(faults(left_out(&Vmi::with(&[1, 2]), &none())), [1, 2]);
+    assert_eq!(taken_out(&vmi, &[1, 2, 3], &none()).ok(), Some(3));
+    let missing = Vmi::with(&[0, 2]);
+    assert_eq!(faults(taken_out(&missing, &[2], &none())), [0, 2]);
+    let text = writer(&vmi, 1, &none()).and_then(|write| write("a".to_owned()));
+    assert_eq!(text.ok().as_deref(), Some("a1"));
+    let mut out = Vec::new();
+    assert!(lent(&vmi, &mut out, &none()).is_ok());
+    assert!(arms(&vmi, Some((&[0], 9)), &mut out, &none()).is_ok());
+    assert_eq!(out, [7, 1]);
 
     let mut seen = Vec::new();
     let each = |number| {

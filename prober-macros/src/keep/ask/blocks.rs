@@ -1,8 +1,10 @@
 //! Blocks and loops within an expression: what a doomed run does in them, and
 //! where it goes from them.
 
+use proc_macro2::Span;
+use quote::ToTokens;
 use syn::{
-    Block, Expr, Label, Pat,
+    Block, Expr, Label, Pat, Stmt, Token,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
@@ -11,6 +13,7 @@ use super::{asker::Asker, taken::has_taken};
 use crate::{
     emit::glue,
     keep::{
+        inner::is_compound,
         names::bound,
         plan::Plan,
         record::Recorder,
@@ -158,9 +161,15 @@ impl Asker<'_, '_> {
         let exit = state.exit.clone();
         let (mut tokens, doomed) = self.flow.hot(id, state, scope);
         if again && doomed && self.flow.falls_through(id) {
+            if let Some(Stmt::Expr(last, None)) =
+                self.flow.plan.steps(id).last().map(|step| &step.stmt)
+                && !is_compound(last)
+            {
+                Token![;](Span::call_site()).to_tokens(&mut tokens);
+            }
             self.flow.go(&exit, &mut tokens);
         }
-        block.stmts = vec![syn::Stmt::Expr(Expr::Verbatim(tokens), None)];
+        block.stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
         doomed
     }
 
@@ -185,11 +194,11 @@ impl Asker<'_, '_> {
 fn acts(block: &Block) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {
-        fn visit_stmt(&mut self, stmt: &'ast syn::Stmt) {
+        fn visit_stmt(&mut self, stmt: &'ast Stmt) {
             self.0 |= match stmt {
-                syn::Stmt::Expr(_, semi) => semi.is_some(),
-                syn::Stmt::Macro(_) => true,
-                syn::Stmt::Local(_) | syn::Stmt::Item(_) => false,
+                Stmt::Expr(_, semi) => semi.is_some(),
+                Stmt::Macro(_) => true,
+                Stmt::Local(_) | Stmt::Item(_) => false,
             };
             visit::visit_stmt(self, stmt);
         }

@@ -11,9 +11,15 @@ use super::asker::Asker;
 use crate::{
     emit::{Place, operand},
     keep::{
-        changes::changed_by, flow::Flow, inner::is_place, names::Names, questions::asks,
-        results::has_faults_of_its_own, risks::doubted,
+        changes::changed_by,
+        flow::Flow,
+        inner::{bare, is_place},
+        names::Names,
+        questions::asks,
+        results::has_faults_of_its_own,
+        risks::doubted,
     },
+    returned::constructs,
 };
 
 impl Asker<'_, '_> {
@@ -27,7 +33,7 @@ impl Asker<'_, '_> {
     pub(super) fn operands(&mut self, mut operands: Vec<&mut Expr>) {
         for index in 0..operands.len() {
             let records = self.strict
-                && !matches!(operands[index], Expr::Closure(_))
+                && !holds_closures(operands[index])
                 && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
@@ -63,6 +69,20 @@ impl Asker<'_, '_> {
                 *done[index] = self.flow.emit.unless_doomed(&value, place, &self.missed());
             }
         }
+    }
+}
+
+/// Whether an operand is closures, of which it calls none. What it is handed to
+/// may say of what types their parameters are.
+fn holds_closures(operand: &Expr) -> bool {
+    match bare(operand) {
+        Expr::Closure(_) => true,
+        Expr::Reference(reference) => holds_closures(&reference.expr),
+        Expr::Call(call) => {
+            matches!(&*call.func, Expr::Path(path) if constructs(&path.path))
+                && call.args.iter().all(holds_closures)
+        }
+        _ => false,
     }
 }
 

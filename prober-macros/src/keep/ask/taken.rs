@@ -33,7 +33,6 @@ impl Asker<'_, '_> {
         let place = Place::of(expr);
         let nested = handed_suppressed(core(expr));
         self.visit_expr_mut(expr);
-        self.flow.tied_operand(tie.as_ref(), expr);
         let operand = operand(expr);
         let emit = self.flow.emit;
         // A nested probed function that inherits the doom fails for that alone.
@@ -44,6 +43,7 @@ impl Asker<'_, '_> {
         } else {
             emit.taken(&operand, place)
         };
+        self.flow.tied_operand(tie.as_ref(), expr);
         // What is evaluated behind it.
         self.doomed = true;
     }

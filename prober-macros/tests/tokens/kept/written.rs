@@ -79,6 +79,36 @@ fn closures_that_are_returned() {
     }
 }
 
+/// The value of a branch is what a function returns.
+#[test]
+fn closures_that_branches_return() {
+    for (tail, records) in [
+        ("Ok(Box::new(|| x.g().ok()))", false),
+        ("{ Ok(Box::new(|| x.g().ok())) }", false),
+        (
+            "match c { 1 => Ok(Box::new(|| x.g().ok())), _ => Err(1) }",
+            false,
+        ),
+        (
+            "match c { 1 => { x.h()?; Ok(Box::new(|| x.g().ok())) } _ => Err(1) }",
+            false,
+        ),
+        (
+            "if c { Ok(Box::new(|| x.g().ok())) } else { Err(1) }",
+            false,
+        ),
+        (
+            "if c { Err(1) } else { Ok(Box::new(|| x.g().ok())) }",
+            false,
+        ),
+        ("{ let f = || x.g().ok(); Ok(f) }", false),
+        ("if c { g(|| x.g().ok()); Err(1) } else { Ok(1) }", true),
+        ("{ g(|| x.g().ok()); Err(1) }", true),
+    ] {
+        written(SIGNATURE, &format!("x.f()?; {tail}"), "Taken", records);
+    }
+}
+
 /// A closure that becomes a function pointer captures nothing.
 #[test]
 fn closures_that_become_pointers() {
@@ -452,6 +482,43 @@ fn types_of_heads() {
     ] {
         let body = format!("let a = x.a()?; act(a); {statement} let d = x.d()?; Ok(d)");
         written(SIGNATURE, &body, "__probed_operand", tied);
+    }
+}
+
+/// What an `Option` or a list may hold is no result for all that is known.
+#[test]
+fn what_is_held() {
+    for (method, held) in [
+        ("take()", true),
+        ("get().copied()", true),
+        ("cloned()", true),
+        ("pop()", true),
+        ("pop_back()", true),
+        ("pop_front()", true),
+        ("remove(1)", true),
+        ("insert(1)", true),
+        ("replace(1)", true),
+        ("next()", false),
+        ("b()", false),
+    ] {
+        let body = format!("let a = x.a()?; let b = t.{method}.unwrap_or(1); act(b, a); Ok(1)");
+        written(SIGNATURE, &body, ". note_result (", held);
+    }
+}
+
+/// A closure that an operand only holds is told its types by what it is handed to.
+#[test]
+fn operands_that_hold_closures() {
+    for (operand, waits) in [
+        ("|k| k.b()?", false),
+        ("&|k| k.b()?", false),
+        ("Box::new(|k| k.b()?)", false),
+        ("Some(Rc::new(|k| k.b()?))", false),
+        ("g(|k| k.b()?)", true),
+        ("Box::new(g(|k| k.b()?))", true),
+    ] {
+        let body = format!("act(x, {operand}); let a = x.a()?; Ok(a)");
+        written(SIGNATURE, &body, "__probed_value", waits);
     }
 }
 

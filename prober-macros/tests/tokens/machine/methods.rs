@@ -207,7 +207,7 @@ impl Machine<'_> {
     pub(super) fn method(&self, receiver: &Slot, name: &str, mut args: Vec<Value>) -> Value {
         let value = receiver.borrow().clone().plain();
         match (&value, name) {
-            (_, "note") => return self.note(value),
+            (_, "note" | "note_result") => return self.note(value),
             (_, "seen") => {
                 self.note(value);
                 return truth(true);
