@@ -44,6 +44,12 @@ pub(super) fn moves(func: &Expr) -> bool {
     }))
 }
 
+/// Whether a function drops its argument.
+pub(super) fn drops(func: &Expr) -> bool {
+    matches!(func, Expr::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "drop"))
+}
+
 /// Whether a function makes ends of one thing: what happens to one is seen at
 /// the other.
 pub(super) fn makes_ends(func: &Expr) -> bool {

@@ -148,7 +148,7 @@ impl<'ast> Visit<'ast> for Changes<'_, '_> {
                 .exprs()
                 .for_each(|argument| self.visit_expr(argument));
         } else {
-            self.uses(&mac.tokens);
+            self.uses(mac);
         }
     }
 

@@ -1,6 +1,5 @@
 //! What acts within a statement, and so must not run when that is doomed.
 
-use proc_macro2::TokenStream;
 use syn::{
     Expr, ExprClosure, ExprMethodCall, Ident, Macro, Stmt, Token,
     punctuated::Punctuated,
@@ -13,7 +12,7 @@ use super::{
     facts::Facts,
     inner::{core, places, root},
     macros::{holds_block, holds_exit, may_change, takes_text},
-    mentions::mentions_of_tokens,
+    mentions::mentions,
 };
 use crate::{
     aliases, macro_arguments,
@@ -84,8 +83,8 @@ impl Effects<'_> {
         root(expr).is_some_and(|name| self.facts.outlives(&name))
     }
 
-    fn mentions_what_outlives(&self, tokens: &TokenStream) -> bool {
-        mentions_of_tokens(tokens, &self.facts.locals)
+    fn mentions_what_outlives(&self, mac: &Macro) -> bool {
+        mentions(mac, &self.facts.locals)
             .iter()
             .any(|name| self.facts.outlives(name))
     }
@@ -119,9 +118,7 @@ impl Effects<'_> {
                 Expr::Reference(reference) => &reference.expr,
                 arg => arg,
             };
-            if !is_variable(place) {
-                self.visit_expr(place);
-            }
+            self.visit_expr(place);
         }
     }
 
@@ -192,12 +189,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
 
     // Takes items from an iterator of the caller's.
     fn visit_expr_for_loop(&mut self, each: &'ast syn::ExprForLoop) {
-        self.found |= match &*each.expr {
-            Expr::Path(_) => self.outlives(&each.expr),
-            // It is watched already.
-            Expr::Verbatim(items) => self.mentions_what_outlives(items),
-            _ => false,
-        };
+        self.found |= matches!(*each.expr, Expr::Path(_)) && self.outlives(&each.expr);
         visit::visit_expr_for_loop(self, each);
     }
 
@@ -213,7 +205,7 @@ impl<'ast> Visit<'ast> for Effects<'_> {
             "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "dbg" | "settle"
         ) || holds_block(mac.tokens.clone())
             || holds_exit(mac)
-            || may_change(mac) && self.mentions_what_outlives(&mac.tokens);
+            || may_change(mac) && self.mentions_what_outlives(mac);
         if !self.found && !takes_text(mac) {
             for argument in macro_arguments::parse(mac).exprs() {
                 self.visit_expr(argument);
@@ -235,13 +227,4 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
-}
-
-/// Whether an expression is a variable, or a field of one.
-fn is_variable(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) => true,
-        Expr::Field(field) => is_variable(&field.base),
-        _ => false,
-    }
 }

@@ -63,6 +63,10 @@ pub(super) struct Facts {
     /// change.
     pub(super) written: Names,
 
+    /// Variables that the body drops itself: as long as they live, what they are
+    /// made from may be locked.
+    pub(super) dropped: Names,
+
     /// Variables that may have no value where a run misses: a branch gives them
     /// their first one, or they are moved and renewed.
     pub(super) unset: Names,
@@ -187,11 +191,5 @@ impl Facts {
 
     pub(super) fn is_receiver(&self, name: &str) -> bool {
         self.receivers.contains(name)
-    }
-
-    /// Whether a name connects statements: one may bind or change what the other
-    /// mentions.
-    pub(super) fn connects(&self, name: &str) -> bool {
-        self.is_mutable(name) || self.changes.contains_key(name) || self.sees.contains_key(name)
     }
 }

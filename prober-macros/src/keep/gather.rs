@@ -7,13 +7,14 @@ use syn::{
 };
 
 use super::{
+    calls::drops,
     cells::{changes, is_cell},
     collections::is_collection,
     facts::Facts,
     inner::{core, is_static, places, root},
     links::Links,
     macros::may_change,
-    mentions::mentions,
+    mentions::{macro_of, mentions},
     names::{Names, bound},
     params::Params,
     parsed::names_any,
@@ -102,7 +103,11 @@ impl<'ast> Visit<'ast> for Patterns<'_> {
         self.visit_expr(&closure.body);
     }
 
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        if let Some((name, _)) = macro_of(item) {
+            self.0.locals.insert(name);
+        }
+    }
 }
 
 /// Collects the variables through which a body changes something, and the statics
@@ -148,7 +153,13 @@ impl<'ast> Visit<'ast> for Written<'_> {
                     self.changed_through(&call.receiver);
                     call.args.iter().for_each(|arg| self.handed(arg));
                 }
-                Expr::Call(call) => call.args.iter().for_each(|arg| self.handed(arg)),
+                Expr::Call(call) => {
+                    call.args.iter().for_each(|arg| self.handed(arg));
+                    if drops(&call.func) {
+                        let names = mentions(&call.args, &self.0.locals);
+                        self.0.dropped.extend(&names);
+                    }
+                }
                 _ => {}
             }
         }
@@ -178,7 +189,7 @@ impl<'ast> Visit<'ast> for Written<'_> {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if may_change(mac) {
-            let names = mentions(&mac.tokens, &self.0.locals);
+            let names = mentions(mac, &self.0.locals);
             self.0.written.extend(&names);
         }
     }

@@ -15,7 +15,7 @@ use super::{
     facts::Facts,
     inner::{core, root},
     macros::{may_change, may_hold},
-    mentions::mentions,
+    mentions::{macro_of, mentions},
     names::{Names, bound},
     parsed::names_any,
     results::has_faults_of_its_own,
@@ -34,6 +34,9 @@ impl Links<'_> {
         }
         // What is changed through one of them may be what the value is made of.
         let written = names.iter().any(|name| self.0.written.contains(name));
+        // Not what was asked for: that is a value of the guest.
+        let is_guard = !matches!(value, Expr::Try(_))
+            && names.iter().any(|name| self.0.dropped.contains(name));
         let keeps_closures = holds_closure(value) != Some(Holds::Nothing);
         let mut borrows = Borrows {
             facts: self.0,
@@ -43,6 +46,7 @@ impl Links<'_> {
             mutable: false,
             keeps_closures,
             written,
+            is_guard,
         };
         borrows.visit_expr(value);
         let Borrows {
@@ -145,7 +149,18 @@ impl<'ast> Visit<'ast> for Links<'_> {
         visit::visit_expr_for_loop(self, each);
     }
 
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    // A macro is like a closure that captures what its text mentions. It need not be
+    // known what it changes: a search that skips one ends, for it may leave.
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        let Some((name, text)) = macro_of(item) else {
+            return;
+        };
+        let sees = mentions(text, &self.0.locals);
+        if sees.iter().any(|name| self.0.outlives(name)) {
+            self.0.outlive.insert(name.clone());
+        }
+        self.0.sees.insert(name, sees);
+    }
 }
 
 /// Whether a pattern has a `ref mut`.
@@ -317,6 +332,8 @@ struct Borrows<'a> {
     keeps_closures: bool,
     /// Whether something is changed through what is bound.
     written: bool,
+    /// Whether what is bound may be a guard, by whatever method it is had.
+    is_guard: bool,
 }
 
 impl Borrows<'_> {
@@ -340,7 +357,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
         let names = mentions(&reference.expr, &self.facts.locals);
         self.sees.extend(&names);
-        if reference.mutability.is_some() {
+        if self.is_guard || reference.mutability.is_some() {
             self.borrow(&names);
         }
         visit::visit_expr_reference(self, reference);
@@ -364,6 +381,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
         if name.ends_with("_mut")
             || matches!(name.as_str(), "entry" | "drain" | "by_ref")
             // Where it is dropped, what it guards is free again.
+            || self.is_guard
             || self.written && gives_guard(call)
         {
             self.borrow(&names);
@@ -386,7 +404,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
             return;
         }
         if may_change(mac) {
-            let names = mentions(&mac.tokens, &self.facts.locals);
+            let names = mentions(mac, &self.facts.locals);
             self.borrow(&self.changeable(&names));
             self.sees.extend(&names);
         }

@@ -3,13 +3,16 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, Lit, Member, Pat, PathArguments, Stmt, Token,
+    Expr, Item, Member, PathArguments, Stmt, Token,
     punctuated::Punctuated,
     visit::{self, Visit},
 };
 
 use super::{facts::Facts, inner::is_static, names::Names, outputs::Writes};
-use crate::receiver::{Receiver, variable};
+use crate::{
+    receiver::{Receiver, variable},
+    tokens::unraw,
+};
 
 /// The variables that code mentions, out of those that the function binds.
 ///
@@ -86,6 +89,7 @@ code! {
     syn::ExprBinary: visit_expr_binary,
     syn::ExprIndex: visit_expr_index,
     syn::ExprRange: visit_expr_range,
+    syn::Macro: visit_macro,
     TokenStream: visit_token_stream,
 }
 
@@ -201,38 +205,43 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
         visit::visit_pat_ident(self, pat);
     }
 
-    fn visit_pat_type(&mut self, typed: &'ast syn::PatType) {
-        // As in tokens, a name before a `:` is taken for that of a field.
-        if !matches!(&*typed.pat, Pat::Ident(pat) if pat.subpat.is_none()) {
-            self.visit_pat(&typed.pat);
-        }
-        self.visit_type(&typed.ty);
-    }
-
-    fn visit_lit(&mut self, lit: &'ast Lit) {
-        if matches!(
-            lit,
-            Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) | Lit::Verbatim(_)
-        ) {
-            self.tokens(lit.to_token_stream());
-        }
-    }
-
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        if let Some(name) = mac.path.get_ident() {
+            self.names.extend(&own_macro(name, self.locals));
+        }
         self.tokens(mac.tokens.clone());
     }
 
-    fn visit_attribute(&mut self, attr: &'ast syn::Attribute) {
-        self.tokens(attr.meta.to_token_stream());
-    }
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
 
-    fn visit_item(&mut self, item: &'ast syn::Item) {
+    fn visit_item(&mut self, item: &'ast Item) {
         self.tokens(item.to_token_stream());
     }
 
     fn visit_token_stream(&mut self, tokens: &'ast TokenStream) {
         self.tokens(tokens.clone());
     }
+}
+
+/// The name of a macro that the function defines, if it is one: what that mentions
+/// is known by it.
+fn own_macro(name: &Ident, locals: &Names) -> Names {
+    locals
+        .find(&name_of_macro(name))
+        .cloned()
+        .into_iter()
+        .collect()
+}
+
+/// A macro that the function defines: its name, and its text.
+pub(super) fn macro_of(item: &Item) -> Option<(String, &TokenStream)> {
+    let Item::Macro(item) = item else { return None };
+    Some((name_of_macro(item.ident.as_ref()?), &item.mac.tokens))
+}
+
+/// What such a macro is called among the variables.
+fn name_of_macro(name: &Ident) -> String {
+    format!("{}!", unraw(name))
 }
 
 fn collect(tokens: TokenStream, locals: &Names, names: &mut Names) {
@@ -251,10 +260,16 @@ fn collect(tokens: TokenStream, locals: &Names, names: &mut Names) {
                 let is_field = is(index + 1, ':') && !is(index + 2, ':');
                 let is_macro = is(index + 1, '!')
                     && matches!(tokens.get(index + 2), Some(TokenTree::Group(_)));
+                if is_macro {
+                    if !in_path {
+                        names.extend(&own_macro(ident, locals));
+                    }
+                    continue;
+                }
                 let name = variable(ident);
                 // `crate::COUNT` is the same as `COUNT`.
                 let is_end = before(':') && !is(index + 1, ':') && is_static(&name);
-                if is_member || in_path && !is_end || is_field || is_macro || before('\'') {
+                if is_member || in_path && !is_end || is_field || before('\'') || before('$') {
                     continue;
                 }
                 if name == "self" {

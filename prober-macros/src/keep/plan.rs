@@ -122,9 +122,6 @@ pub(super) struct Step {
     /// Whether there is something to probe in it.
     pub(super) asks: bool,
 
-    /// Whether there is something to probe in it outside of its blocks.
-    pub(super) head_asks: bool,
-
     /// Whether faults may be recorded in it without leaving it: in a result that
     /// is taken apart, or in a block that goes on to its end.
     pub(super) takes: bool,

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::{
-    Block, Expr, ExprLit, ExprMacro, Lit, LitInt, Pat, Stmt, UnOp,
+    Block, Expr, ExprLit, ExprMacro, Lit, LitInt, Pat, Stmt,
     spanned::Spanned,
     token::Brace,
     visit::{self, Visit},
@@ -20,7 +20,6 @@ use super::{
     names::{Names, bound},
     plan::{BlockId, Exit, Kind, Plan, Planned, Step, may_end_doomed},
     renewed::renewed,
-    results::is_result_pattern,
     risks::{doubted, risks, unchecked},
 };
 use crate::{
@@ -199,9 +198,9 @@ impl Planner<'_> {
             .iter()
             .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
 
-        let (head, head_asks) = match (kind, &stmt) {
+        let head = match (kind, &stmt) {
             (Kind::Compound, Stmt::Expr(expr, _)) => self.head(expr),
-            _ => (Names::default(), asks),
+            _ => Names::default(),
         };
 
         self.is_value = gives_value(&stmt, is_value);
@@ -221,7 +220,6 @@ impl Planner<'_> {
             changes,
             doubts,
             asks,
-            head_asks,
             takes,
             effect,
             exits,
@@ -254,16 +252,14 @@ impl Planner<'_> {
                     && classify::is_read(call, self.receivers)))
     }
 
-    /// What the head of a statement with blocks mentions, and whether it asks.
-    fn head(&self, expr: &Expr) -> (Names, bool) {
-        let mut look = Look::new(self.facts, self.receivers, self.krate, true);
+    /// What the head of a statement with blocks mentions.
+    fn head(&self, expr: &Expr) -> Names {
         let mut names = Names::default();
         for head in heads(expr) {
             names.extend(&mentions(head, &self.facts.locals));
             names.extend(&risks(head, &self.facts.locals));
-            look.visit_expr(head);
         }
-        (names, look.asks || takes_apart(expr))
+        names
     }
 
     fn kind(&self, stmt: &Stmt, last: bool) -> Kind {
@@ -380,18 +376,11 @@ fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
             Expr::Try(expr) => &expr.attrs,
             Expr::Tuple(expr) => &expr.attrs,
             Expr::Unary(expr) => &expr.attrs,
-            Expr::Unsafe(expr) => &expr.attrs,
             Expr::While(expr) => &expr.attrs,
             _ => &[],
         },
         Stmt::Item(_) => &[],
     }
-}
-
-/// Whether a `match` takes a result apart.
-fn takes_apart(expr: &Expr) -> bool {
-    matches!(core(expr), Expr::Match(matched)
-        if matched.arms.iter().any(|arm| is_result_pattern(&arm.pat)))
 }
 
 /// An expression that neither asks nor acts.
@@ -400,7 +389,7 @@ fn is_plain(expr: &Expr) -> bool {
         Expr::Lit(_) | Expr::Path(_) => true,
         Expr::Field(field) => is_plain(&field.base),
         Expr::Tuple(tuple) => tuple.elems.iter().all(is_plain),
-        Expr::Unary(unary) => !matches!(unary.op, UnOp::Deref(_)) && is_plain(&unary.expr),
+        Expr::Unary(unary) => is_plain(&unary.expr),
         _ => false,
     }
 }

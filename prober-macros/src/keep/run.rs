@@ -12,7 +12,7 @@ use super::{
     inner::core,
     names::Names,
     parsed::questions,
-    plan::{BlockId, Kind, Step, keeps_all},
+    plan::{BlockId, Kind, Step},
     scope::{Scope, Way},
     search::may_ask_without,
     slot::{Slot, extends_temporaries, keeps_parts},
@@ -82,7 +82,13 @@ impl Hot<'_, '_> {
     fn step(&mut self, index: usize) {
         let step = &self.steps[index];
         match step.kind {
-            Kind::Item => step.stmt.to_tokens(&mut self.out),
+            Kind::Item => {
+                // A macro knows the variables that are bound before it.
+                if matches!(step.stmt, Stmt::Item(syn::Item::Macro(_))) && self.depends(step) {
+                    self.flush(index);
+                }
+                step.stmt.to_tokens(&mut self.out);
+            }
             Kind::Let | Kind::Ask if step.asks && Self::may_wait(step) => {
                 if self.depends(step) && !self.bind_needed(index) {
                     self.flush(index);
@@ -126,7 +132,7 @@ impl Hot<'_, '_> {
             Stmt::Local(local) => {
                 let init = local.init.as_ref();
                 init.is_some_and(|init| init.diverge.is_none())
-                    && (step.binds.is_empty() || keeps_all(&local.pat) || keeps_parts(local))
+                    && keeps_parts(local)
                     && !init.is_some_and(|init| extends_temporaries(&init.expr))
             }
             _ => true,
@@ -450,11 +456,10 @@ impl Hot<'_, '_> {
         };
         let strict = matches!(step.kind, Kind::Act | Kind::Exit | Kind::Ask) || step.effect;
         let mut expr = expr.clone();
-        let head_miss = if step.head_asks { miss } else { exit.clone() };
         let none = Names::default();
         let mut asker = self
             .flow
-            .asker(head_miss, strict, false, false, self.scope, &none);
+            .asker(miss, strict, false, false, self.scope, &none);
         asker.blocks_exit(&mut expr, exit);
         quote!(#expr #semi)
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, Stmt, Token, visit::Visit};
+use syn::{Expr, Stmt, Token};
 
 use super::{
     branches::Branches,
@@ -12,8 +12,7 @@ use super::{
     closures::Holds,
     flow::Flow,
     names::Names,
-    parsed::questions,
-    plan::{Kind, Step, keeps_all},
+    plan::{Kind, Step},
     questions::{asks, asks_of_step, asks_within},
     results::waits,
     scope::{Scope, Target, Way},
@@ -99,16 +98,11 @@ impl Flow<'_> {
         let mut needed = Names::default();
         let mut kept = Vec::new();
         for step in steps[..=last].iter().rev() {
-            let keep = match step.kind {
-                Kind::Item => false,
-                _ => {
-                    step.asks
-                        || !step.exits.is_empty()
-                        || step.binds.meets(&needed)
-                        || step.changes.meets(&needed)
-                }
-            };
-            if keep {
+            if step.asks
+                || !step.exits.is_empty()
+                || step.binds.meets(&needed)
+                || step.changes.meets(&needed)
+            {
                 needed.extend(&self.needs(step));
                 kept.push(*step);
             }
@@ -144,9 +138,7 @@ impl Flow<'_> {
                     all.extend(slot);
                 }
             }
-            all.retain(|name| {
-                bound.holds(name) || !self.facts.is_receiver(name) && self.facts.connects(name)
-            });
+            all.retain(|name| bound.holds(name));
             all
         };
         let names = steps.iter().map(|step| shared(step)).collect::<Vec<_>>();
@@ -279,7 +271,6 @@ impl<'p> Search<'_, '_, 'p> {
 
     /// Searches one statement. Returns whether the search goes on.
     fn step(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
-        let rest_asks = rest.iter().skip(1).any(|step| step.asks);
         let is_missing = if step.kind == Kind::Compound {
             step.head.meets(&self.missing)
         } else {
@@ -306,9 +297,7 @@ impl<'p> Search<'_, '_, 'p> {
             Kind::Ask => {
                 let out = self.asked.out(self.flow);
                 let slot = self.flow.slot(step, true, self.scope, &self.missing, out);
-                if rest_asks && !slot.names.is_empty() {
-                    self.own.push(slot);
-                }
+                self.own.push(slot);
                 true
             }
             Kind::Compound => self.compound(step),
@@ -355,7 +344,7 @@ impl<'p> Search<'_, '_, 'p> {
     /// What it binds, changes or leaves in doubt is missing from here on. Returns
     /// whether the search goes on.
     fn skip(&mut self, step: &'p Step, rest: &[&'p Step]) -> bool {
-        if step.head_asks && !step.conditional {
+        if step.asks && !step.conditional {
             match &step.stmt {
                 Stmt::Local(local) => {
                     if let Some(init) = &local.init {
@@ -450,15 +439,14 @@ impl<'p> Search<'_, '_, 'p> {
             .init
             .as_ref()
             .is_some_and(|init| init.diverge.is_none())
-            && (step.binds.is_empty() || keeps_all(&local.pat) || keeps_parts(local));
+            && keeps_parts(local);
         let extends = local
             .init
             .as_ref()
             .is_some_and(|init| extends_temporaries(&init.expr));
         let alone = (!used && step.type_is_known && step.exits.is_empty())
             .then(|| local.init.as_ref().and_then(|init| waits(&init.expr)))
-            .flatten()
-            .filter(|_| simple && local.attrs.is_empty());
+            .flatten();
         if let Some(question) = alone {
             let sought = self.flow.seek(question, false, self.scope, &self.missing);
             self.asked.add(sought, self.flow);
@@ -537,8 +525,7 @@ pub(super) fn may_ask_without(steps: &[&Step], missing: &Names) -> bool {
     let mut missing = missing.clone();
     for step in steps {
         let is_missing = step.mentions.meets(&missing);
-        let is_one = || questions(|count| count.visit_stmt(&step.stmt)) == 1;
-        if step.asks && !(is_missing && step.kind != Kind::Compound && is_one()) {
+        if step.asks && !is_missing {
             return true;
         }
         if is_missing {

@@ -11,6 +11,7 @@ mod closures;
 mod in_macros;
 mod names;
 mod next_items;
+mod own_macros;
 mod risks;
 mod taken;
 mod written;

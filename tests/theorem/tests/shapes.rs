@@ -175,6 +175,22 @@ impl Lock {
     fn lock(&self) -> impl std::ops::Deref<Target = u64> + use<'_> {
         self.0.borrow_mut()
     }
+
+    /// The same by a name that does not say so.
+    fn hold(&self) -> impl std::ops::Deref<Target = u64> + use<'_> {
+        self.lock()
+    }
+}
+
+/// A read that gives what is needed.
+trait ReadAs {
+    fn read_as<T: From<u32>>(&self, at: u64) -> Result<T, VmiError>;
+}
+
+impl ReadAs for World<'_> {
+    fn read_as<T: From<u32>>(&self, at: u64) -> Result<T, VmiError> {
+        self.read_u64(at).map(|value| T::from(value as u32))
+    }
 }
 
 /// Lends what can change by names that do not say so.
@@ -1296,6 +1312,63 @@ shapes! {
         if root.num(*lock.lock() + 12)? > 3 { let e = root.num(*lock.lock() + 13)?; out.push(e); }
         for i in 0..2 { let x = root.num(*lock.lock() + 50 + i)?; let y = root.num(*lock.lock() + x)?; out.push(y); }
         Ok(b ^ d)
+    }
+    macros_of_the_function {
+        let base = root.num(0)?;
+        macro_rules! field { ($at:expr) => { root.num(base % 8 + $at) } }
+        let b = field!(100)?;
+        let c = field!(200)?;
+        let mut count = 1;
+        macro_rules! next { () => { { count += 1; count } } }
+        let d = root.num(1)?;
+        if d > 3 { count += d; }
+        let e = root.num(next!() + 300)?;
+        macro_rules! note { ($value:expr) => { { out.push($value); 2 } } }
+        let n = note!(e);
+        Ok(b ^ c ^ root.num(n + 400)? ^ root.num(next!() + 500)?)
+    }
+    macros_of_cells {
+        let seen = Cell::new(1_u64);
+        macro_rules! see { ($by:expr) => { seen.set(seen.get() + $by) } }
+        macro_rules! seen { () => { seen.get() + 100 } }
+        let a = root.num(0)?;
+        see!(a + 1);
+        let b = root.num(seen!())?;
+        let c = { macro_rules! twice { () => { seen!() * 2 } } root.num(twice!())? };
+        let mut list = vec![1_u64];
+        macro_rules! add { ($value:expr) => { list.push($value) } }
+        add!(c);
+        add!(root.num(7)?);
+        Ok(b ^ root.num(list.len() as u64 + 200)?)
+    }
+    places_of_entries {
+        let mut counts = BTreeMap::new();
+        let a = root.num(0)?;
+        w.act("a", a);
+        *counts.entry(a % 8).or_insert_with(|| root.try_num(1).unwrap_or(3)) += root.num(2)?;
+        Ok(counts.values().sum::<u64>() + root.num(3)?)
+    }
+    first_values_in_loops {
+        let (n, m);
+        loop { let d = root.num(1)?; if d > 1 { n = d; break; } out.push(d); n = 2; break; }
+        'found: { let d = root.num(n + 100)?; if d > 30 { m = 1; break 'found; } w.act("d", d); m = root.num(2)?; }
+        Ok(root.num(n + m + 200)?)
+    }
+    ends_of_what_locks {
+        let lock = Lock(RefCell::new(5));
+        let a = root.num(0)?;
+        let held = lock.hold();
+        let b = root.num(*held)?;
+        drop(held);
+        let again = lock.hold();
+        let c = root.num(*again + 1)?;
+        drop(again);
+        Ok(a ^ b ^ c ^ root.num(*lock.hold() + b % 8)?)
+    }
+    reads_of_any_type {
+        let row = Row { a: root.num(0)?, b: vmi.read_as(1)?, c: vmi.read_as(2)? };
+        let (n, m): (u64, f64) = (vmi.read_as(3)?, vmi.read_as(4)?);
+        Ok(row.sum() ^ n ^ m as u64)
     }
     ends_of_a_channel {
         let (sender, receiver) = std::sync::mpsc::channel();

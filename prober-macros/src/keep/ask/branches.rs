@@ -90,10 +90,9 @@ impl Asker<'_, '_> {
         (self.later, self.miss) = (later, miss);
     }
 
-    /// What the branches of an expression hide, if anything is asked in them
-    /// and behind it.
+    /// What the branches of an expression hide, if anything is asked behind it.
     fn hidden_in(&self, expr: &Expr) -> Option<Hidden> {
-        if self.later.iter().all(Vec::is_empty) || !self.flow.may_miss(expr) {
+        if self.later.iter().all(Vec::is_empty) {
             return None;
         }
         let mut find = Find {

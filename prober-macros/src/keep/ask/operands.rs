@@ -38,10 +38,7 @@ impl Asker<'_, '_> {
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
             let (done, rest) = operands.split_at_mut(index + 1);
-            if !rest.is_empty()
-                && self.flow.may_miss(done[index])
-                && !self.flow.may_exit(done[index])
-            {
+            if self.flow.may_miss(done[index]) && !self.flow.may_exit(done[index]) {
                 let mut gone = Names::default();
                 let mut later = Vec::new();
                 gone.extend(&changed(self.flow, done[index]));

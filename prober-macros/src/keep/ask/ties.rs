@@ -50,7 +50,7 @@ impl Flow<'_> {
     /// That name, if there is a copy.
     pub(crate) fn operand_tie(&self, operand: &Expr) -> Option<Ident> {
         let ties = self.operand_ties.borrow();
-        if ties.is_empty() || !self.may_be_inferred(operand) {
+        if ties.is_empty() {
             return None;
         }
         let key = key(operand);

@@ -545,3 +545,52 @@ fn operands_that_change_something() {
         }
     }
 }
+
+/// A place gets its value last, and is no operand.
+#[test]
+fn places_that_ask() {
+    check(
+        r#"
+        let mut n = 1; n += x.a()?; Ok(x.b()?) // a: a! b
+        let v = [{ let a = x.a()?; let b = x.b()?; a }; 2]; Ok(x.c()?) // a: a! b c
+    "#,
+    );
+}
+
+/// Where a doomed run goes from a loop or a labelled block that has a value, gives
+/// one, or has none.
+#[test]
+fn ends_of_blocks() {
+    check(
+        r#"
+        let g = y.g()?; for i in [1, 2] { let d = x.d(i)?; if d > 0 { break; } } Ok({ x.b()? }) // d(1): g d(1)! b
+        let v = 'l: { if x.c()? > 1 { break 'l 1; } 2 }; Ok(x.d(v)?) // c: c!
+        let v = y.g('l: { if x.c()? > 1 { break 'l 1; } 2 })?; Ok(x.d(v)?) // c: c!
+        let v = if 1 { let a = x.a()?; return act(1) } else { 2 }; Ok(v) // a: a!
+        # A guard may lock what comes behind.
+        let t = Cell::new(1); let v = ({ let g = t.lock(); x.a()? }, x.d(t.get())?); Ok(v) // a: a!
+    "#,
+    );
+}
+
+/// What `else` mentions, and what a call only writes to.
+#[test]
+fn lets_that_mention_something() {
+    check(
+        r#"
+        let a = x.a()?; let Some(k) = x.c()? else { return Ok(x.d(a)?) }; Ok(x.b()?) // a: a! c
+        let mut t = [0]; vmi.read(1, &mut t)?; let n = vmi.read(2, &mut t)?; let d = x.d(n)?; Ok(d) // read(1): read(1)! read(2) d(read(2))
+    "#,
+    );
+}
+
+/// No doomed run takes an item from an iterator of the caller's.
+#[test]
+fn iterators_of_the_caller() {
+    check_in(
+        "fn f(x: &X, it: &mut impl Iterator<Item = u8>)",
+        r#"
+        let a = x.a()?; for i in it { let e = x.e(i)?; } Ok(x.b()?) // a: a! b
+    "#,
+    );
+}

@@ -1,6 +1,6 @@
 //! What changes behind a shared reference.
 
-use super::{check, check_in};
+use super::{SIGNATURE, Said, case, check, check_in};
 
 /// A `let` that is skipped changes it no more than a statement does.
 #[test]
@@ -49,4 +49,61 @@ fn other_names() {
         let q = list; let a = x.a()?; list.borrow_mut().push(a); let d = x.d(q.borrow().len())?; Ok(x.b()?) // a: a! b
     "#,
     );
+}
+
+/// What a guard lends is changed through it, whatever stands around.
+#[test]
+fn guards() {
+    for (change, asked) in [
+        ("*r.lock() = a;", "a! b"),
+        ("r.lock().f = a;", "a! b"),
+        ("r.lock()[0] = a;", "a! b"),
+        ("(&mut r.lock()).act(a);", "a! b"),
+    ] {
+        let body = format!(
+            "let t = y.g()?; let r = &t; let a = x.a()?; {change} let d = x.d(t)?; Ok(x.b()?)"
+        );
+        check_in(SIGNATURE, &format!("{body} // a: g {asked}"));
+    }
+    check_in(
+        "fn f(&self, x: &X, list: &RefCell<Vec<u8>>)",
+        r#"
+        let a = x.a()?; let n = list.lock().as_mut().pop(); let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = self.state.lock().queue.pop(); let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = (*list.lock()).pop(); let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = list.borrow().iter().next(); let d = x.d(n)?; Ok(x.b()?) // a: a! d(None) b
+    "#,
+    );
+}
+
+/// A value that the body drops itself may be a guard, by whatever name: until
+/// then nobody may have what it locks.
+#[test]
+fn guards_that_are_dropped() {
+    check(
+        r#"
+        let t = y.g()?; let r = t.as_ref(); let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let r = (&t, 1); let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g a! b
+        let t = y.g()?; let r = t.as_ref(); let a = x.a()?; let d = x.d(t)?; Ok(x.b()?) // a: g a! d(g) b
+        # What was asked for is none.
+        let t = y.g()?; let r = t.c()?; let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g g.c a! d(g) b
+    "#,
+    );
+}
+
+/// Methods that a cell shares with others are told by what they are called on,
+/// and by their arguments.
+#[test]
+fn methods_of_cells() {
+    for (call, asks) in [
+        ("self.count.fetch_add(1, SeqCst)", false),
+        ("self.count.replace(1)", false),
+        ("self.text.replace(1, 2)", true),
+        ("self.text().replace(1)", true),
+        ("self.count.max(1)", true),
+        ("self.len()", true),
+    ] {
+        let body = format!("let a = x.a()?; let n = {call}; let d = x.d(n)?; Ok(x.b()?)");
+        case("fn f(&self, x: &X)", &body, "a", Said::Has(" d(", asks));
+    }
 }

@@ -133,3 +133,29 @@ fn closures_that_act() {
     "#,
     );
 }
+
+/// What acts in an async block does so where that is awaited.
+#[test]
+fn async_blocks_that_act() {
+    check(
+        r#"
+        let n = async { act(1); 1 }; let a = x.a()?; let e = x.e(n.await)?; Ok(x.c()?) // a: a! c
+        let a = x.a()?; let e = x.e(async { act(1); 1 }.await)?; Ok(x.c()?) // a: a! c
+        let a = x.a()?; if async { act(1); 1 }.await { let e = x.e()?; } Ok(x.c()?) // a: a! c
+        let a = x.a()?; let e = x.e(async { 1 }.await)?; Ok(x.c()?) // a: a! e(1) c
+    "#,
+    );
+}
+
+/// A function that inherits the doom does not act, but may call what it is
+/// handed.
+#[test]
+fn closures_that_are_handed_on() {
+    check(
+        r#"
+        let f = |k| { act(k); 1 }; let a = x.a()?; let b = inner(&f, suppressed)?; Ok(x.c()?) // a: a! c
+        let f = |k| { act(k); 1 }; let a = x.a()?; let b = y.inner(f, suppressed)?; Ok(x.c()?) // a: a! c
+        let f = |k| k + 1; let a = x.a()?; let b = inner(&f, suppressed)?; Ok(x.c()?) // a: a! inner c
+    "#,
+    );
+}

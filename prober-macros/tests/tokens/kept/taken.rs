@@ -1,6 +1,6 @@
 //! Results that a body takes apart.
 
-use super::{SIGNATURE, Said, case, check};
+use super::{SIGNATURE, Said, case, check, check_in};
 
 /// A result that the body takes apart keeps its type, and its fault dooms.
 #[test]
@@ -146,6 +146,20 @@ fn blocks_in_macros() {
         let v = vec![{ if x.a().is_err() { println! {} } 1 }]; Ok(x.b()?) // a: a!
         let v = vec![{ let r = x.a().unwrap_or(7); act(r); 1 }]; Ok(x.b()?) // a: a!
         let v = vec![{ let r = x.a().unwrap_or(7); y.d(r).ok() }]; Ok(x.b()?) // a: a!
+        let v = vec![{ if x.a().is_err() { note! {1} } 1 }]; Ok(x.b()?) // a: a!
+    "#,
+    );
+}
+
+/// A head that takes a result apart and acts is skipped with what it would have
+/// left.
+#[test]
+fn heads_that_act() {
+    check_in(
+        "fn f(x: &X, t: &mut Vec<u8>)",
+        r#"
+        match (x.a(), t.pop()) { (Ok(a), _) => return Ok(1), _ => {} } Ok(x.b()?) // a: a!
+        match (x.a(), t.pop()) { (Ok(a), _) => act(1), _ => {} } Ok(x.b()?) // a: a! b
     "#,
     );
 }

@@ -528,25 +528,25 @@ fn loops_that_macros_leave() {
     for (call, text) in [
         (
             "println!(1, if c { break } else { 1 })",
-            "{ break '__probed_loop",
+            "if c { break '__probed_loop",
         ),
         (
             "println!(1, if c { continue } else { 1 })",
-            "{ continue '__probed_loop",
+            "if c { continue '__probed_loop",
         ),
         ("println!(1, if c { break 'l } else { 1 })", "{ break 'l }"),
         ("println!(1, for k in l { break })", "for k in l { break }"),
         (
             "println!(1, for k in { if c { break } l } {})",
-            "{ break '__probed_loop",
+            "if c { break '__probed_loop",
         ),
         (
             "println!(1, format!(1, if c { break } else { 1 }))",
-            "{ break '__probed_loop",
+            "if c { break '__probed_loop",
         ),
         (
             "println!(1, format!(1, if c { continue } else { 1 }))",
-            "{ continue '__probed_loop",
+            "if c { continue '__probed_loop",
         ),
         ("println!(1, while c { break })", "while c { break }"),
         ("println!(1, loop { break })", "loop { break }"),
@@ -602,7 +602,7 @@ fn copies_of_questions() {
         let p = vmi.read_u8(1)?; let a = x.a()?; let b = a.b()?; act(b, p); Ok(1) // b 1
         let a = x.a()?; let p = vmi.read_u8(1)?; let b = a.b()?; act(b, p); Ok(1) // b 1
         let p = x.p()?; let a = vmi.read_u8(1)?; let b = x.b(a)?; act(b, p); Ok(1) // b 1
-        let a = x.a()?; let b = a.b()?; if a { let c = x.c()?; } act(b); Ok(1) // b 2
+        let a = x.a()?; let b = a.b()?; if a { let c = x.c()?; } act(b); Ok(1) // b 1
         let a = x.a()?; let b = a.b()?; if b { return Ok(1); } act(a); Ok(x.c()?) // b 1, c 2
         let a = x.a()?; let b = a.g(x.b()?)?; act(a, b); Ok(1) // b 3, g 2
         act(0); let a = x.a()?; act(a); let b = x.b()?; act(b); Ok(1) // b 3
@@ -661,5 +661,28 @@ fn items_that_are_watched() {
     ] {
         let body = format!("x.a()?; for i in {items} {{ {body} }} Ok(1)");
         written(SIGNATURE, &body, ":: watched (", watched);
+    }
+}
+
+/// Of an operand that is asked again, what runs tells the type, if it does not do
+/// so itself.
+#[test]
+fn types_of_operands() {
+    for (operand, is_tied) in [
+        ("y.get()?", true),
+        ("y.get::<u8>()?", false),
+        ("y.get::<_>()?", true),
+        ("y.id()?", false),
+        ("y.at(1)?", true),
+        ("y.read_u8(1)?", true),
+        ("vmi.read(1)?", true),
+        ("vmi.read_u8(1)?", false),
+        ("g(1)?", true),
+        ("g::<u8>(1)?", false),
+        ("g::<_>(1)?", true),
+        ("Some(1)?", false),
+    ] {
+        let body = format!("Ok(Row {{ a: x.a()?, b: {operand} }})");
+        written(SIGNATURE, &body, "__probed_type", is_tied);
     }
 }

@@ -37,6 +37,18 @@ impl Items for Pages {
     }
 }
 
+/// Items of the caller's: to take one is an act.
+#[derive(Debug)]
+struct Given(usize);
+
+impl Items for Given {
+    fn next(&mut self, machine: &Machine<'_>) -> Option<Value> {
+        self.0 += 1;
+        machine.acted("next".to_owned());
+        (self.0 <= 2).then(|| Value::Thing(format!("i{}", self.0)))
+    }
+}
+
 /// Items that an adapter gives.
 #[derive(Debug)]
 struct Adapted {
@@ -73,6 +85,10 @@ impl Items for Adapted {
 impl Value {
     pub(super) fn items(items: impl Iterator<Item = Self> + 'static) -> Self {
         Self::Items(Rc::new(RefCell::new(Ready(items))))
+    }
+
+    pub(super) fn given_items() -> Self {
+        Self::Items(Rc::new(RefCell::new(Given(0))))
     }
 
     pub(super) fn list(values: Vec<Self>) -> Self {

@@ -67,7 +67,9 @@ impl Value {
     /// What a parameter is handed.
     pub(super) fn argument(name: &str, ty: &Type) -> Self {
         let words = ty.to_token_stream().to_string();
-        let value = if words.contains("Vec") {
+        let value = if words.contains("& mut impl Iterator") {
+            Self::given_items()
+        } else if words.contains("Vec") {
             Self::List(Rc::default())
         } else if words.contains("u8") || words.contains("Cell") {
             Self::Number(0)
