@@ -69,6 +69,56 @@ pub(super) fn acts_in_closures(expr: &Expr, facts: &Facts) -> bool {
     find.0.found
 }
 
+/// Adapters of iterators, which take items from what they are called on.
+const ADAPTERS: &[&str] = &[
+    "by_ref",
+    "chain",
+    "cloned",
+    "copied",
+    "enumerate",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "flatten",
+    "fuse",
+    "inspect",
+    "into_iter",
+    "map",
+    "map_while",
+    "peekable",
+    "scan",
+    "skip",
+    "skip_while",
+    "step_by",
+    "take",
+    "take_while",
+    "zip",
+];
+
+/// Whether something acts where a loop takes one more item: the iterator is the
+/// caller's, or has closures that act.
+pub(super) fn acts_on_next(items: &Expr, facts: &Facts) -> bool {
+    match items {
+        Expr::Path(_) => root(items).is_some_and(|name| {
+            facts.acting.contains(&name)
+                || facts.outlives(&name) && !facts.collections.contains(&name)
+        }),
+        Expr::Paren(paren) => acts_on_next(&paren.expr, facts),
+        Expr::Call(call) => match call.args.last() {
+            // Ours, which looks at the items.
+            Some(Expr::Closure(closure)) if matches!(*closure.body, Expr::Verbatim(_)) => {
+                acts_on_next(&call.args[0], facts)
+            }
+            _ => has_effect(items, facts),
+        },
+        Expr::MethodCall(call) if ADAPTERS.contains(&call.method.to_string().as_str()) => {
+            acts_on_next(&call.receiver, facts)
+                || call.args.iter().any(|arg| acts_in_closures(arg, facts))
+        }
+        _ => false,
+    }
+}
+
 /// Finds what acts within an expression.
 struct Effects<'a> {
     facts: &'a Facts,

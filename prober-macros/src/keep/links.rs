@@ -34,9 +34,7 @@ impl Links<'_> {
         }
         // What is changed through one of them may be what the value is made of.
         let written = names.iter().any(|name| self.0.written.contains(name));
-        // Not what was asked for: that is a value of the guest.
-        let is_guard = !matches!(value, Expr::Try(_))
-            && names.iter().any(|name| self.0.dropped.contains(name));
+        let is_guard = names.iter().any(|name| self.0.dropped.contains(name));
         let keeps_closures = holds_closure(value) != Some(Holds::Nothing);
         let mut borrows = Borrows {
             facts: self.0,

@@ -4,6 +4,7 @@
 use syn::{Expr, Label, Lifetime, Stmt, Token};
 
 use super::{
+    effects::acts_on_next,
     flow::Flow,
     inner::core,
     names::Names,
@@ -91,7 +92,10 @@ impl Flow<'_> {
         };
         match core(expr) {
             Expr::While(_) | Expr::Loop(_) => true,
-            Expr::ForLoop(each) => !Plan::block_of(&each.body).is_some_and(|body| next(self, body)),
+            Expr::ForLoop(each) => {
+                acts_on_next(&each.expr, self.facts)
+                    || !Plan::block_of(&each.body).is_some_and(|body| next(self, body))
+            }
             _ => false,
         }
     }

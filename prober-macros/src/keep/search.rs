@@ -38,7 +38,6 @@ impl Flow<'_> {
         let steps = self.relevant(steps);
         let mut searched = Searched::default();
         let components = self.components(&steps, slots);
-        let is_one = components.len() == 1;
         for component in components {
             let block = self.target("part");
             let mut search = Search {
@@ -68,11 +67,11 @@ impl Flow<'_> {
             }
             let part = asked.written(self);
             if !part.is_empty() {
-                if is_one && label.is_none() {
-                    searched.tokens.extend([part]);
-                } else {
+                if label.is_some() {
                     label.to_tokens(&mut searched.tokens);
                     braces(part).to_tokens(&mut searched.tokens);
+                } else {
+                    searched.tokens.extend([part]);
                 }
             }
             // Nothing is searched behind it: its group is the last one.

@@ -1370,6 +1370,16 @@ shapes! {
         let (n, m): (u64, f64) = (vmi.read_as(3)?, vmi.read_as(4)?);
         Ok(row.sum() ^ n ^ m as u64)
     }
+    items_of_the_caller {
+        for q in cursor_over(queue) { let b = root.num(q)?; w.act("b", b); if b > 40 { break; } }
+        let mut cursor = cursor_over(queue);
+        for q in cursor.by_ref().take(1) { let b = root.num(q + 100)?; w.act("b", b); }
+        for q in cursor { let b = root.num(q + 200)?; w.act("b", b); }
+        let seen = out.iter().map(|n| { w.act("n", *n); *n });
+        for n in seen { let b = root.num(n + 300)?; w.act("b", b); }
+        for n in out.iter_mut() { let b = root.num(4)?; *n += b; }
+        Ok(root.num(3)?)
+    }
     ends_of_a_channel {
         let (sender, receiver) = std::sync::mpsc::channel();
         let a = root.num(0)?;

@@ -13,6 +13,7 @@ use super::{asker::Asker, taken::has_taken};
 use crate::{
     emit::glue,
     keep::{
+        effects::acts_on_next,
         inner::is_compound,
         names::bound,
         plan::Plan,
@@ -49,7 +50,8 @@ impl Asker<'_, '_> {
         block.block.brace_token = syn::token::Brace(glue(place));
     }
 
-    /// A loop: what it asks in its head, and its body.
+    /// A loop: what it asks in its head, and its body; `item` if a doomed run may
+    /// take the next one.
     pub(crate) fn in_loop(
         &mut self,
         label: &mut Option<Label>,
@@ -122,10 +124,15 @@ impl Asker<'_, '_> {
                 }
             }
             Expr::ForLoop(each) => {
+                let acts = acts_on_next(&each.expr, self.flow.facts);
                 self.visit_expr_mut(&mut each.expr);
                 self.doomed |= has_taken(&each.expr);
                 self.miss = exit;
-                self.in_loop(&mut each.label, &mut each.body, Some(&each.pat));
+                self.in_loop(
+                    &mut each.label,
+                    &mut each.body,
+                    (!acts).then_some(&each.pat),
+                );
             }
             Expr::While(each) => {
                 self.visit_expr_mut(&mut each.cond);

@@ -591,6 +591,29 @@ fn iterators_of_the_caller() {
         "fn f(x: &X, it: &mut impl Iterator<Item = u8>)",
         r#"
         let a = x.a()?; for i in it { let e = x.e(i)?; } Ok(x.b()?) // a: a! b
+        for i in it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        for i in (it.map(|i| (i, 1))) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        for i in it { let k = matches!(i, Ok(_)); let a = x.a()?; act(a, k); } Ok(x.b()?) // a: [next] a! b
+        let v = { for i in it { let a = x.a()?; act(a); } 1 }; Ok(x.b()?) // a: [next] a! b
+    "#,
+    );
+}
+
+/// Nor does it take one where something acts on the way.
+#[test]
+fn items_that_act() {
+    check(
+        r#"
+        let it = [1, 2].map(|i| { act(i); i }); for i in it { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
+        for i in [1, 2].iter().map(|i| { act(i); i }) { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
+        for i in [1, 2].iter().map(|i| i + 1) { let e = x.e(i)?; } Ok(x.b()?) // e(2): e(2)! e(3) b
+    "#,
+    );
+    check_in(
+        "fn f(x: &X, list: &mut Vec<u8>)",
+        r#"
+        list.push(1); list.push(2); for i in list { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
+        list.push(1); list.push(2); for i in list.drain(..) { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] [drain] e! e! b
     "#,
     );
 }

@@ -85,8 +85,7 @@ fn guards_that_are_dropped() {
         let t = y.g()?; let r = t.as_ref(); let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g a! b
         let t = y.g()?; let r = (&t, 1); let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g a! b
         let t = y.g()?; let r = t.as_ref(); let a = x.a()?; let d = x.d(t)?; Ok(x.b()?) // a: g a! d(g) b
-        # What was asked for is none.
-        let t = y.g()?; let r = t.c()?; let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g g.c a! d(g) b
+        let t = y.g()?; let r = t.c()?; let a = x.a()?; drop(r); let d = x.d(t)?; Ok(x.b()?) // a: g g.c a! b
     "#,
     );
 }

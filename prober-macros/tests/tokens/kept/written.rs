@@ -615,6 +615,7 @@ fn copies_of_questions() {
         act(0); for i in j { let b = x.b(i)?; act(b); } Ok(x.c()?) // b 2
         act(0); inner(x.b()?, suppressed)?; inner(x.c()?, suppressed)?; Ok(1) // c 2
         act(0); vmi.read_u8(x.b()?)?; vmi.read_u8(x.c()?)?; act(1); Ok(1) // c 2
+        let c = x.c()?; let mut t = [0]; vmi.read(1, &mut t)?; vmi.read(x.b()?, &mut t)?; act(c, t); Ok(1) // b 3
     ";
     for line in cases.lines().filter(|line| !line.trim().is_empty()) {
         let (body, counts) = line.rsplit_once("//").expect("a body, and counts");
