@@ -99,11 +99,18 @@ const ADAPTERS: &[&str] = &[
 /// caller's, or has closures that act.
 pub(super) fn acts_on_next(items: &Expr, facts: &Facts) -> bool {
     match items {
-        Expr::Path(_) => root(items).is_some_and(|name| {
+        Expr::Path(_) | Expr::Field(_) => root(items).is_some_and(|name| {
             facts.acting.contains(&name)
                 || facts.outlives(&name) && !facts.collections.contains(&name)
         }),
         Expr::Paren(paren) => acts_on_next(&paren.expr, facts),
+        // `&mut *iterator`; `&mut self.list` is a collection.
+        Expr::Reference(reference) => {
+            reference.mutability.is_some()
+                && !matches!(*reference.expr, Expr::Field(_))
+                && acts_on_next(&reference.expr, facts)
+        }
+        Expr::Unary(unary) => acts_on_next(&unary.expr, facts),
         Expr::Call(call) => match call.args.last() {
             // Ours, which looks at the items.
             Some(Expr::Closure(closure)) if matches!(*closure.body, Expr::Verbatim(_)) => {

@@ -592,6 +592,7 @@ fn iterators_of_the_caller() {
         r#"
         let a = x.a()?; for i in it { let e = x.e(i)?; } Ok(x.b()?) // a: a! b
         for i in it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        for i in &mut *it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in (it.map(|i| (i, 1))) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in it { let k = matches!(i, Ok(_)); let a = x.a()?; act(a, k); } Ok(x.b()?) // a: [next] a! b
         let v = { for i in it { let a = x.a()?; act(a); } 1 }; Ok(x.b()?) // a: [next] a! b
@@ -607,6 +608,14 @@ fn items_that_act() {
         let it = [1, 2].map(|i| { act(i); i }); for i in it { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
         for i in [1, 2].iter().map(|i| { act(i); i }) { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
         for i in [1, 2].iter().map(|i| i + 1) { let e = x.e(i)?; } Ok(x.b()?) // e(2): e(2)! e(3) b
+    "#,
+    );
+    // The items of a collection act on nothing.
+    check_in(
+        "fn f(&mut self, x: &X)",
+        r#"
+        self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
+        for i in self.items.c()? { let a = x.a()?; act(a); } Ok(x.b()?) // a: c a! a! b
     "#,
     );
     check_in(
