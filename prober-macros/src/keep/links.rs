@@ -318,6 +318,7 @@ impl Aliases<'_> {
 }
 
 /// Finds what an initializer borrows and captures.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 struct Borrows<'a> {
     facts: &'a Facts,
     sees: Names,
