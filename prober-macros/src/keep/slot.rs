@@ -385,10 +385,10 @@ pub(super) fn uses_beside(pat: &Pat, used: &TokenStream) -> TokenStream {
     find.0
 }
 
-/// Whether a name in a pattern may be a variable, and not a variant such as
-/// `None`.
+/// Whether a name in a pattern is a variable, and not a constant or a variant
+/// such as `None`.
 fn is_variable(name: &Ident) -> bool {
-    *name != "None"
+    !name.to_string().starts_with(char::is_uppercase)
 }
 
 /// A pattern without `mut`, the names that it binds, and these with `mut`.

@@ -83,7 +83,7 @@ impl VisitMut for Closures {
     }
 }
 
-/// Finds the calls that start a thread or a task.
+/// Finds the calls that run a closure on another thread or in another task.
 struct Spawned<'a>(&'a Path);
 
 impl VisitMut for Spawned<'_> {
@@ -103,7 +103,7 @@ impl VisitMut for Spawned<'_> {
     }
 
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
-        if spawns(&call.method) {
+        if spawns(&call.method) || is_parallel(&call.receiver) {
             call.args
                 .iter_mut()
                 .for_each(|argument| unprobed(argument, self.0));
@@ -116,6 +116,15 @@ impl VisitMut for Spawned<'_> {
 
 fn spawns(name: &Ident) -> bool {
     name.to_string().starts_with("spawn")
+}
+
+/// Whether an iterator is one of rayon's, as far as the names in its chain tell.
+fn is_parallel(items: &Expr) -> bool {
+    let Expr::MethodCall(call) = items else {
+        return false;
+    };
+    let method = call.method.to_string();
+    method.starts_with("par_") || method.starts_with("into_par_") || is_parallel(&call.receiver)
 }
 
 fn holds_pointer(ty: &Type) -> bool {

@@ -284,6 +284,28 @@ fn arms(vmi: &Vmi, root: Option<(&[u64], u64)>, out: &mut Vec<u64>) -> prober::R
     Ok(())
 }
 
+#[derive(Clone, Copy)]
+enum State<T: Copy> {
+    Closed,
+    Open(T),
+}
+
+/// A name in a pattern may be a variant, whose type its scrutinee tells.
+#[probed]
+fn variants<T: Copy + Into<u64>>(vmi: &Vmi, state: State<T>) -> prober::Result<u64> {
+    use State::{Closed, Open};
+
+    let first = vmi.read_u64(1)?;
+    if let Closed = state {
+        return Ok(first);
+    }
+    match state {
+        Closed => vmi.read_u64(2),
+        Open(at) => vmi.read_u64(at.into()),
+    }
+    .map_err(ProbeError::from)
+}
+
 #[test]
 fn shapes_of_parsers() {
     let vmi = Vmi::default();
@@ -316,6 +338,13 @@ fn shapes_of_parsers() {
     assert!(lent(&vmi, &mut out, &none()).is_ok());
     assert!(arms(&vmi, Some((&[0], 9)), &mut out, &none()).is_ok());
     assert_eq!(out, [7, 1]);
+
+    assert_eq!(variants(&vmi, State::Open(8_u32), &none()).ok(), Some(8));
+    assert_eq!(
+        faults(variants(&Vmi::with(&[1, 8]), State::Open(8_u32), &none())),
+        [1]
+    );
+    assert_eq!(variants(&vmi, State::<u32>::Closed, &none()).ok(), Some(1));
 
     let mut seen = Vec::new();
     let each = |number| {

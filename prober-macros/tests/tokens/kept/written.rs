@@ -79,6 +79,27 @@ fn closures_that_are_returned() {
     }
 }
 
+/// Nothing is recorded on another thread.
+#[test]
+fn closures_of_other_threads() {
+    for (call, records) in [
+        ("y.spawn(|| x.g().ok())", false),
+        ("thread::spawn(|| x.g().ok())", false),
+        ("spawn_local(|| x.g().ok())", false),
+        ("y.par_iter().map(|k| k.g().ok())", false),
+        ("y.into_par_iter().filter(c).map(|k| k.g().ok())", false),
+        ("y.iter().map(|k| k.g().ok())", true),
+        ("y.partition(|k| k.g().ok())", true),
+    ] {
+        written(
+            SIGNATURE,
+            &format!("x.f()?; act({call}); Ok(1)"),
+            "Taken",
+            records,
+        );
+    }
+}
+
 /// The value of a branch is what a function returns.
 #[test]
 fn closures_that_branches_return() {
@@ -448,6 +469,7 @@ fn types_of_variables() {
         ("let (b, _) = (g(), 1);", true),
         ("let [mut b, _] = [g(), x.b()?];", true),
         ("let (b, Row { .. }) = g();", false),
+        ("let (b, Open) = g();", false),
         ("let b = 1;", false),
         ("let b = y.f;", false),
         ("let b = &y;", false),
