@@ -44,6 +44,7 @@ mod exits;
 mod facts;
 mod flow;
 mod gather;
+mod groups;
 mod inner;
 mod items;
 mod links;
@@ -156,7 +157,7 @@ pub(crate) fn rewrite(
     let ties = ties.iter().flat_map(|(_, ties)| ties).chain(operand_ties);
     let mut first = quote!(#beside #(let mut #ties;)*);
     // Items that begin the body are still the first in their block.
-    if begins_with_item && !first.is_empty() {
+    if begins_with_item {
         first.extend(quote!({ #tokens }));
     } else {
         first.extend([tokens]);
@@ -204,7 +205,7 @@ fn returns_code(sig: &Signature) -> bool {
         || names_any(|find| find.visit_return_type(&sig.output), &|word| {
             matches!(
                 word,
-                "impl" | "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
+                "Fn" | "FnMut" | "FnOnce" | "Iterator" | "Future" | "Stream"
             )
         })
 }

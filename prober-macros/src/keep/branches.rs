@@ -230,7 +230,8 @@ impl Shadowed {
                 self.names.extend(&bound(&condition.pat));
                 self.uses.extend(uses_beside(&condition.pat, behind));
             }
-            Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
+            // Only `&&` stands between conditions that bind.
+            Expr::Binary(both) => {
                 let right = &both.right;
                 self.conditions(&both.left, &quote!(#right #behind));
                 self.conditions(right, behind);

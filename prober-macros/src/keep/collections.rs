@@ -54,9 +54,7 @@ pub(super) fn variable_of(arg: &Expr) -> Option<String> {
     match arg {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
         Expr::Reference(reference) if reference.mutability.is_some() => match &*reference.expr {
-            Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => {
-                variable_of(&unary.expr)
-            }
+            Expr::Unary(unary) => variable_of(&unary.expr),
             Expr::Path(_) => variable_of(&reference.expr),
             _ => None,
         },

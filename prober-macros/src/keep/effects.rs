@@ -230,18 +230,16 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        if let Expr::Path(path) = &*call.func
-            && let Some(last) = path.path.segments.last()
-        {
-            self.found |= aliases::function(call).is_some_and(acts_or_pauses);
-            self.found |= self.facts.acts_through(&last.ident.to_string());
-        }
+        self.found |=
+            aliases::function(call).is_some_and(acts_or_pauses) || self.outlives(&call.func);
+        // A closure acts in a doomed run, too, though it is handed the set.
+        self.visit_expr(&call.func);
         if call.args.iter().any(is_suppressed) {
             self.visit_nested(&call.args);
             return;
         }
-        self.found |= self.outlives(&call.func) || self.hands_on(&call.args);
-        visit::visit_expr_call(self, call);
+        self.found |= self.hands_on(&call.args);
+        call.args.iter().for_each(|arg| self.visit_expr(arg));
     }
 
     // Takes items from an iterator of the caller's.

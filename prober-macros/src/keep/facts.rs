@@ -182,13 +182,6 @@ impl Facts {
         self.params.contains(whole) && !self.is_receiver(name)
     }
 
-    /// Whether a call of a closure changes what outlives the function.
-    pub(super) fn acts_through(&self, closure: &str) -> bool {
-        self.changes
-            .get(closure)
-            .is_some_and(|names| names.iter().any(|name| self.outlives(name)))
-    }
-
     pub(super) fn is_receiver(&self, name: &str) -> bool {
         self.receivers.contains(name)
     }

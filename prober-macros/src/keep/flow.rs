@@ -12,10 +12,10 @@ use syn::{Expr, ExprMethodCall, Lifetime, visit::Visit};
 
 use super::{
     facts::Facts,
+    look::Look,
     macros::takes_text,
     mentions::{mentions, reads},
     names::Names,
-    parsed::questions,
     plan::{Kind, Plan, Step},
     results::{may_ask, takes_apart},
     risks::risks,
@@ -98,10 +98,13 @@ impl Flow<'_> {
             .any(|block| self.plan.may_end_doomed(*block))
     }
 
-    /// Whether a question may miss in an expression.
+    /// Whether a run may miss in an expression: a question is asked, or a result
+    /// is taken apart.
     pub(super) fn may_miss(&self, expr: &Expr) -> bool {
         let asks = |block| self.plan.steps(block).iter().any(|step| step.asks);
-        questions(|count| count.visit_expr(expr)) > 0 || Plan::blocks_in(expr).into_iter().any(asks)
+        let mut look = Look::new(self.facts, self.receivers, self.krate, true);
+        look.visit_expr(expr);
+        look.asks || Plan::blocks_in(expr).into_iter().any(asks)
     }
 
     /// What a search mentions of a statement.

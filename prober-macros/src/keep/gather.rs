@@ -98,10 +98,8 @@ impl<'ast> Visit<'ast> for Patterns<'_> {
         visit::visit_pat_ident(self, pat);
     }
 
-    // Its parameters are its own.
-    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        self.visit_expr(&closure.body);
-    }
+    // What it binds is its own.
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
 
     fn visit_item(&mut self, item: &'ast syn::Item) {
         if let Some((name, _)) = macro_of(item) {

@@ -41,7 +41,6 @@ impl Links<'_> {
             sees: Names::default(),
             changes: Names::default(),
             captures: Names::default(),
-            mutable: false,
             keeps_closures,
             written,
             is_guard,
@@ -51,7 +50,6 @@ impl Links<'_> {
             mut sees,
             mut changes,
             captures,
-            mutable,
             ..
         } = borrows;
         let mut aliases = Aliases {
@@ -85,9 +83,6 @@ impl Links<'_> {
                 &is_cell,
             );
         for name in names.iter().map(str::to_owned) {
-            if mutable || !aliases.is_empty() {
-                self.0.mutable.insert(name.clone());
-            }
             if outlives {
                 self.0.outlive.insert(name.clone());
             }
@@ -182,10 +177,6 @@ fn is_changeable(pat: &Pat) -> bool {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             self.0 |= pat.mutability.is_some();
             visit::visit_pat_ident(self, pat);
-        }
-        fn visit_pat_reference(&mut self, pat: &'ast syn::PatReference) {
-            self.0 |= pat.mutability.is_some();
-            visit::visit_pat_reference(self, pat);
         }
         fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
             self.0 |= ty.mutability.is_some();
@@ -325,8 +316,6 @@ struct Borrows<'a> {
     changes: Names,
     /// What its closures capture.
     captures: Names,
-    /// Whether it borrows something mutably.
-    mutable: bool,
     /// Whether closures stay in the value.
     keeps_closures: bool,
     /// Whether something is changed through what is bound.
@@ -338,7 +327,6 @@ struct Borrows<'a> {
 impl Borrows<'_> {
     /// Notes what is borrowed so that it can be changed.
     fn borrow(&mut self, names: &Names) {
-        self.mutable |= !names.is_empty();
         self.sees.extend(names);
         self.changes.extend(names);
     }

@@ -131,9 +131,7 @@ impl<'a> Look<'a> {
 
     /// Notes what may call a closure in which faults are recorded.
     fn may_call(&mut self, code: &impl Code) {
-        if !self.facts.recording.is_empty()
-            && mentions(code, &self.facts.locals).meets(&self.facts.recording)
-        {
+        if mentions(code, &self.facts.locals).meets(&self.facts.recording) {
             self.take();
         }
     }

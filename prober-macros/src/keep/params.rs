@@ -103,13 +103,13 @@ impl Params {
                     .iter()
                     .all(|word| matches!(word.as_str(), "Write" | "Send" | "Sync" | "Sized"))
         };
-        match &*reference.elem {
+        let mut ty = &*reference.elem;
+        while let Type::Paren(inner) = ty {
+            ty = &inner.elem;
+        }
+        match ty {
             Type::ImplTrait(ty) => only_writes(&mut ty.bounds.iter()),
             Type::TraitObject(ty) => only_writes(&mut ty.bounds.iter()),
-            Type::Paren(ty) => match &*ty.elem {
-                Type::TraitObject(ty) => only_writes(&mut ty.bounds.iter()),
-                _ => false,
-            },
             Type::Path(ty) => ty.path.segments.last().is_some_and(|last| {
                 let name = last.ident.to_string();
                 name == "Formatter" || self.writers.contains(&name)

@@ -114,6 +114,9 @@ pub(super) struct Step {
     /// What could have changed if it ran.
     pub(super) changes: Names,
 
+    /// What may be moved in it.
+    pub(super) moves: Names,
+
     /// What its calls might have refused. Where its questions are not answered,
     /// that is no index or size (see `risks`). Only names that are so used
     /// somewhere.

@@ -19,7 +19,7 @@ use super::{
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
     plan::{BlockId, Exit, Kind, Plan, Planned, Step, may_end_doomed},
-    renewed::renewed,
+    renewed::{moved, renewed},
     risks::{doubted, risks, unchecked},
 };
 use crate::{
@@ -191,6 +191,7 @@ impl Planner<'_> {
         let mut changes = self.facts.changed(&all, &roots);
         changes.extend(&unchecked(&stmt, self.facts, self.receivers));
         let doubts = doubted(&stmt, self.facts, self.receivers);
+        let moves = moved(&stmt, self.facts);
         let risks = risks(&stmt, &self.facts.locals);
         all.extend(&risks);
         reads.extend(&risks);
@@ -218,6 +219,7 @@ impl Planner<'_> {
             head,
             binds,
             changes,
+            moves,
             doubts,
             asks,
             takes,

@@ -12,12 +12,12 @@ use super::{
     effects::has_effect,
     flow::Flow,
     inner::core,
-    macros::{evaluates, takes_text},
+    macros::evaluates,
     names::Names,
     plan::{Kind, Step},
-    results::{may_ask, operand_of_takes},
+    results::operand_of_takes,
 };
-use crate::{classify, macro_arguments, marker::Marker};
+use crate::{classify, macro_arguments};
 
 impl Flow<'_> {
     /// What the operands of a statement mention that ask.
@@ -52,20 +52,16 @@ pub(super) fn asks_of_step(step: &Step, flow: &Flow<'_>) -> Vec<Expr> {
     let Stmt::Expr(expr, _) = &step.stmt else {
         return Vec::new();
     };
-    let value = match core(expr) {
-        Expr::Return(exit) => exit.expr.as_deref(),
-        Expr::Break(exit) => exit.expr.as_deref(),
-        _ if step.kind == Kind::Tail && (step.is_value || is_ask(expr)) => Some(expr),
-        _ => return asks_of_act(expr, flow),
-    };
-    value.map(|value| asks(value, flow)).unwrap_or_default()
+    if step.kind == Kind::Tail && (step.is_value || is_ask(expr)) {
+        asks(expr, flow)
+    } else {
+        asks_of_act(expr, flow)
+    }
 }
 
-/// Whether a tail asks as a whole.
+/// Whether a tail asks as a whole: `rows?`, of which no call acts.
 fn is_ask(expr: &Expr) -> bool {
-    handed_suppressed(core(expr))
-        || matches!(expr, Expr::Try(_))
-            && !matches!(core(expr), Expr::Call(_) | Expr::MethodCall(_))
+    matches!(expr, Expr::Try(_)) && !matches!(core(expr), Expr::Call(_) | Expr::MethodCall(_))
 }
 
 /// What asks in a statement that is not run: in the operands of its call.
@@ -180,16 +176,9 @@ impl Asks<'_, '_> {
             Expr::While(each) => self.visit_head(&each.cond, expr),
             Expr::ForLoop(each) => self.visit_head(&each.expr, expr),
             Expr::Macro(call) => {
-                if Marker::of(&call.mac.path, self.flow.krate).is_none()
-                    && !takes_text(&call.mac)
-                    && may_ask(&call.mac.tokens)
-                {
-                    for argument in macro_arguments::parse(&call.mac)
-                        .exprs()
-                        .take(evaluates(&call.mac))
-                    {
-                        self.visit_expr(argument);
-                    }
+                let arguments = macro_arguments::parse(&call.mac);
+                for argument in arguments.exprs().take(evaluates(&call.mac)) {
+                    self.visit_expr(argument);
                 }
                 self.skip(expr);
             }

@@ -1,11 +1,13 @@
-//! Variables that are moved and get another value: `all = add(all, x.f()?)`.
+//! Variables that are moved, and those that get another value then:
+//! `all = add(all, x.f()?)`.
 //!
 //! A run that misses between the two has no value in such a variable. rustc does
 //! not know that a doomed run uses it no more, so it must not seem to go on
 //! where the variable is used: not with the next item, and not behind a branch.
 
 use syn::{
-    BinOp, Block, Expr, ExprPath, Lit, Local, Macro, Pat, Signature, Stmt, Type,
+    BinOp, Block, Expr, ExprAsync, ExprClosure, ExprPath, Lit, Local, Macro, Pat, Signature, Stmt,
+    Type,
     visit::{self, Visit},
 };
 
@@ -13,7 +15,7 @@ use super::{
     calls::only_shows,
     facts::Facts,
     inner::{places, root},
-    mentions::mentions_of_tokens,
+    mentions::{mentions, mentions_of_tokens},
     names::{Names, bound},
 };
 use crate::{
@@ -35,13 +37,21 @@ pub(super) fn all_renewed(body: &Block, facts: &Facts) -> Names {
     find(body, facts, true)
 }
 
-fn find(block: &Block, facts: &Facts, with_own: bool) -> Names {
+/// The variables that a statement moves, as far as can be seen: not by a method
+/// that may take `self`, unless its name says that it does.
+pub(super) fn moved(stmt: &Stmt, facts: &Facts) -> Names {
     let mut find = Find {
-        facts,
-        with_own,
-        moved: Names::default(),
-        assigned: Names::default(),
+        into_only: true,
+        ..Find::new(facts, false)
     };
+    find.visit_stmt(stmt);
+    let mut found = find.moved;
+    found.retain(|name| facts.locals.contains(name) && !facts.copies.contains(name));
+    found
+}
+
+fn find(block: &Block, facts: &Facts, with_own: bool) -> Names {
+    let mut find = Find::new(facts, with_own);
     find.visit_block(block);
     let mut found = find.assigned;
     found.retain(|name| find.moved.holds(name) && !facts.copies.contains(name));
@@ -52,12 +62,24 @@ struct Find<'a> {
     facts: &'a Facts,
     /// Whether the variables of a block count outside of it.
     with_own: bool,
+    /// Whether only those methods take `self` whose names say so.
+    into_only: bool,
     /// What may be moved: it is used by its value.
     moved: Names,
     assigned: Names,
 }
 
-impl Find<'_> {
+impl<'a> Find<'a> {
+    fn new(facts: &'a Facts, with_own: bool) -> Self {
+        Self {
+            facts,
+            with_own,
+            into_only: false,
+            moved: Names::default(),
+            assigned: Names::default(),
+        }
+    }
+
     /// What is used by reference, and so is not moved.
     fn lent(&mut self, place: &Expr) {
         match place {
@@ -142,12 +164,30 @@ impl<'ast> Visit<'ast> for Find<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        if only_shows(&call.method.to_string()) {
+        let method = call.method.to_string();
+        if only_shows(&method) || self.into_only && !method.starts_with("into_") {
             self.lent(&call.receiver);
         } else {
             self.visit_expr(&call.receiver);
         }
         call.args.iter().for_each(|arg| self.visit_expr(arg));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        if closure.capture.is_some() {
+            let captured = mentions(&closure.body, &self.facts.locals);
+            self.moved.extend(&captured);
+        }
+        visit::visit_expr_closure(self, closure);
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        if block.capture.is_some() {
+            for stmt in &block.block.stmts {
+                self.moved.extend(&mentions(stmt, &self.facts.locals));
+            }
+        }
+        visit::visit_expr_async(self, block);
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {

@@ -402,7 +402,7 @@ impl Hot<'_, '_> {
         let ends = !matches!(&step.stmt, Stmt::Expr(expr, _) if self.flow.diverges(expr));
         // A doomed run must not seem to go on without the value.
         let unset = step.changes.meets(&self.flow.facts.unset);
-        if search.is_empty() && !unset || search.is_empty() && act {
+        if search.is_empty() && (act || !unset) {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
             let tokens = self.written(step, miss, self.state.exit.clone());
             self.out.extend([tokens]);
@@ -496,12 +496,6 @@ impl Hot<'_, '_> {
 
 /// Whether a value is made of its operands alone: `Ok(Row { .. })`.
 fn is_constructor(stmt: &Stmt) -> bool {
-    let Stmt::Expr(expr, _) = stmt else {
-        return false;
-    };
-    match core(expr) {
-        Expr::Call(call) => is_variant(&call.func),
-        Expr::Struct(_) | Expr::Tuple(_) | Expr::Path(_) | Expr::Lit(_) => true,
-        _ => false,
-    }
+    matches!(stmt, Stmt::Expr(expr, _)
+        if matches!(core(expr), Expr::Call(call) if is_variant(&call.func)))
 }

@@ -37,8 +37,8 @@ impl Flow<'_> {
     ) -> Searched {
         let steps = self.relevant(steps);
         let mut searched = Searched::default();
-        let components = self.components(&steps, slots);
-        for component in components {
+        let groups = self.groups(&steps, slots);
+        for group in groups {
             let block = self.target("part");
             let mut search = Search {
                 flow: self,
@@ -51,7 +51,7 @@ impl Flow<'_> {
                 asked: Asked::default(),
                 exit: None,
             };
-            search.steps(&component);
+            search.steps(&group);
             let Search {
                 mut asked, exit, ..
             } = search;
@@ -108,72 +108,6 @@ impl Flow<'_> {
         }
         kept.reverse();
         kept
-    }
-
-    /// Groups of statements that share no name which could be missing: each
-    /// can be searched by itself.
-    fn components<'s>(&self, steps: &[&'s Step], slots: &[Slot<'_>]) -> Vec<Vec<&'s Step>> {
-        if steps.len() < 2 {
-            return steps.iter().map(|step| vec![*step]).collect();
-        }
-        let mut bound = Names::default();
-        for step in steps {
-            bound.extend(&step.binds);
-            step.add_lost(&mut bound);
-        }
-        let slots = slots
-            .iter()
-            .map(|slot| slot.names.clone().union(slot.doubts()));
-        let slots = slots.collect::<Vec<_>>();
-        for slot in &slots {
-            bound.extend(slot);
-        }
-        let shared = |step: &Step| {
-            let mut all = self.needs(step).union(&step.binds);
-            step.add_lost(&mut all);
-            // Who needs one of its names binds the slot, which is done once.
-            for slot in &slots {
-                if all.meets(slot) {
-                    all.extend(slot);
-                }
-            }
-            all.retain(|name| bound.holds(name));
-            all
-        };
-        let names = steps.iter().map(|step| shared(step)).collect::<Vec<_>>();
-        let mut group = (0..steps.len()).collect::<Vec<_>>();
-        let mut join = |a: usize, b: usize| {
-            let (from, to) = (group[a].max(group[b]), group[a].min(group[b]));
-            for of in &mut group {
-                if *of == from {
-                    *of = to;
-                }
-            }
-        };
-        let mut exit = None;
-        for index in 0..steps.len() {
-            for before in 0..index {
-                if names[index].meets(&names[before]) {
-                    join(before, index);
-                }
-            }
-            if let Some(exit) = exit {
-                join(exit, index);
-            } else if !steps[index].exits.is_empty() {
-                exit = Some(index);
-            }
-        }
-        let last = exit.map(|exit| group[exit]);
-        let mut ids = group.clone();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.sort_by_key(|id| Some(*id) == last);
-        ids.into_iter()
-            .map(|id| {
-                let members = (0..steps.len()).filter(|index| group[*index] == id);
-                members.map(|index| steps[index]).collect()
-            })
-            .collect()
     }
 }
 

@@ -22,13 +22,12 @@ impl VisitMut for Outside<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         let error = match expr {
             Expr::Break(exit) if exit.label.is_none() => "`break` outside of a loop",
-            Expr::Continue(exit) if exit.label.is_none() => "`continue` outside of a loop",
+            Expr::Continue(_) => "`continue` outside of a loop",
             Expr::ForLoop(each) => return self.visit_expr_mut(&mut each.expr),
             // In these, rustc's own words are right.
             Expr::While(_) | Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {
                 return;
             }
-            Expr::Block(block) if block.label.is_some() => return,
             expr => return visit_mut::visit_expr_mut(self, expr),
         };
         self.errors.on(&*expr, error);

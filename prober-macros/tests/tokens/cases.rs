@@ -18,8 +18,15 @@ fn expansion_of(signature: &str, body: &str, args: &TokenStream) -> String {
 /// given for `$e:expr` is.
 pub(crate) fn grouped(tokens: TokenStream) -> TokenStream {
     let mut invisible = false;
-    let tokens = tokens.into_iter().filter_map(|token| match token {
-        TokenTree::Punct(punct) if punct.as_char() == '@' => {
+    let mut tokens = tokens.into_iter().peekable();
+    let next = std::iter::from_fn(|| {
+        let token = tokens.next()?;
+        let is_before_group = matches!(tokens.peek(), Some(TokenTree::Group(group))
+            if group.delimiter() == Delimiter::Parenthesis);
+        Some((token, is_before_group))
+    });
+    let tokens = next.filter_map(|(token, is_before_group)| match token {
+        TokenTree::Punct(punct) if punct.as_char() == '@' && is_before_group => {
             invisible = true;
             None
         }

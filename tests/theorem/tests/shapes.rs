@@ -1679,4 +1679,60 @@ shapes! {
         let at = root.num(27)?;
         Ok(a ^ b ^ c ^ d ^ e ^ at)
     }
+    moved_behind_a_use {
+        fn look(list: &[u64]) -> u64 { list.iter().sum() }
+        fn eat(list: Vec<u64>) -> u64 { list.into_iter().sum() }
+        let [one, two, three, four] = [1_u64, 2, 3, 4].map(|n| vec![n]);
+        let p = root.num(0)?;
+        w.act("p", p);
+        let view = &two;
+        let a = root.num(10)?;
+        let b = root.num(look(&one) + 20)?;
+        let c = root.num(look(view) + 30)?;
+        let d = root.num(a % 4 + eat(one) + 40)?;
+        let e = root.num(c % 4 + two.into_iter().sum::<u64>() + 50)?;
+        w.act2(b, e);
+        let f = root.num(11)?;
+        let g = root.num(three.first().copied().unwrap_or(1) + 60)?;
+        let get = move |i: u64| root.num(i % 4 + three.len() as u64 + 70);
+        let h = get(f)?;
+        w.act2(g, h);
+        let i = root.num(12)?;
+        let j = root.num(look(&four) + 80)?;
+        let k = root.num(13 + eat(four))?;
+        if i > 20 { return Ok(j); }
+        Ok(d ^ k)
+    }
+    moved_where_it_leaves {
+        fn all(o: Object<'_>, list: Vec<u64>) -> Result<u64, VmiError> { o.num(list.iter().sum::<u64>() % 4 + 10) }
+        let list = vec![1_u64];
+        let p = root.num(0)?;
+        w.act("p", p);
+        if root.num(1)? > 20 { let a = all(root, list)?; return Ok(a); }
+        let b = all(root, list)?;
+        let value;
+        if root.num(2)? > 20 { value = root.num(3)?; } else { value = 3; }
+        w.act("value", value);
+        let c = root.num(4)?;
+        w.act("c", c);
+        Ok(b ^ c ^ value)
+    }
+    moved_before_the_next_item {
+        fn eat(list: Vec<u64>) -> u64 { list.into_iter().sum() }
+        let (mut one, mut two, mut three) = (vec![1_u64], vec![2_u64], vec![3_u64]);
+        for i in 0..2 { w.act("one", eat(one)); one = vec![root.num(i)?]; }
+        for i in 0..2 {
+            let sum = move || two.iter().sum::<u64>();
+            w.act("two", sum());
+            two = vec![root.num(i + 10)?];
+        }
+        for i in 0..2 {
+            let sum = async move { three.iter().sum::<u64>() };
+            w.act("three", block_on(sum));
+            three = vec![root.num(i + 20)?];
+        }
+        let a = root.num(30)?;
+        w.act("a", a);
+        Ok(a)
+    }
 }

@@ -37,34 +37,15 @@ impl Asker<'_, '_> {
                 && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
-            let (done, rest) = operands.split_at_mut(index + 1);
-            if self.flow.may_miss(done[index]) && !self.flow.may_exit(done[index]) {
-                let mut gone = Names::default();
-                let mut later = Vec::new();
-                gone.extend(&changed(self.flow, done[index]));
-                for operand in rest.iter() {
-                    for ask in asks(operand, self.flow) {
-                        if !self.flow.mentions(&ask).meets(&gone) {
-                            later.push(ask);
-                        }
-                    }
-                    gone.extend(&changed(self.flow, operand));
-                    if self.flow.may_exit(operand) {
-                        break;
-                    }
-                }
-                self.later.push(later);
-                self.visit_expr_mut(done[index]);
-                self.later.pop();
-            } else {
-                self.visit_expr_mut(done[index]);
-            }
+            self.later.push(asked_behind(index, &operands, self.flow));
+            self.visit_expr_mut(operands[index]);
             if records {
                 // A closure or a block in it may have recorded a fault: the act waits.
-                let place = Place::of(done[index]);
-                let value = operand(done[index]).into_owned();
-                *done[index] = self.flow.emit.unless_doomed(&value, place, &self.missed());
+                let place = Place::of(operands[index]);
+                let value = operand(operands[index]).into_owned();
+                *operands[index] = self.flow.emit.unless_doomed(&value, place, &self.missed());
             }
+            self.later.pop();
         }
     }
 }
@@ -81,6 +62,28 @@ fn holds_closures(operand: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// What is asked behind one of several operands, where a run misses in it.
+fn asked_behind(index: usize, operands: &[&mut Expr], flow: &Flow<'_>) -> Vec<Expr> {
+    let (done, rest) = (&*operands[index], &operands[index + 1..]);
+    let mut later = Vec::new();
+    if rest.is_empty() || !flow.may_miss(done) || flow.may_exit(done) {
+        return later;
+    }
+    let mut gone = changed(flow, done);
+    for operand in rest {
+        for ask in asks(operand, flow) {
+            if !flow.mentions(&ask).meets(&gone) {
+                later.push(ask);
+            }
+        }
+        gone.extend(&changed(flow, operand));
+        if flow.may_exit(operand) {
+            break;
+        }
+    }
+    later
 }
 
 /// Whether closures are called in an expression in which faults are recorded.

@@ -16,6 +16,7 @@ fn a_let_asks_and_a_statement_acts() {
         let a = x.a()?; act(x.b()?)?; y.c()?.d()?; Ok(a) // a: a! b c
         let a = x.a()?; if x.b()? { act(1); } Ok(x.c()?) // a: a! b c
         let a = x.a()?; println!("{}", x.b()?); x.m(x.c()?)?; Ok(a) // a: a! b c
+        let a = x.a()?; act(a); let rows = x.g(); rows? // a: a! g
     "#,
     );
     check_in(

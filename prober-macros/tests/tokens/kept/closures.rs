@@ -123,6 +123,16 @@ fn closures_that_act() {
         let n = [1].map(|i| { act(i); 1 }).count(); let a = x.a()?; let e = x.e(n)?; Ok(x.c()?) // a: [act(1)] a! e(1) c
         let a = x.a()?; let n = async { act(1); 1 }; let e = x.e(n)?; Ok(x.c()?) // a: a! c
         let it = [1].map(|i| { act(i); 1 }); let a = x.a()?; for i in it { let e = x.e(i)?; } Ok(x.c()?) // a: a! c
+        # Also where it is handed the set: the function that it calls does not act, but it does.
+        let f = |s| { act(1); inner(s) }; let a = x.a()?; let v = f(suppressed)?; Ok(x.c()?) // a: a! c
+        let f = |s| { println!(1); inner(s) }; let a = x.a()?; f(suppressed)?; Ok(x.c()?) // a: a! c
+        let f = |s| inner(s); let a = x.a()?; let v = f(suppressed)?; Ok(x.c()?) // a: a! inner c
+    "#,
+    );
+    check_in(
+        "fn f(x: &X, t: &mut Vec<u8>)",
+        r#"
+        let mut f = |s| { t.push(1); inner(s) }; let a = x.a()?; let v = f(suppressed)?; Ok(x.c()?) // a: a! c
     "#,
     );
     check_in(

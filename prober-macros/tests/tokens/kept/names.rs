@@ -186,6 +186,11 @@ fn links_between_variables() {
             "let q = &mut t; let r: Option<&mut u8> = d(q);",
             "let n = g(r, a);",
         ),
+        (
+            "let q = &mut t; let r: m!(&mut u8) = d(q);",
+            "let n = g(r, a);",
+        ),
+        ("let r = t.as_mut();", "let n = g(r, a);"),
     ] {
         let body = format!(
             "let mut t = 0; {link} let a = x.a()?; {act} let e = x.e(t)?; let b = x.b()?; Ok(b)"
@@ -198,6 +203,8 @@ fn links_between_variables() {
         ("let mut r = t.is_empty();", "act(r);"),
         ("let mut r = 0;", "r = a;"),
         ("let mut r = y.slot(3);", "*r = a;"),
+        ("let q = &mut t; let r = d(q);", "let n = g(r, a);"),
+        ("let q = &mut t; let r: m!(&u8) = d(q);", "let n = g(r, a);"),
     ] {
         let body = format!(
             "let mut t = vec![0]; {link} let a = x.a()?; {act} let e = x.e(1, &t)?; let b = x.b()?; Ok(b)"
@@ -359,6 +366,7 @@ fn outputs() {
         "&mut Formatter<'_>",
         "&mut dyn Write",
         "&mut (dyn Write + Send)",
+        "&mut (impl Write + Send)",
     ] {
         let signature = format!("fn f(x: &X, t: {ty})");
         check_in(
@@ -369,7 +377,12 @@ fn outputs() {
     "#,
         );
     }
-    for ty in ["&mut (impl Write + Read)", "&mut X", "&mut dyn Read"] {
+    for ty in [
+        "&mut (impl Write + Read)",
+        "&mut X",
+        "&mut dyn Read",
+        "&mut (dyn Send + Sync)",
+    ] {
         let signature = format!("fn f(x: &X, t: {ty})");
         let body = "let a = x.a()?; t.act(a); let e = x.e(&t)?; Ok(x.b()?)";
         case(&signature, body, "a", Said::Is("a! b".to_owned()));
@@ -522,4 +535,35 @@ fn parameters() {
         let body = "let a = x.a()?; act(1); let g = t.g()?; Ok(x.b()?)";
         case(signature, body, "a", Said::Has("t.g", !changes));
     }
+}
+
+/// What is sent at one end is received at the other.
+#[test]
+fn ends_of_one_thing() {
+    check(
+        r#"
+        let (tx, rx) = mpsc::channel(); let a = x.a()?; tx.send(a)?; for i in rx { let d = x.d(i)?; } Ok(x.b()?) // a: a! b
+        let Pair(p, q) = Pair(1, 2); let a = x.a()?; p.send(a)?; let d = x.d(q)?; Ok(x.b()?) // a: a! d(2) b
+    "#,
+    );
+    check_in(
+        "fn f(x: &X, t: &mut Vec<u8>)",
+        "let n = g(t)?; let a = x.a()?; t.push(a); let d = x.d(n)?; Ok(x.b()?) // a: g a! d(g) b",
+    );
+}
+
+/// Fields of `self` change as cells do, by methods with as many arguments.
+#[test]
+fn fields_that_change() {
+    check_in(
+        "fn f(&self, x: &X)",
+        r#"
+        let a = x.a()?; let n = self.0.replace(1); let e = x.e(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = self.0.fetch_add(1); let e = x.e(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = self.k.take(a); let e = x.e(self.k)?; Ok(x.b()?) // a: a! e(0) b
+    "#,
+    );
+    check(
+        "let k = 1; let a = x.a()?; let n = (k.take(), a); let e = x.e(k)?; Ok(x.b()?) // a: a! e(1) b",
+    );
 }

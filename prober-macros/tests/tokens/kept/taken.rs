@@ -163,3 +163,39 @@ fn heads_that_act() {
     "#,
     );
 }
+
+/// Where a result is taken apart in an operand, those behind it are asked, and
+/// the call waits.
+#[test]
+fn operands_taken_apart() {
+    check(
+        r#"
+        act(x.a().ok(), x.b()?); Ok(x.c()?) // a: a! b c
+        act(x.a().ok(), x.b()?) // a: a! b
+        act(x.a().unwrap_or(1), x.b()?, x.c().ok()); Ok(x.d()?) // a: a! b c d
+        act(match x.a() { Ok(v) => v, Err(_) => 1 }, x.b()?); Ok(x.c()?) // a: a! b c
+        act({ let v = x.a().ok(); v }, x.b()?); Ok(x.c()?) // a: a! b c
+        act(y.g(x.a().ok())?, x.b()?); Ok(x.c()?) // a: a! b c
+        act([1].map(|i| x.e().ok()).count(), x.b()?); Ok(x.c()?) // e: e! b c
+        let f = |i| x.e().ok(); act(f(1), x.b()?); Ok(x.c()?) // e: e! b c
+        println!("{}{}", x.a().ok(), x.b()?); Ok(x.c()?) // a: a! b c
+        act(x.a().ok(), if 1 { return Ok(2) } else { 1 }, x.b()?); Ok(x.c()?) // a: a!
+        let mut n = 0; act({ n = 1; x.a().ok() }, x.b(n)?); Ok(x.c()?) // a: [n=1] a! c
+    "#,
+    );
+}
+
+/// Which part of a chain is taken apart, and where a run goes from it.
+#[test]
+fn chains_taken_apart() {
+    check(
+        r#"
+        let v = x.clone().e().ok(); act(v); Ok(x.b()?) // e: e! b
+        let v = match x.a() { r @ Ok(_) => 1, _ => 2 }; act(v); Ok(x.b()?) // a: a! b
+        let f = |i| x.e().ok(); let v = async { f(1) }.await; act(v); Ok(x.b()?) // e: e! b
+        act(x.b()?); if x.a().is_err() { let c = x.c()?; Ok(c) } else { Ok(1) } // a: b [act(b)] a! c
+        # The body looks at the fault itself.
+        let a = x.a().map_err(|e| Translation(e))?; Ok(x.b()?) // a?: a!
+    "#,
+    );
+}

@@ -212,6 +212,9 @@ impl Machine<'_> {
     pub(super) fn constructor(&self, ty: &str, name: &str, mut args: Vec<Value>) -> Value {
         match (ty, name) {
             ("Vec" | "String", _) => Value::list(Vec::new()),
+            ("mpsc", "channel") => {
+                variant("", ["tx", "rx"].map(|end| Value::Thing(end.to_owned())))
+            }
             ("Cell" | "RefCell" | "Rc" | "Sink", "new") => match args.remove(0) {
                 reference @ Value::Reference(_) => reference,
                 value => Value::Reference(slot(value)),
