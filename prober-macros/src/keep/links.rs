@@ -41,6 +41,7 @@ impl Links<'_> {
             sees: Names::default(),
             changes: Names::default(),
             captures: Names::default(),
+            mutable: false,
             keeps_closures,
             written,
             is_guard,
@@ -50,6 +51,7 @@ impl Links<'_> {
             mut sees,
             mut changes,
             captures,
+            mutable,
             ..
         } = borrows;
         let mut aliases = Aliases {
@@ -83,6 +85,10 @@ impl Links<'_> {
                 &is_cell,
             );
         for name in names.iter().map(str::to_owned) {
+            // Also where all that it borrows is a receiver of reads.
+            if mutable {
+                self.0.mutable.insert(name.clone());
+            }
             if outlives {
                 self.0.outlive.insert(name.clone());
             }
@@ -316,6 +322,8 @@ struct Borrows<'a> {
     changes: Names,
     /// What its closures capture.
     captures: Names,
+    /// Whether it borrows something mutably.
+    mutable: bool,
     /// Whether closures stay in the value.
     keeps_closures: bool,
     /// Whether something is changed through what is bound.
@@ -327,6 +335,7 @@ struct Borrows<'a> {
 impl Borrows<'_> {
     /// Notes what is borrowed so that it can be changed.
     fn borrow(&mut self, names: &Names) {
+        self.mutable |= !names.is_empty();
         self.sees.extend(names);
         self.changes.extend(names);
     }

@@ -329,6 +329,7 @@ pub(super) fn keeps_parts(local: &Local) -> bool {
             self.0 |= pat.by_ref.is_some() || pat.subpat.is_some();
         }
         fn visit_expr(&mut self, _: &'ast Expr) {}
+        fn visit_type(&mut self, _: &'ast syn::Type) {}
         fn visit_macro(&mut self, _: &'ast syn::Macro) {
             self.0 = true;
         }

@@ -550,6 +550,11 @@ fn ends_of_one_thing() {
         "fn f(x: &X, t: &mut Vec<u8>)",
         "let n = g(t)?; let a = x.a()?; t.push(a); let d = x.d(n)?; Ok(x.b()?) // a: g a! d(g) b",
     );
+    // A receiver of reads does not change, but what borrows from it does.
+    check_in(
+        "fn f(x: &X, vmi: &mut Vmi)",
+        "let r = vmi.as_mut(); let a = x.a()?; act(r, a); let d = x.d(r)?; Ok(x.b()?) // a: a! b",
+    );
 }
 
 /// Fields of `self` change as cells do, by methods with as many arguments.

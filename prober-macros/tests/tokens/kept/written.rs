@@ -322,6 +322,11 @@ fn slots() {
         ("let a = x.a()?", "let a = __probed :: filled"),
         ("let mut a = x.a()?", "let mut a = __probed :: filled"),
         ("let a: u8 = x.a()?", "let a : u8 = __probed :: filled"),
+        (
+            "let a: m!() = x.a()?",
+            "let a : m ! () = __probed :: filled",
+        ),
+        ("let m!(a) = x.a()?", "let m ! (a) = __probed :: as_operand"),
         ("let (a, b) = x.a()?", "let (a , b) = __probed :: filled"),
         (
             "let (mut a, b) = x.a()?",
