@@ -20,7 +20,7 @@ use super::{
     flow::Flow,
     inner::is_compound,
     names::Names,
-    results::{has_faults_of_its_own, operand_of_takes, panics},
+    results::{has_faults_of_its_own, operand_of_takes},
     scope::{Scope, Way},
 };
 use crate::vocabulary;
@@ -112,10 +112,7 @@ impl VisitMut for Asker<'_, '_> {
             }
             Expr::MethodCall(call) => {
                 if operand_of_takes(call).is_some() {
-                    self.take(&mut call.receiver, panics(&call.method));
-                    call.args
-                        .iter_mut()
-                        .for_each(|arg| self.visit_expr_mut(arg));
+                    self.taken_by(call);
                 } else {
                     let operands = std::iter::once(&mut *call.receiver).chain(&mut call.args);
                     self.operands(operands.collect());

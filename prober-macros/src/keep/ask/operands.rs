@@ -2,7 +2,7 @@
 //! after it are still asked.
 
 use syn::{
-    Expr,
+    Expr, ExprMethodCall,
     visit::{self, Visit},
     visit_mut::VisitMut,
 };
@@ -16,7 +16,7 @@ use crate::{
         inner::{bare, is_place},
         names::Names,
         questions::asks,
-        results::has_faults_of_its_own,
+        results::{has_faults_of_its_own, panics},
         risks::doubted,
     },
     returned::constructs,
@@ -37,7 +37,13 @@ impl Asker<'_, '_> {
                 && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
-            self.later.push(asked_behind(index, &operands, self.flow));
+            let (done, rest) = (&*operands[index], &operands[index + 1..]);
+            let later = if rest.is_empty() || !self.flow.may_miss(done) {
+                Vec::new()
+            } else {
+                asked_behind(done, rest.iter().map(|operand| &**operand), self.flow)
+            };
+            self.later.push(later);
             self.visit_expr_mut(operands[index]);
             if records {
                 // A closure or a block in it may have recorded a fault: the act waits.
@@ -47,6 +53,17 @@ impl Asker<'_, '_> {
             }
             self.later.pop();
         }
+    }
+
+    /// A call that takes its receiver apart: that is an operand before the others.
+    pub(super) fn taken_by(&mut self, call: &mut ExprMethodCall) {
+        let later = asked_behind(&call.receiver, &call.args, self.flow);
+        self.later.push(later);
+        self.take(&mut call.receiver, panics(&call.method));
+        self.later.pop();
+        call.args
+            .iter_mut()
+            .for_each(|arg| self.visit_expr_mut(arg));
     }
 }
 
@@ -64,11 +81,14 @@ fn holds_closures(operand: &Expr) -> bool {
     }
 }
 
-/// What is asked behind one of several operands, where a run misses in it.
-fn asked_behind(index: usize, operands: &[&mut Expr], flow: &Flow<'_>) -> Vec<Expr> {
-    let (done, rest) = (&*operands[index], &operands[index + 1..]);
+/// What is asked behind an operand, where a run misses in it.
+fn asked_behind<'e>(
+    done: &Expr,
+    rest: impl IntoIterator<Item = &'e Expr>,
+    flow: &Flow<'_>,
+) -> Vec<Expr> {
     let mut later = Vec::new();
-    if rest.is_empty() || !flow.may_miss(done) || flow.may_exit(done) {
+    if flow.may_exit(done) {
         return later;
     }
     let mut gone = changed(flow, done);

@@ -179,6 +179,9 @@ fn operands_taken_apart() {
         act([1].map(|i| x.e().ok()).count(), x.b()?); Ok(x.c()?) // e: e! b c
         let f = |i| x.e().ok(); act(f(1), x.b()?); Ok(x.c()?) // e: e! b c
         println!("{}{}", x.a().ok(), x.b()?); Ok(x.c()?) // a: a! b c
+        act(x.a().unwrap_or(x.b()?)); Ok(x.c()?) // a: a! b c
+        act(x.a().map_or(x.b()?, |v| 1)); Ok(x.c()?) // a: a! b c
+        act(x.a(y.e()?).unwrap_or(x.b()?)); Ok(x.c()?) // e: e! b c
         act(x.a().ok(), if 1 { return Ok(2) } else { 1 }, x.b()?); Ok(x.c()?) // a: a!
         let mut n = 0; act({ n = 1; x.a().ok() }, x.b(n)?); Ok(x.c()?) // a: [n=1] a! c
     "#,
