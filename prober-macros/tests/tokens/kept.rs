@@ -9,6 +9,7 @@ mod asked;
 mod cells;
 mod closures;
 mod in_macros;
+mod moved;
 mod names;
 mod next_items;
 mod own_macros;
