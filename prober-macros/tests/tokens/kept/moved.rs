@@ -1,5 +1,5 @@
-//! In which order a search asks: what it moves in one group of statements, none
-//! behind it may use. rustc would see that in a doomed run, too.
+//! The order in which a search asks: no group of statements uses what one before
+//! it moves. rustc would refuse that, though no run comes to it.
 
 use super::check;
 
