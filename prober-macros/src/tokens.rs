@@ -20,6 +20,16 @@ pub(crate) fn any_word(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bo
     })
 }
 
+/// All words.
+pub(crate) fn words(tokens: &TokenStream) -> Vec<Ident> {
+    let words = tokens.clone().into_iter().flat_map(|token| match token {
+        TokenTree::Ident(ident) => vec![ident],
+        TokenTree::Group(group) => words(&group.stream()),
+        _ => Vec::new(),
+    });
+    words.collect()
+}
+
 /// Whether there is a `?`.
 pub(crate) fn has_question(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().any(|token| match token {

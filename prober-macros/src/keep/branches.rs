@@ -142,7 +142,8 @@ impl Branches<'_, '_> {
                 self.flow.tie_head(&each.expr);
                 self.head(&mut each.expr);
                 let label = self.flow.label_loop(&mut each.label);
-                let next = Plan::block_of(&each.body).is_some_and(|body| self.flow.goes_on(body));
+                let next =
+                    Plan::block_of(&each.body).is_some_and(|body| self.flow.searches_on(body));
                 let mut shadowed = Shadowed::by(&each.pat);
                 // If nothing in a search leaves by the user's label, rustc would
                 // call it unused.

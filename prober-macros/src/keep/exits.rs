@@ -45,17 +45,12 @@ impl Flow<'_> {
 
     /// Where a skipped statement ends the search: at the widest of its exits.
     pub(super) fn widest(&self, exits: &[Exit], scope: &Scope) -> Option<Way> {
-        if exits.is_empty() {
-            return None;
+        match exits {
+            [] => None,
+            [exit] => Some(self.on_skipped(exit, scope)),
+            // They end the loop, or lead further out, which the loop knows.
+            _ => Some(self.on_skipped(&Exit::Break(None), scope)),
         }
-        if let [exit] = exits {
-            return Some(self.on_skipped(exit, scope));
-        }
-        if exits.contains(&Exit::Function) || exits.iter().any(has_label) {
-            return Some(self.leave());
-        }
-        // A `break` and a `continue` of the same loop.
-        Some(self.on_skipped(&Exit::Break(None), scope))
     }
 
     /// Where a run goes that does not look at statements: one of their exits may
@@ -71,18 +66,16 @@ impl Flow<'_> {
 
     /// Where a run goes that skips an exit.
     fn on_skipped(&self, exit: &Exit, scope: &Scope) -> Way {
-        let (label, is_break) = match exit {
-            Exit::Function => return self.leave(),
-            Exit::Break(label) => (label, true),
-            Exit::Continue(label) => (label, false),
+        let (Exit::Break(label) | Exit::Continue(label)) = exit else {
+            return self.leave();
         };
         let Some(around) = scope.find(label.as_ref()) else {
             return self.leave();
         };
         match around.skipped {
             Skipped::LeavesMore => self.leave(),
-            Skipped::Leaves if !is_break => around.on_break.clone(),
-            _ => self.resolve(exit, scope),
+            Skipped::Leaves => around.on_break.clone(),
+            Skipped::Nothing => self.resolve(exit, scope),
         }
     }
 
@@ -162,12 +155,5 @@ impl Flow<'_> {
             }),
             _ => false,
         }
-    }
-}
-
-fn has_label(exit: &Exit) -> bool {
-    match exit {
-        Exit::Break(label) | Exit::Continue(label) => label.is_some(),
-        Exit::Function => false,
     }
 }

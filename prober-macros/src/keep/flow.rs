@@ -107,6 +107,20 @@ impl Flow<'_> {
         look.asks || Plan::blocks_in(expr).into_iter().any(asks)
     }
 
+    /// Whether something that changes these variables may miss while one of them
+    /// has no value. A doomed run must not seem to go on behind it.
+    pub(super) fn unsets(&self, changes: &Names) -> bool {
+        changes.meets(&self.facts.unset)
+    }
+
+    /// The same of what stands in the blocks of a statement.
+    pub(super) fn unsets_within(&self, step: &Step) -> bool {
+        let blocks = Plan::blocks_of(&step.stmt);
+        blocks
+            .into_iter()
+            .any(|block| self.unsets(&self.changes(block)))
+    }
+
     /// What a search mentions of a statement.
     pub(super) fn needs(&self, step: &Step) -> Names {
         let key = std::ptr::from_ref(step);

@@ -98,6 +98,15 @@ impl<'ast> Visit<'ast> for Patterns<'_> {
         visit::visit_pat_ident(self, pat);
     }
 
+    fn visit_pat(&mut self, pat: &'ast Pat) {
+        if let Pat::Macro(_) = pat {
+            let names = bound(pat);
+            self.0.locals.extend(&names);
+            self.0.mutable.extend(&names);
+        }
+        visit::visit_pat(self, pat);
+    }
+
     // What it binds is its own.
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
 

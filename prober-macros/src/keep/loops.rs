@@ -81,7 +81,14 @@ impl Flow<'_> {
 
     /// The same where the loop runs: not with a variable that may have been moved.
     pub(super) fn runs_on(&self, body: BlockId) -> bool {
-        self.goes_on(body) && !self.plan.renews(body)
+        self.goes_on(body) && self.plan.renews(body).is_empty()
+    }
+
+    /// The same in a search, which evaluates only a part of the body.
+    pub(super) fn searches_on(&self, body: BlockId) -> bool {
+        let steps = self.plan.steps(body).iter().collect::<Vec<_>>();
+        let moves = |step: &&Step| self.needs(step).meets(self.plan.renews(body));
+        self.goes_on(body) && !self.relevant(&steps).iter().any(moves)
     }
 
     /// Whether a loop is given up after the current item, so that later items are

@@ -60,13 +60,6 @@ pub(super) fn reads<T: Code + ?Sized>(code: &T, facts: &Facts, receivers: &[Rece
     reads_and_all(code, facts, receivers).0
 }
 
-/// The variables that tokens mention.
-pub(super) fn mentions_of_tokens(tokens: &TokenStream, locals: &Names) -> Names {
-    let mut names = Names::default();
-    collect(tokens.clone(), locals, &mut names);
-    names
-}
-
 /// Code that can be looked through.
 pub(super) trait Code {
     fn visit<'ast>(&'ast self, visitor: &mut impl Visit<'ast>);
@@ -84,6 +77,7 @@ macro_rules! code {
 }
 code! {
     Stmt: visit_stmt,
+    syn::Block: visit_block,
     Expr: visit_expr,
     Box<Expr>: visit_expr,
     syn::ExprBinary: visit_expr_binary,

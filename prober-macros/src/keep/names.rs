@@ -7,7 +7,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::tokens::unraw;
+use crate::tokens::{unraw, words};
 
 /// Before the name of a variable that does not exist.
 const ABSENT: char = '!';
@@ -142,7 +142,7 @@ impl<N: Into<Rc<str>>> FromIterator<N> for Names {
     }
 }
 
-/// The names that a pattern binds.
+/// The names that a pattern binds. A macro in it may bind all that it is given.
 pub(super) fn bound(pat: &Pat) -> Names {
     struct Bound(Names);
     impl<'ast> Visit<'ast> for Bound {
@@ -151,6 +151,11 @@ pub(super) fn bound(pat: &Pat) -> Names {
             visit::visit_pat_ident(self, pat);
         }
         fn visit_expr(&mut self, _: &'ast Expr) {}
+        fn visit_type(&mut self, _: &'ast syn::Type) {}
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            self.0
+                .extend(&words(&mac.tokens).iter().map(unraw).collect());
+        }
     }
     let mut bound = Bound(Names::default());
     bound.visit_pat(pat);

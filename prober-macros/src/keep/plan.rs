@@ -1,7 +1,7 @@
 //! A body as steps: its statements, each with what it mentions, binds,
 //! changes and may leave, worked out once.
 
-use syn::{Block, Expr, ExprLit, Lifetime, Lit, Pat, Stmt, visit::Visit};
+use syn::{Block, Expr, ExprLit, Lifetime, Lit, Stmt, visit::Visit};
 
 use super::{closures::Holds, inner::core, names::Names};
 
@@ -31,9 +31,9 @@ impl Plan {
         &self.blocks[block.0].steps
     }
 
-    /// Whether a block leaves a variable without a value in between.
-    pub(super) fn renews(&self, block: BlockId) -> bool {
-        !self.blocks[block.0].renews.is_empty()
+    /// The variables around a block that it leaves without a value in between.
+    pub(super) fn renews(&self, block: BlockId) -> &Names {
+        &self.blocks[block.0].renews
     }
 
     pub(super) fn may_end_doomed(&self, block: BlockId) -> bool {
@@ -194,16 +194,4 @@ pub(super) enum Exit {
     Function,
     Break(Option<Lifetime>),
     Continue(Option<Lifetime>),
-}
-
-/// Whether a pattern always matches and holds only names: its value can be
-/// kept until it is needed.
-pub(super) fn keeps_all(pat: &Pat) -> bool {
-    match pat {
-        Pat::Ident(name) => name.by_ref.is_none() && name.subpat.is_none(),
-        Pat::Type(typed) => keeps_all(&typed.pat),
-        Pat::Tuple(tuple) => tuple.elems.iter().all(keeps_all),
-        Pat::Paren(paren) => keeps_all(&paren.pat),
-        _ => false,
-    }
 }

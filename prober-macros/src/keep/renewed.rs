@@ -6,8 +6,7 @@
 //! where the variable is used: not with the next item, and not behind a branch.
 
 use syn::{
-    BinOp, Block, Expr, ExprAsync, ExprClosure, ExprPath, Lit, Local, Macro, Pat, Signature, Stmt,
-    Type,
+    BinOp, Block, Expr, ExprAsync, ExprClosure, ExprPath, Local, Macro, Pat, Signature, Stmt, Type,
     visit::{self, Visit},
 };
 
@@ -15,7 +14,7 @@ use super::{
     calls::only_shows,
     facts::Facts,
     inner::{places, root},
-    mentions::{mentions, mentions_of_tokens},
+    mentions::{Code, mentions},
     names::{Names, bound},
 };
 use crate::{
@@ -64,6 +63,8 @@ struct Find<'a> {
     with_own: bool,
     /// Whether only those methods take `self` whose names say so.
     into_only: bool,
+    /// The variables of the blocks around, if they do not count.
+    own: Names,
     /// What may be moved: it is used by its value.
     moved: Names,
     assigned: Names,
@@ -75,9 +76,15 @@ impl<'a> Find<'a> {
             facts,
             with_own,
             into_only: false,
+            own: Names::default(),
             moved: Names::default(),
             assigned: Names::default(),
         }
+    }
+
+    /// What is handed over with all that it mentions.
+    fn taken(&mut self, code: &(impl Code + ?Sized)) {
+        self.moved.extend(&mentions(code, &self.facts.locals));
     }
 
     /// What is used by reference, and so is not moved.
@@ -98,23 +105,14 @@ impl<'a> Find<'a> {
 
 impl<'ast> Visit<'ast> for Find<'_> {
     fn visit_block(&mut self, block: &'ast Block) {
-        if self.with_own {
-            visit::visit_block(self, block);
-            return;
-        }
-        let before = self.moved.clone();
-        let assigned = self.assigned.clone();
-        visit::visit_block(self, block);
-        let mut own = Names::default();
+        let outer = self.own.clone();
         for stmt in &block.stmts {
-            if let Stmt::Local(local) = stmt {
-                own.extend(&bound(&local.pat));
+            self.visit_stmt(stmt);
+            if let (Stmt::Local(local), false) = (stmt, self.with_own) {
+                self.own.extend(&bound(&local.pat));
             }
         }
-        for (all, before) in [(&mut self.moved, before), (&mut self.assigned, assigned)] {
-            all.remove_all(&own);
-            all.extend(&before);
-        }
+        self.own = outer;
     }
 
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
@@ -143,7 +141,8 @@ impl<'ast> Visit<'ast> for Find<'_> {
         for place in places(&assign.left) {
             match place {
                 Expr::Path(_) | Expr::Field(_) => {
-                    self.assigned.extend(&root(place).into_iter().collect());
+                    let root = root(place).filter(|name| !self.own.contains(name));
+                    self.assigned.extend(&root.into_iter().collect());
                 }
                 place => self.lent(place),
             }
@@ -165,7 +164,7 @@ impl<'ast> Visit<'ast> for Find<'_> {
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         let method = call.method.to_string();
-        if only_shows(&method) || self.into_only && !method.starts_with("into_") {
+        if only_borrows(&method) || self.into_only && !method.starts_with("into_") {
             self.lent(&call.receiver);
         } else {
             self.visit_expr(&call.receiver);
@@ -175,24 +174,21 @@ impl<'ast> Visit<'ast> for Find<'_> {
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
         if closure.capture.is_some() {
-            let captured = mentions(&closure.body, &self.facts.locals);
-            self.moved.extend(&captured);
+            self.taken(&closure.body);
         }
         visit::visit_expr_closure(self, closure);
     }
 
     fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
         if block.capture.is_some() {
-            for stmt in &block.block.stmts {
-                self.moved.extend(&mentions(stmt, &self.facts.locals));
-            }
+            self.taken(&block.block);
         }
         visit::visit_expr_async(self, block);
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         match name(mac).as_str() {
-            "vec" | "dbg" | "matches" => {
+            "anyhow" | "dbg" | "matches" | "vec" => {
                 let arguments = macro_arguments::parse(mac);
                 arguments
                     .exprs()
@@ -203,15 +199,24 @@ impl<'ast> Visit<'ast> for Find<'_> {
                 let arguments = macro_arguments::parse(mac);
                 arguments.exprs().for_each(|argument| self.lent(argument));
             }
-            _ => {
-                let names = mentions_of_tokens(&mac.tokens, &self.facts.locals);
-                self.moved.extend(&names);
-            }
+            _ => self.taken(&mac.tokens),
         }
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
     fn visit_type(&mut self, _: &'ast Type) {}
+}
+
+/// Whether a method takes its receiver by reference. Those of an iterator or of
+/// an `Option` may take it by its value.
+fn only_borrows(method: &str) -> bool {
+    only_shows(method)
+        && !method.ends_with("_and")
+        && !method.ends_with("_or")
+        && !matches!(
+            method,
+            "bytes" | "cloned" | "copied" | "count" | "last" | "lines" | "sum"
+        )
 }
 
 /// The variables whose values are copied: numbers and shared references, as far
@@ -278,7 +283,7 @@ fn is_copied(ty: &Type) -> bool {
 /// Whether an initializer gives a value that is copied.
 fn gives_copy(init: &Expr) -> bool {
     match init {
-        Expr::Lit(lit) => !matches!(lit.lit, Lit::Verbatim(_)),
+        Expr::Lit(_) => true,
         Expr::Unary(unary) => gives_copy(&unary.expr),
         Expr::Paren(paren) => gives_copy(&paren.expr),
         Expr::Group(group) => gives_copy(&group.expr),
@@ -286,7 +291,7 @@ fn gives_copy(init: &Expr) -> bool {
         Expr::Reference(reference) => reference.mutability.is_none(),
         Expr::Binary(binary) => compares(&binary.op),
         // `u64::MAX`
-        Expr::Path(path) => path.path.segments.len() > 1 && is_number(&path.path.segments[0].ident),
+        Expr::Path(path) => is_number(&path.path.segments[0].ident),
         _ => false,
     }
 }

@@ -15,7 +15,7 @@ use super::{
     plan::{BlockId, Kind, Step},
     scope::{Scope, Way},
     search::may_ask_without,
-    slot::{Slot, extends_temporaries, keeps_parts},
+    slot::{Slot, fits_a_slot},
     state::State,
 };
 
@@ -89,7 +89,7 @@ impl Hot<'_, '_> {
                 }
                 step.stmt.to_tokens(&mut self.out);
             }
-            Kind::Let | Kind::Ask if step.asks && Self::may_wait(step) => {
+            Kind::Let | Kind::Ask if step.asks && self.may_wait(step) => {
                 if self.depends(step) && !self.bind_needed(index) {
                     self.flush(index);
                 }
@@ -127,17 +127,11 @@ impl Hot<'_, '_> {
 
     /// Whether a statement that binds is deferred: a doomed run may evaluate it,
     /// and its names are bound later.
-    fn may_wait(step: &Step) -> bool {
-        let waits = match &step.stmt {
-            Stmt::Local(local) => {
-                let init = local.init.as_ref();
-                init.is_some_and(|init| init.diverge.is_none())
-                    && keeps_parts(local)
-                    && !init.is_some_and(|init| extends_temporaries(&init.expr))
-            }
-            _ => true,
-        };
-        waits && !step.effect && !step.conditional
+    fn may_wait(&self, step: &Step) -> bool {
+        (step.kind == Kind::Ask || fits_a_slot(&step.stmt))
+            && !step.effect
+            && !step.conditional
+            && !self.flow.unsets_within(step)
     }
 
     /// Whether a statement needs what is not bound yet, or may be missing.
@@ -282,7 +276,7 @@ impl Hot<'_, '_> {
             Some(next) => {
                 let waits = matches!(next.kind, Kind::Let | Kind::Ask)
                     && next.asks
-                    && Self::may_wait(next)
+                    && self.may_wait(next)
                     && !next.mentions.meets(&step.binds)
                     && !next.mentions.meets(&step.changes)
                     && !next.mentions.meets(&step.doubts)
@@ -304,12 +298,19 @@ impl Hot<'_, '_> {
         let mut missing = Names::default();
         step.add_lost(&mut missing);
         missing.extend_absent(&step.binds);
+        let search = || self.flow.search(&rest, &missing, &[], self.scope, 0);
+        // A variable that the value moves may have none in a search within it.
+        let mut behind = None;
         let miss = if questions(|count| count.visit_stmt(&step.stmt)) == 1
             && step.exits.is_empty()
             && !holds_guard(&step.stmt)
         {
-            let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
-            search.and(&self.state.exit)
+            search().and(&self.state.exit)
+        } else if step.exits.is_empty() && self.flow.unsets_within(step) && fits_a_slot(&stmt) {
+            let block = self.flow.target("miss");
+            let miss = block.end();
+            behind = Some((block, search().then(&self.state.exit)));
+            miss
         } else {
             self.miss(&self.steps[index..])
         };
@@ -322,6 +323,13 @@ impl Hot<'_, '_> {
                         self.flow
                             .asker(miss.clone(), strict, false, true, self.scope, &none);
                     asker.initializer(&mut init.expr, &local.pat);
+                    if let Some((block, search)) = behind
+                        && let Some(label) = block.label()
+                    {
+                        let (done, value) = (self.flow.label("done"), &init.expr);
+                        let value = quote!(#done: { #label { break #done #value; } #search });
+                        *init.expr = Expr::Verbatim(value);
+                    }
                     if let Some((_, diverge)) = &mut init.diverge {
                         let ask = self.flow.ask(
                             diverge,
@@ -400,8 +408,7 @@ impl Hot<'_, '_> {
         let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
         // Behind what does not end rustc would call a check unreachable.
         let ends = !matches!(&step.stmt, Stmt::Expr(expr, _) if self.flow.diverges(expr));
-        // A doomed run must not seem to go on without the value.
-        let unset = step.changes.meets(&self.flow.facts.unset);
+        let unset = self.flow.unsets(&step.changes);
         if search.is_empty() && (act || !unset) {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
             let tokens = self.written(step, miss, self.state.exit.clone());

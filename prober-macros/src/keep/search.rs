@@ -16,7 +16,7 @@ use super::{
     questions::{asks, asks_of_step, asks_within},
     results::waits,
     scope::{Scope, Target, Way},
-    slot::{Slot, extends_temporaries, keeps_parts, uses},
+    slot::{Slot, fits_a_slot, hides_names, uses},
     sought::Asked,
 };
 use crate::emit::braces;
@@ -82,7 +82,7 @@ impl Flow<'_> {
 
     /// The statements that ask, and those that feed them: they bind a variable
     /// that a kept statement needs, or could change it.
-    fn relevant<'s>(&self, steps: &[&'s Step]) -> Vec<&'s Step> {
+    pub(super) fn relevant<'s>(&self, steps: &[&'s Step]) -> Vec<&'s Step> {
         // A macro is known only behind its definition.
         let end = steps
             .iter()
@@ -221,11 +221,7 @@ impl<'p> Search<'_, '_, 'p> {
             _ => self.bind(&needs, &needs, rest),
         }
         match step.kind {
-            // Its type would be another here than where it runs, or it has no
-            // value yet.
-            Kind::Let if has_no_value(step) || step.closures == Some(Holds::Unknown) => {
-                self.skip(step, rest)
-            }
+            Kind::Let if is_only_run(step) => self.skip(step, rest),
             Kind::Let => self.local(step, rest),
             Kind::Ask => {
                 let out = self.asked.out(self.flow);
@@ -368,22 +364,14 @@ impl<'p> Search<'_, '_, 'p> {
             .iter()
             .skip(1)
             .any(|other| other.mentions.meets(&step.binds) || other.mentions.meets(&step.changes));
-        let simple = local
-            .init
-            .as_ref()
-            .is_some_and(|init| init.diverge.is_none())
-            && keeps_parts(local);
-        let extends = local
-            .init
-            .as_ref()
-            .is_some_and(|init| extends_temporaries(&init.expr));
+        let waits_here = fits_a_slot(&step.stmt) && !self.flow.unsets_within(step);
         let alone = (!used && step.type_is_known && step.exits.is_empty())
             .then(|| local.init.as_ref().and_then(|init| waits(&init.expr)))
             .flatten();
         if let Some(question) = alone {
             let sought = self.flow.seek(question, false, self.scope, &self.missing);
             self.asked.add(sought, self.flow);
-        } else if step.asks && simple && !extends {
+        } else if step.asks && waits_here {
             let out = self.asked.out(self.flow);
             let slot = self.flow.slot(step, true, self.scope, &self.missing, out);
             out.extend([self.flow.tie(step, Some(&slot))]);
@@ -448,7 +436,7 @@ impl<'p> Search<'_, '_, 'p> {
         }
         step.add_lost(&mut self.missing);
         // Else rustc would not let it move what is used behind it.
-        let ends = diverges || self.flow.gives_up(&step.stmt, Flow::goes_on);
+        let ends = diverges || self.flow.gives_up(&step.stmt, Flow::searches_on);
         !ends || self.leave(step)
     }
 }
@@ -472,7 +460,10 @@ pub(super) fn may_ask_without(steps: &[&Step], missing: &Names) -> bool {
     false
 }
 
-/// Whether a `let` leaves its variable without a value.
-fn has_no_value(step: &Step) -> bool {
-    matches!(&step.stmt, Stmt::Local(local) if local.init.is_none())
+/// Whether a `let` is not written in a search: its type would be another there
+/// than where it runs, it has no value yet, or what it binds is not seen.
+fn is_only_run(step: &Step) -> bool {
+    step.closures == Some(Holds::Unknown)
+        || matches!(&step.stmt, Stmt::Local(local)
+            if local.init.is_none() || hides_names(&local.pat))
 }

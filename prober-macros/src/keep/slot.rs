@@ -16,7 +16,7 @@ use super::{
     closures::Holds,
     flow::Flow,
     names::Names,
-    plan::{Step, keeps_all},
+    plan::Step,
     results::waits,
     scope::{Scope, Target, Way},
 };
@@ -256,7 +256,7 @@ impl Flow<'_> {
         }
     }
 
-    fn types_of(&self, ties: &[Ident], names: &[&Ident]) -> TokenStream {
+    fn types_of(&self, ties: &[Ident], names: &[Ident]) -> TokenStream {
         let ties = ties.iter().zip(names);
         ties.map(|(tie, name)| self.emit.type_of(tie, name))
             .collect()
@@ -267,7 +267,7 @@ impl Flow<'_> {
     }
 
     /// The names that a `let` gives to values whose types nothing tells.
-    fn inferred<'p>(&self, step: &'p Step) -> Vec<&'p Ident> {
+    fn inferred(&self, step: &Step) -> Vec<Ident> {
         let Stmt::Local(Local {
             pat,
             init: Some(init),
@@ -281,30 +281,14 @@ impl Flow<'_> {
             Expr::Lit(_) | Expr::Field(_) | Expr::Struct(_) | Expr::Closure(_) | Expr::Reference(_)
         );
         // Most that is asked for and taken apart is of a known type.
-        let parts = matches!(&*init.expr, Expr::Try(question) if !self.may_be_inferred(&question.expr))
+        let is_known = matches!(&*init.expr, Expr::Try(question) if !self.may_be_inferred(&question.expr))
             && !is_name(pat);
-        let mut names = Vec::new();
-        let known = plain || parts || step.type_is_known || step.closures == Some(Holds::Type);
-        if known || !names_of(pat, &mut names) {
+        let told = matches!(pat, Pat::Type(typed) if !infers(&typed.ty));
+        if plain || is_known || told || step.type_is_known || step.closures == Some(Holds::Type) {
             return Vec::new();
         }
+        let (_, names, _) = parts(pat);
         names
-    }
-}
-
-/// Collects the names of a pattern that tells no type: `a`, `(a, b)`, `[a, _]`.
-fn names_of<'p>(pat: &'p Pat, names: &mut Vec<&'p Ident>) -> bool {
-    match pat {
-        Pat::Ident(pat) => {
-            names.push(&pat.ident);
-            pat.by_ref.is_none() && pat.subpat.is_none() && is_variable(&pat.ident)
-        }
-        Pat::Tuple(pat) => pat.elems.iter().all(|pat| names_of(pat, names)),
-        Pat::Slice(pat) => pat.elems.iter().all(|pat| names_of(pat, names)),
-        Pat::Paren(pat) => names_of(&pat.pat, names),
-        Pat::Type(pat) => infers(&pat.ty) && names_of(&pat.pat, names),
-        Pat::Wild(_) | Pat::Rest(_) => true,
-        _ => false,
     }
 }
 
@@ -321,8 +305,37 @@ fn untyped(pat: &Pat) -> &Pat {
     }
 }
 
-/// Whether a pattern can be taken apart at once, and its names be kept.
-pub(super) fn keeps_parts(local: &Local) -> bool {
+/// Whether a macro binds names in a pattern: which of them are variables is not
+/// seen.
+pub(super) fn hides_names(pat: &Pat) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_macro(&mut self, _: &'ast syn::Macro) {
+            self.0 = true;
+        }
+        fn visit_expr(&mut self, _: &'ast Expr) {}
+        fn visit_type(&mut self, _: &'ast syn::Type) {}
+    }
+    let mut find = Find(false);
+    find.visit_pat(pat);
+    find.0
+}
+
+/// Whether a pattern holds only names: a value that waits is kept whole, and taken
+/// apart where it is bound.
+fn keeps_all(pat: &Pat) -> bool {
+    match pat {
+        Pat::Ident(_) => true,
+        Pat::Type(typed) => keeps_all(&typed.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().all(keeps_all),
+        Pat::Paren(paren) => keeps_all(&paren.pat),
+        _ => false,
+    }
+}
+
+/// Whether the value of a `let` can wait: it needs no place of its own, and the
+/// pattern can be taken apart at once.
+pub(super) fn fits_a_slot(stmt: &Stmt) -> bool {
     struct Odd(bool);
     impl<'ast> Visit<'ast> for Odd {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
@@ -330,18 +343,23 @@ pub(super) fn keeps_parts(local: &Local) -> bool {
         }
         fn visit_expr(&mut self, _: &'ast Expr) {}
         fn visit_type(&mut self, _: &'ast syn::Type) {}
-        fn visit_macro(&mut self, _: &'ast syn::Macro) {
-            self.0 = true;
-        }
     }
-    let mut odd = Odd(false);
-    odd.visit_pat(&local.pat);
-    !odd.0
+    let Stmt::Local(Local {
+        pat,
+        init: Some(init),
+        ..
+    }) = stmt
+    else {
+        return false;
+    };
+    let mut odd = Odd(hides_names(pat));
+    odd.visit_pat(pat);
+    !odd.0 && init.diverge.is_none() && !extends_temporaries(&init.expr)
 }
 
 /// Whether an initializer borrows from a temporary that lives as long as the
 /// variable.
-pub(super) fn extends_temporaries(expr: &Expr) -> bool {
+fn extends_temporaries(expr: &Expr) -> bool {
     match expr {
         Expr::Macro(call) => !matches!(name(&call.mac).as_str(), "format" | "vec"),
         Expr::Reference(_) => true,

@@ -13,6 +13,7 @@ mod moved;
 mod names;
 mod next_items;
 mod own_macros;
+mod renewed;
 mod risks;
 mod taken;
 mod written;

@@ -1443,6 +1443,30 @@ shapes! {
         if a > 200 { let y = take(other, root)?; panic!("{y}"); }
         Ok(b ^ take(other, root.obj(1)?)?)
     }
+    types_that_patterns_do_not_tell {
+        let a = root.num(0)?;
+        w.act("a", a);
+        let (list, _) = (Vec::new(), root.num(1)?);
+        let ((rest), b) = (Vec::new(), root.num(list.len() as u64 + 10)?);
+        let (more, None) = (Vec::new(), root.opt(2)?) else { return Ok(b) };
+        let (Ok(name) | Err(name)) = root.name(3)?.parse::<u64>().map(|n| n.to_string()).map_err(|e| e.to_string());
+        let c = root.num((rest.len() + more.len() + name.len()) as u64 + 20)?;
+        w.act("c", c);
+        let all = [list, rest, more, vec![a]].concat();
+        Ok(root.num(all[0] % 8 + 30)?)
+    }
+    names_that_macros_bind {
+        macro_rules! pair { ($a:ident, $b:pat) => { ($a, $b) }; }
+        let a = root.num(0)?;
+        w.act("a", a);
+        let pair!(b, mut c) = (root.num(1)?, root.num(2)?);
+        let d = root.num(b % 8)?;
+        let pair!(e, _) = (root.num(3)?, c);
+        c ^= root.num(4)?;
+        let pair!(f, g) = (root.opt(5)?, root.num(6)?);
+        if let Some(pair!(x, y)) = f.map(|f| (f, g)) { out.push(x ^ root.num(y % 8)?); }
+        Ok(root.num(c % 8 + 10)? ^ d ^ e)
+    }
     types_that_siblings_do_not_tell {
         fn get<T: From<u8>>(o: Object<'_>, i: u64) -> Result<T, VmiError> { o.num(i).map(|x| T::from(x as u8)) }
         let row = Row { a: get(root, 0)?, b: get(root, 1)?, c: root.num(2)?.into() };
@@ -1584,6 +1608,43 @@ shapes! {
         }
         out.extend(batch);
         Ok(root.num(n + 100)? ^ a ^ whole.len() as u64)
+    }
+    moved_by_methods_and_closures {
+        let (mut it, mut name, mut text_) = (vec![1_u64, 2].into_iter(), Some(root.name(0)?), String::new());
+        let a = root.num(0)?;
+        w.act("a", a);
+        for o in root.items(0)? { let n = it.count() as u64; let x = o.num(0)?; out.push(x); it = vec![n, x].into_iter(); }
+        for o in root.items(1)? { let long = name.is_some_and(|name| name.len() > 3); let x = o.num(1)?; out.push(x); name = long.then(|| x.to_string()); }
+        for o in root.items(2)? { let len = move || text_.len(); let x = o.num(2)?; out.push(x ^ len() as u64); text_ = x.to_string(); }
+        for o in root.items(3)? { let later = async move { text_.len() as u64 }; let x = o.num(3)?; out.push(x ^ block_on(later)); text_ = x.to_string(); }
+        for o in root.items(4)? { text_ = text_ + &o.name(4)?; let text_ = text_.len() as u64; w.act("len", text_); }
+        Ok(root.num(100)? ^ it.sum::<u64>() ^ text_.len() as u64)
+    }
+    moved_and_renewed_in_values {
+        let (mut list, mut part) = (vec![1_u64], vec![0_u8; 2]);
+        let a = root.num(0)?;
+        w.act("a", a);
+        let b = { let old = list; let x = root.num(1)?; list = vec![x % 8, old[0]]; x };
+        let c = root.num(list[0] + 10)?;
+        let d = { let old = list; let x = root.num(2)?; w.act("x", x); list = vec![x % 8, old[0]]; x };
+        let e = &{ let old = list; let x = root.num(3)?; list = vec![x % 8, old[0]]; x };
+        let f = root.num(*e % 8 + 20)?;
+        for o in root.items(0)? {
+            let mut buffer = part;
+            vmi.read(o.id() % 8, &mut buffer)?;
+            out.push(u64::from(buffer[0]));
+            part = buffer;
+        }
+        for o in root.items(1)? {
+            let old = list;
+            let x = match o.opt(1)? { Some(x) => { list = vec![x % 8]; x } None => { list = old; 4 } };
+            out.push(x ^ o.num(2)?);
+        }
+        for o in root.items(2)? {
+            let last = loop { let mut old = list; if o.num(old.len() as u64 % 8)? > 20 { list = old; break 3; } old.push(1); list = old; if list.len() > 4 { break 4; } };
+            out.push(last);
+        }
+        Ok(root.num(list[0] + 100)? ^ b ^ c ^ d ^ f)
     }
     cells_in_lets {
         let cell = Cell::new(101_u64);

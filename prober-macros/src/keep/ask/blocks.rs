@@ -193,7 +193,7 @@ impl Asker<'_, '_> {
     /// doomed run must not seem to go on.
     fn gives_values(&self, block: &Block) -> bool {
         let changes = Plan::block_of(block).map(|block| self.flow.changes(block));
-        changes.is_some_and(|changes| changes.meets(&self.flow.facts.unset))
+        changes.is_some_and(|changes| self.flow.unsets(&changes))
     }
 }
 

@@ -229,11 +229,17 @@ fn exits() {
         'o: for i in [1, 2] { for j in [1, 2] { if x.d(j)? > 1 { continue 'o; } let e = x.e(i)?; } } Ok(x.c()?) // d(1): d(1)! d(1)! c
         # Of a loop that runs on, or does not.
         act(0); let mut n = 0; for i in [1, 2] { if x.c()? > 1 { return Ok(1); } n += x.d(n)?; } Ok(x.e()?) // d(0): [act(0)] c d(0)!
+        'o: for k in x.k()? { if k.a()? { if k.b()? { continue 'o; } break; } let d = k.d()?; } Ok(x.c()?) // k.0.a: k k.0.a! c
+        for k in x.k()? { 'b: { if k.a()? { if k.b()? { break 'b; } break; } let d = k.d()?; } } Ok(x.c()?) // k.0.a: k k.0.a! c
+        for k in x.k()? { 'b: { if k.a()? { if k.b()? { break 'b; } return Ok(1); } let d = k.d()?; } } Ok(x.c()?) // k.0.a: k k.0.a!
+        let v = 'b: { if x.a()? { if x.b()? { break 'b 1; } return Ok(2); } x.d()? }; Ok(x.c()?) // a: a!
         for i in [1, 2] { if x.d(i)? > 1 { continue; } if x.e(i)? > 1 { break; } } Ok(x.c()?) // d(1): d(1)! c
         let a = x.a()?; 'l: loop { if a { break 'l; } } Ok(x.c()?) // a: a! c
         let a = x.a()?; while x.b()? > 1 { if x.c()? { return Ok(1); } } Ok(x.e()?) // a: a! b
         let v = loop { if x.b()? { break 1; } let c = x.c()?; break 2; }; act(v); Ok(x.d(v)?) // b: b!
         let q = (x.b()?, format!("{}", if 1 { return Ok(1) } else { 1 }), x.c()?); Ok(q) // b: b!
+        # What stands behind an exit may not be asked.
+        for i in [1, 2] { println!("{} {} {}", x.d(i)?, if i > 5 { continue } else { 1 }, x.a()?); } Ok(x.c()?) // d(1): d(1)! d(2) c
     "#,
     );
 }

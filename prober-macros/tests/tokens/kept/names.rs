@@ -413,6 +413,7 @@ fn blocks_that_lose_something() {
         let mut n = 0; let v = ({ let a = x.e(&mut n)?; 1 }, x.d(n)?, x.b()?); Ok(v) // e: e! b
         let mut n = 0; let v = ({ let a = x.a()?; 1 }, x.d(n)?, x.b()?); Ok(v) // a: a! d(0) b
         let v = ({ let mut n = 0; let a = x.e(&mut n)?; 1 }, x.b()?); Ok(v) // e: e! b
+        let mut n = [0]; let v = { vmi.read(x.a()?, &mut n)?; 1 }; let d = x.d(n)?; Ok(d) // a: a!
         let mut n = 0; act({ for k in x.k()? { n += k.a()?; } n }, x.d(n)?); Ok(1) // k.0.a: k k.0.a! k.1.a
         let mut n = 0; let v = x.d({ for k in x.k()? { n += k.a()?; } n })?; Ok(x.c()?) // k.0.a: k k.0.a! k.1.a c
         let mut n = 0; let v = x.d({ while x.k()? > 1 { n += x.a()?; } n })?; Ok(x.c()?) // a: k d(0) c

@@ -282,6 +282,13 @@ fn names_are_used() {
     ] {
         written(SIGNATURE, body, &format!("let _ = {used} ;"), true);
     }
+    // What follows in a chain of conditions may use it, and still borrow from it.
+    for (rest, is_used) in [("x.e()?", false), ("x.d(b)?", true), ("b", true)] {
+        let body = format!(
+            "let a = x.a()?; if let Some(b) = x.b()? && {rest} {{ let c = x.c()?; }} Ok(a)"
+        );
+        written(SIGNATURE, &body, "let _ = & b ;", !is_used);
+    }
     // A variant is no variable.
     let body = "let a = x.a()?; match x.b()? { None => { let d = x.d()?; } _ => {} } Ok(a)";
     written(SIGNATURE, body, "& None", false);
@@ -326,7 +333,10 @@ fn slots() {
             "let a: m!() = x.a()?",
             "let a : m ! () = __probed :: filled",
         ),
-        ("let m!(a) = x.a()?", "let m ! (a) = __probed :: as_operand"),
+        (
+            "let m!(a) = x.a()?",
+            "let m ! (a) = __probed :: ResultOrOption :: ask_or_leave (",
+        ),
         ("let (a, b) = x.a()?", "let (a , b) = __probed :: filled"),
         (
             "let (mut a, b) = x.a()?",
@@ -487,8 +497,13 @@ fn types_of_variables() {
         ("let (b, _) = x.read_pair()?;", true),
         ("let (b, _) = (g(), 1);", true),
         ("let [mut b, _] = [g(), x.b()?];", true),
-        ("let (b, Row { .. }) = g();", false),
-        ("let (b, Open) = g();", false),
+        ("let (b, Row { .. }) = g();", true),
+        ("let Row { f: (b) } = g();", true),
+        ("let ref b = g();", true),
+        ("let (b, Open) = g();", true),
+        ("let (b, None) = (g(), x.b()?) else { return Ok(1) };", true),
+        ("let b: Vec<_> = g();", true),
+        ("let b: Vec<u8> = g();", false),
         ("let b = 1;", false),
         ("let b = y.f;", false),
         ("let b = &y;", false),
@@ -500,6 +515,22 @@ fn types_of_variables() {
     ] {
         let body = format!("let a = x.a()?; act(a); {local} let d = x.d(b)?; act(d, b); Ok(1)");
         written(SIGNATURE, &body, "type_of (& b)", tied);
+    }
+    // A slot tells the type of its value without a look into it.
+    for (local, told_by_slot) in [
+        ("let b = g(x.b()?);", true),
+        ("let b: Vec<_> = g(x.b()?);", true),
+        ("let (b, _) = (g(), x.b()?);", false),
+    ] {
+        let body = format!(
+            "act(0); let a = vmi.read_u8(1)?; {local} let d = vmi.read_u8(b)?; act(a, d, b); Ok(1)"
+        );
+        written(
+            SIGNATURE,
+            &body,
+            "type_of_slot (& __probed_slot",
+            told_by_slot,
+        );
     }
 }
 
