@@ -9,7 +9,7 @@ use super::{
     names::{Names, bound},
     plan::{Kind, Plan},
     scope::{Scope, Way},
-    slot::{uses, uses_beside},
+    slot::{uses, uses_of_case},
 };
 use crate::emit::glue;
 
@@ -129,7 +129,10 @@ impl Branches<'_, '_> {
                     if let Pat::Guard(guarded) = &mut arm.pat {
                         self.condition(&mut guarded.guard);
                     }
-                    let shadowed = Shadowed::by(&arm.pat);
+                    let shadowed = Shadowed {
+                        names: bound(&arm.pat),
+                        uses: uses_of_case(&arm.pat, &TokenStream::new()),
+                    };
                     if let Expr::Block(body) = &mut *arm.body {
                         self.block(&mut body.block, &shadowed, self.scope, None, &none);
                     } else {
@@ -229,7 +232,7 @@ impl Shadowed {
         match cond {
             Expr::Let(condition) => {
                 self.names.extend(&bound(&condition.pat));
-                self.uses.extend(uses_beside(&condition.pat, behind));
+                self.uses.extend(uses_of_case(&condition.pat, behind));
             }
             // Only `&&` stands between conditions that bind.
             Expr::Binary(both) => {

@@ -378,17 +378,38 @@ fn extends_temporaries(expr: &Expr) -> bool {
 
 /// Uses what a pattern binds, so that no lint misses a use in a search.
 pub(super) fn uses(pat: &Pat) -> TokenStream {
-    uses_beside(pat, &TokenStream::new())
+    uses_where(pat, &is_variable)
 }
 
-/// [`uses`], but not of names that other code mentions: that uses them, and may
-/// still borrow from them.
-pub(super) fn uses_beside(pat: &Pat, used: &TokenStream) -> TokenStream {
-    struct Find<'a>(TokenStream, &'a TokenStream);
+/// [`uses`] of a pattern that may not match, but not of names that other code
+/// mentions: that uses them, and may still borrow from them.
+pub(super) fn uses_of_case(pat: &Pat, used: &TokenStream) -> TokenStream {
+    match pat {
+        // A variant: a variable would match always.
+        Pat::Ident(name) if is_capitalized(&name.ident) && name.subpat.is_none() => {
+            TokenStream::new()
+        }
+        Pat::Guard(guarded) => uses_of_case(&guarded.pat, used),
+        Pat::Or(either) => either
+            .cases
+            .first()
+            .map_or_else(TokenStream::new, |case| uses_of_case(case, used)),
+        _ => uses_where(pat, &|name| {
+            is_variable(name) && !any_word(used, &|word| word == name)
+        }),
+    }
+}
+
+fn is_capitalized(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_uppercase)
+}
+
+fn uses_where(pat: &Pat, is_used: &dyn Fn(&Ident) -> bool) -> TokenStream {
+    struct Find<'a>(TokenStream, &'a dyn Fn(&Ident) -> bool);
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             let name = &pat.ident;
-            if is_variable(name) && !any_word(self.1, &|word| word == name) {
+            if (self.1)(name) {
                 let mutability = pat.by_ref.is_none().then_some(pat.mutability).flatten();
                 let at = glue(name.span());
                 let mutability = mutability.map(|_| quote_spanned!(at=> mut));
@@ -399,15 +420,15 @@ pub(super) fn uses_beside(pat: &Pat, used: &TokenStream) -> TokenStream {
         }
         fn visit_expr(&mut self, _: &'ast Expr) {}
     }
-    let mut find = Find(TokenStream::new(), used);
+    let mut find = Find(TokenStream::new(), is_used);
     find.visit_pat(pat);
     find.0
 }
 
-/// Whether a name in a pattern is a variable, and not a constant or a variant
-/// such as `None`.
+/// Whether a name in a `let` is a variable: some call theirs `CommitCharge`, as
+/// the field that it comes from.
 fn is_variable(name: &Ident) -> bool {
-    !name.to_string().starts_with(char::is_uppercase)
+    *name != "None"
 }
 
 /// A pattern without `mut`, the names that it binds, and these with `mut`.

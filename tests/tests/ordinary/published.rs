@@ -291,15 +291,17 @@ enum State<T: Copy> {
 }
 
 /// A name in a pattern may be a variant, whose type its scrutinee tells.
+#[allow(non_snake_case, reason = "the shape under test")]
 #[probed]
 fn variants<T: Copy + Into<u64>>(vmi: &Vmi, state: State<T>) -> prober::Result<u64> {
     use State::{Closed, Open};
 
-    let first = vmi.read_u64(1)?;
+    let First = vmi.read_u64(1)?;
     if let Closed = state {
-        return Ok(first);
+        return Ok(First);
     }
     match state {
+        Closed if First > 1 => vmi.read_u64(3),
         Closed => vmi.read_u64(2),
         Open(at) => vmi.read_u64(at.into()),
     }
