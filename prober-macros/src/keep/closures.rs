@@ -1,6 +1,6 @@
 //! What becomes of the closures in a value.
 
-use syn::{Expr, Macro, visit::Visit};
+use syn::{Expr, Macro, Stmt, visit::Visit};
 
 use super::inner::core;
 use crate::macro_arguments;
@@ -12,6 +12,7 @@ pub(super) enum Holds {
     Nothing,
     /// It is a part of the value, which nothing else tells the type of.
     Type,
+    /// It may be a part of the value, or be of a type that code behind tells.
     Unknown,
 }
 
@@ -38,7 +39,7 @@ pub(super) fn holds_closure(init: &Expr) -> Option<Holds> {
     }
     let Expr::MethodCall(call) = core(init) else {
         return Some(match core(init) {
-            Expr::Closure(_) => Holds::Type,
+            Expr::Closure(closure) if !gives_what_is_needed(&closure.body) => Holds::Type,
             _ => Holds::Unknown,
         });
     };
@@ -55,4 +56,24 @@ pub(super) fn holds_closure(init: &Expr) -> Option<Holds> {
         }
         _ => Holds::Unknown,
     })
+}
+
+/// Whether a closure gives what its callers need, as `|| Corrupt(at).into()` does:
+/// one of them may tell the type, and not be in a search.
+fn gives_what_is_needed(body: &Expr) -> bool {
+    match body {
+        Expr::Block(block) => match block.block.stmts.last() {
+            Some(Stmt::Expr(tail, None)) => gives_what_is_needed(tail),
+            _ => false,
+        },
+        Expr::MethodCall(call) => {
+            let is_told = call.turbofish.is_some();
+            !is_told
+                && matches!(
+                    call.method.to_string().as_str(),
+                    "into" | "collect" | "parse" | "sum"
+                )
+        }
+        _ => false,
+    }
 }

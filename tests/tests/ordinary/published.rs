@@ -284,6 +284,19 @@ fn arms(vmi: &Vmi, root: Option<(&[u64], u64)>, out: &mut Vec<u64>) -> prober::R
     Ok(())
 }
 
+/// What a closure gives is told where it is called, and not each call is copied.
+#[probed]
+fn errors(vmi: &Vmi, length: u64) -> prober::Result<u64> {
+    let error = || VmiError::NotSupported.into();
+    let first = vmi.read_u64(0)?;
+    if length > 4 {
+        return Err(error());
+    }
+    let second = Some(length).filter(|length| *length > 1).ok_or(error())?;
+    let third = vmi.read_u64(second)?;
+    Ok(first + third)
+}
+
 #[derive(Clone, Copy)]
 enum State<T: Copy> {
     Closed,
@@ -347,6 +360,9 @@ fn shapes_of_parsers() {
         [1]
     );
     assert_eq!(variants(&vmi, State::<u32>::Closed, &none()).ok(), Some(1));
+
+    assert_eq!(errors(&vmi, 3, &none()).ok(), Some(3));
+    assert_eq!(faults(errors(&Vmi::with(&[0]), 3, &none())), [0]);
 
     let mut seen = Vec::new();
     let each = |number| {

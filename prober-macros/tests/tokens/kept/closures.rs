@@ -169,3 +169,18 @@ fn closures_that_are_handed_on() {
     "#,
     );
 }
+
+/// A call that is not copied may tell what a closure gives.
+#[test]
+fn closures_whose_type_is_told_later() {
+    check(
+        r#"
+        let a = x.a()?; act(a); let e = || [1].iter().sum(); let d = x.d(e())?; Ok(x.c()?) // a: a! c
+        let a = x.a()?; act(a); let e = || { [1].iter().sum() }; let d = x.d(e())?; Ok(x.c()?) // a: a! c
+        let a = x.a()?; act(a); let e = || [1].iter().sum::<u8>(); let d = x.d(e())?; Ok(x.c()?) // a: a! d(1) c
+        let a = x.a()?; act(a); let e = || [1].iter().count(); let d = x.d(e())?; Ok(x.c()?) // a: a! d(1) c
+        let a = x.a()?; act(a); let e = || { [1].iter().sum(); 1 }; let d = x.d(e())?; Ok(x.c()?) // a: a! d(1) c
+        let a = x.a()?; act(a); let e = || 1; let d = x.d(e())?; Ok(x.c()?) // a: a! d(1) c
+    "#,
+    );
+}
