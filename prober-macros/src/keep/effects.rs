@@ -96,31 +96,31 @@ const ADAPTERS: &[&str] = &[
 ];
 
 /// Whether something acts where a loop takes one more item: the iterator is the
-/// caller's, or has closures that act.
-pub(super) fn acts_on_next(items: &Expr, facts: &Facts) -> bool {
+/// caller's, or has closures that act. `&mut self.field` is a list if the loop
+/// changes its items, and else perhaps an iterator.
+pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> bool {
+    let acts = |items: &Expr| acts_on_next(items, changes_items, facts);
     match items {
         Expr::Path(_) | Expr::Field(_) => root(items).is_some_and(|name| {
             facts.acting.contains(&name)
                 || facts.outlives(&name) && !facts.collections.contains(&name)
         }),
-        Expr::Paren(paren) => acts_on_next(&paren.expr, facts),
-        // `&mut *iterator`; `&mut self.list` is a collection.
+        Expr::Paren(paren) => acts(&paren.expr),
+        // `&mut *iterator`
         Expr::Reference(reference) => {
-            reference.mutability.is_some()
-                && !matches!(*reference.expr, Expr::Field(_))
-                && acts_on_next(&reference.expr, facts)
+            let is_list = changes_items && matches!(*reference.expr, Expr::Field(_));
+            reference.mutability.is_some() && !is_list && acts(&reference.expr)
         }
-        Expr::Unary(unary) => acts_on_next(&unary.expr, facts),
+        Expr::Unary(unary) => acts(&unary.expr),
         Expr::Call(call) => match call.args.last() {
             // Ours, which looks at the items.
             Some(Expr::Closure(closure)) if matches!(*closure.body, Expr::Verbatim(_)) => {
-                acts_on_next(&call.args[0], facts)
+                acts(&call.args[0])
             }
             _ => has_effect(items, facts),
         },
         Expr::MethodCall(call) if ADAPTERS.contains(&call.method.to_string().as_str()) => {
-            acts_on_next(&call.receiver, facts)
-                || call.args.iter().any(|arg| acts_in_closures(arg, facts))
+            acts(&call.receiver) || call.args.iter().any(|arg| acts_in_closures(arg, facts))
         }
         _ => false,
     }

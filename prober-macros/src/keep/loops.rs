@@ -1,13 +1,13 @@
 //! Loops: whether a doomed run goes on with the next item, and what it may skip
 //! on the way.
 
-use syn::{Expr, Label, Lifetime, Stmt, Token};
+use syn::{Expr, ExprForLoop, Label, Lifetime, Stmt, Token};
 
 use super::{
     effects::acts_on_next,
     flow::Flow,
     inner::core,
-    names::Names,
+    names::{Names, bound},
     plan::{BlockId, Exit, Kind, Plan, Step},
     scope::Skipped,
 };
@@ -91,6 +91,13 @@ impl Flow<'_> {
         self.goes_on(body) && !self.relevant(&steps).iter().any(moves)
     }
 
+    /// Whether something acts where a loop takes one more item.
+    pub(crate) fn acts_on_next(&self, each: &ExprForLoop) -> bool {
+        let changes_items = Plan::block_of(&each.body)
+            .is_some_and(|body| self.changes(body).meets(&bound(&each.pat)));
+        acts_on_next(&each.expr, changes_items, self.facts)
+    }
+
     /// Whether a loop is given up after the current item, so that later items are
     /// skipped. `next` says of the body of a `for` whether it is not.
     pub(super) fn gives_up(&self, stmt: &Stmt, next: fn(&Self, BlockId) -> bool) -> bool {
@@ -100,7 +107,7 @@ impl Flow<'_> {
         match core(expr) {
             Expr::While(_) | Expr::Loop(_) => true,
             Expr::ForLoop(each) => {
-                acts_on_next(&each.expr, self.facts)
+                self.acts_on_next(each)
                     || !Plan::block_of(&each.body).is_some_and(|body| next(self, body))
             }
             _ => false,

@@ -13,7 +13,6 @@ use super::{asker::Asker, taken::has_taken};
 use crate::{
     emit::glue,
     keep::{
-        effects::acts_on_next,
         inner::is_compound,
         names::bound,
         plan::Plan,
@@ -124,7 +123,7 @@ impl Asker<'_, '_> {
                 }
             }
             Expr::ForLoop(each) => {
-                let acts = acts_on_next(&each.expr, self.flow.facts);
+                let acts = self.flow.acts_on_next(each);
                 self.visit_expr_mut(&mut each.expr);
                 self.doomed |= has_taken(&each.expr);
                 self.miss = exit;

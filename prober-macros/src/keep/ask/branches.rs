@@ -9,9 +9,7 @@ use syn::{
 };
 
 use super::{asker::Asker, taken::has_taken};
-use crate::keep::{
-    cells::gives_guard, effects::acts_on_next, flow::Flow, names::Names, plan::Plan, scope::Way,
-};
+use crate::keep::{cells::gives_guard, flow::Flow, names::Names, plan::Plan, scope::Way};
 
 impl Asker<'_, '_> {
     /// Rewrites an expression that has blocks.
@@ -48,7 +46,7 @@ impl Asker<'_, '_> {
                 });
             }
             Expr::ForLoop(each) => {
-                let acts = acts_on_next(&each.expr, self.flow.facts);
+                let acts = self.flow.acts_on_next(each);
                 self.visit_expr_mut(&mut each.expr);
                 self.doomed |= has_taken(&each.expr);
                 self.within_branches(hidden, |this| {

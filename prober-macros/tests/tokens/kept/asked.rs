@@ -621,7 +621,9 @@ fn items_that_act() {
     check_in(
         "fn f(&mut self, x: &X)",
         r#"
-        self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
+        self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; *i = a; } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
+        self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! b
+        self.list = vec![1, 2]; for i in &self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
         for i in self.items.c()? { let a = x.a()?; act(a); } Ok(x.b()?) // a: c a! a! b
     "#,
     );
