@@ -322,47 +322,29 @@ fn variants<T: Copy + Into<u64>>(vmi: &Vmi, state: State<T>) -> prober::Result<u
 }
 
 #[test]
-fn shapes_of_parsers() {
+fn types_that_are_told_later() {
     let vmi = Vmi::default();
     assert_eq!(heads(&vmi, &none()).ok(), Some(vec![1, 2, 3, 4, 5]));
     assert_eq!(faults(heads(&Vmi::with(&[2]), &none())), [2]);
     assert_eq!(parts(&vmi, &none()).ok(), Some(3));
     assert_eq!(faults(parts(&Vmi::with(&[0, 1]), &none())), [0, 1]);
-    assert_eq!(blocks_of_features(&vmi, true, &none()).ok(), Some(1));
-    assert_eq!(
-        faults(blocks_of_features(&Vmi::with(&[3]), false, &none())),
-        [3]
-    );
+    assert_eq!(taken_out(&vmi, &[1, 2, 3], &none()).ok(), Some(3));
+    let missing = Vmi::with(&[0, 2]);
+    assert_eq!(faults(taken_out(&missing, &[2], &none())), [0, 2]);
+    assert_eq!(errors(&vmi, 3, &none()).ok(), Some(3));
+    assert_eq!(faults(errors(&Vmi::with(&[0]), 3, &none())), [0]);
+}
 
-    assert_eq!(
-        options(&vmi, &[2, 1, 2, 3, 4], &none()).ok(),
-        Some((1, vec![2, 2]))
-    );
+#[test]
+fn exits() {
+    let vmi = Vmi::default();
+    let words = [2, 1, 2, 3, 4];
+    let found = options(&vmi, &words, &none());
+    assert_eq!(found.ok(), Some((1, vec![2, 2])));
     assert!(options(&vmi, &[1, 1], &none()).is_err());
     assert_eq!(faults(options(&Vmi::with(&[0, 1]), &[1], &none())), [0, 1]);
     assert_eq!(exports(&vmi, &none()).ok(), Some((4, 5)));
     assert_eq!(faults(exports(&Vmi::with(&[3]), &none())), [3]);
-    assert_eq!(left_out(&vmi, &none()).ok(), Some(3));
-    assert_eq!(faults(left_out(&Vmi::with(&[1, 2]), &none())), [1, 2]);
-    assert_eq!(taken_out(&vmi, &[1, 2, 3], &none()).ok(), Some(3));
-    let missing = Vmi::with(&[0, 2]);
-    assert_eq!(faults(taken_out(&missing, &[2], &none())), [0, 2]);
-    let text = writer(&vmi, 1, &none()).and_then(|write| write("a".to_owned()));
-    assert_eq!(text.ok().as_deref(), Some("a1"));
-    let mut out = Vec::new();
-    assert!(lent(&vmi, &mut out, &none()).is_ok());
-    assert!(arms(&vmi, Some((&[0], 9)), &mut out, &none()).is_ok());
-    assert_eq!(out, [7, 1]);
-
-    assert_eq!(variants(&vmi, State::Open(8_u32), &none()).ok(), Some(8));
-    assert_eq!(
-        faults(variants(&Vmi::with(&[1, 8]), State::Open(8_u32), &none())),
-        [1]
-    );
-    assert_eq!(variants(&vmi, State::<u32>::Closed, &none()).ok(), Some(1));
-
-    assert_eq!(errors(&vmi, 3, &none()).ok(), Some(3));
-    assert_eq!(faults(errors(&Vmi::with(&[0]), 3, &none())), [0]);
 
     let mut seen = Vec::new();
     let each = |number| {
@@ -371,4 +353,43 @@ fn shapes_of_parsers() {
     };
     assert_eq!(endless(&vmi, each, &none()).ok(), Some(6));
     assert_eq!(seen, [0, 2, 4, 6]);
+}
+
+#[test]
+fn blocks_that_may_be_left_out() {
+    let vmi = Vmi::default();
+    assert_eq!(blocks_of_features(&vmi, true, &none()).ok(), Some(1));
+    let missing = Vmi::with(&[3]);
+    assert_eq!(faults(blocks_of_features(&missing, false, &none())), [3]);
+    assert_eq!(left_out(&vmi, &none()).ok(), Some(3));
+    assert_eq!(faults(left_out(&Vmi::with(&[1, 2]), &none())), [1, 2]);
+}
+
+#[test]
+fn closures() {
+    let vmi = Vmi::default();
+    let text = writer(&vmi, 1, &none()).and_then(|write| write("a".to_owned()));
+    assert_eq!(text.ok().as_deref(), Some("a1"));
+    let mut out = Vec::new();
+    assert!(lent(&vmi, &mut out, &none()).is_ok());
+    assert_eq!(out, [7]);
+    assert_eq!(faults(lent(&Vmi::with(&[0]), &mut out, &none())), [0]);
+    assert_eq!(faults(lent(&Vmi::with(&[7]), &mut out, &none())), [7]);
+    assert_eq!(out, [7]);
+}
+
+#[test]
+fn patterns() {
+    let vmi = Vmi::default();
+    let mut out = Vec::new();
+    assert!(arms(&vmi, Some((&[0], 9)), &mut out, &none()).is_ok());
+    assert_eq!(out, [1]);
+    let missing = Vmi::with(&[0, 1]);
+    assert_eq!(faults(arms(&missing, None, &mut out, &none())), [0, 1]);
+    assert_eq!(out, [1]);
+    assert_eq!(variants(&vmi, State::Open(8_u32), &none()).ok(), Some(8));
+    assert_eq!(variants(&vmi, State::<u32>::Closed, &none()).ok(), Some(1));
+    let missing = Vmi::with(&[1]);
+    let found = variants(&missing, State::Open(8_u32), &none());
+    assert_eq!(faults(found), [1]);
 }
