@@ -58,6 +58,11 @@ pub(crate) fn visit_closures(body: &mut Block, visit: &mut dyn FnMut(&mut Expr))
     held.block(body);
 }
 
+/// Whether a method makes another iterator of one.
+pub(crate) fn is_adapter(method: &Ident) -> bool {
+    ADAPTERS.iter().any(|name| method == name)
+}
+
 /// Takes names out. Returns whether there were any.
 fn take(names: &mut Vec<Ident>, out: &[Ident]) -> bool {
     let count = names.len();
@@ -146,7 +151,7 @@ impl Held<'_> {
 
     fn iterator(&mut self, value: &mut Expr) {
         if let Expr::MethodCall(call) = value
-            && ADAPTERS.iter().any(|name| call.method == name)
+            && is_adapter(&call.method)
         {
             self.iterator(&mut call.receiver);
             for argument in &mut call.args {
@@ -197,8 +202,8 @@ pub(crate) fn constructs(path: &Path) -> bool {
 fn is_lazy(value: &Expr) -> bool {
     match value {
         Expr::MethodCall(call) => {
-            let is = |names: &[&str]| names.iter().any(|name| call.method == name);
-            is(ITERATORS) || is(ADAPTERS) && is_lazy(&call.receiver)
+            ITERATORS.iter().any(|name| call.method == name)
+                || is_adapter(&call.method) && is_lazy(&call.receiver)
         }
         Expr::Paren(paren) => matches!(*paren.expr, Expr::Range(_)),
         _ => false,
@@ -208,9 +213,7 @@ fn is_lazy(value: &Expr) -> bool {
 /// The variable whose value is adapted, if it is an iterator.
 fn adapted(value: &Expr) -> Option<Ident> {
     match value {
-        Expr::MethodCall(call) if ADAPTERS.iter().any(|name| call.method == name) => {
-            adapted(&call.receiver)
-        }
+        Expr::MethodCall(call) if is_adapter(&call.method) => adapted(&call.receiver),
         Expr::Path(path) => path.path.get_ident().cloned(),
         _ => None,
     }

@@ -129,10 +129,8 @@ impl Branches<'_, '_> {
                     if let Pat::Guard(guarded) = &mut arm.pat {
                         self.condition(&mut guarded.guard);
                     }
-                    let shadowed = Shadowed {
-                        names: bound(&arm.pat),
-                        uses: uses_of_case(&arm.pat, &TokenStream::new()),
-                    };
+                    let mut shadowed = Shadowed::default();
+                    shadowed.case(&arm.pat, &TokenStream::new());
                     if let Expr::Block(body) = &mut *arm.body {
                         self.block(&mut body.block, &shadowed, self.scope, None, &none);
                     } else {
@@ -227,13 +225,16 @@ fn conditions(cond: &Expr) -> Shadowed {
 }
 
 impl Shadowed {
+    /// Adds the names that a pattern binds which may not match.
+    fn case(&mut self, pat: &Pat, behind: &TokenStream) {
+        self.names.extend(&bound(pat));
+        self.uses.extend(uses_of_case(pat, behind));
+    }
+
     /// Adds the names that conditions bind; `behind` are those behind them.
     fn conditions(&mut self, cond: &Expr, behind: &TokenStream) {
         match cond {
-            Expr::Let(condition) => {
-                self.names.extend(&bound(&condition.pat));
-                self.uses.extend(uses_of_case(&condition.pat, behind));
-            }
+            Expr::Let(condition) => self.case(&condition.pat, behind),
             // Only `&&` stands between conditions that bind.
             Expr::Binary(both) => {
                 let right = &both.right;

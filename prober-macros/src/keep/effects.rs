@@ -17,6 +17,7 @@ use super::{
 use crate::{
     aliases, macro_arguments,
     receiver::variable,
+    returned::is_adapter,
     vocabulary::{self, name},
 };
 
@@ -69,32 +70,6 @@ pub(super) fn acts_in_closures(expr: &Expr, facts: &Facts) -> bool {
     find.0.found
 }
 
-/// Adapters of iterators, which take items from what they are called on.
-const ADAPTERS: &[&str] = &[
-    "by_ref",
-    "chain",
-    "cloned",
-    "copied",
-    "enumerate",
-    "filter",
-    "filter_map",
-    "flat_map",
-    "flatten",
-    "fuse",
-    "inspect",
-    "into_iter",
-    "map",
-    "map_while",
-    "peekable",
-    "scan",
-    "skip",
-    "skip_while",
-    "step_by",
-    "take",
-    "take_while",
-    "zip",
-];
-
 /// Whether something acts where a loop takes one more item: the iterator is the
 /// caller's, or has closures that act. `&mut self.field` is a list if the loop
 /// changes its items, and else perhaps an iterator.
@@ -119,11 +94,17 @@ pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> 
             }
             _ => has_effect(items, facts),
         },
-        Expr::MethodCall(call) if ADAPTERS.contains(&call.method.to_string().as_str()) => {
+        Expr::MethodCall(call) if takes_items(&call.method) => {
             acts(&call.receiver) || call.args.iter().any(|arg| acts_in_closures(arg, facts))
         }
         _ => false,
     }
+}
+
+/// Whether a method gives an iterator that takes items from what it is called on,
+/// in their order.
+fn takes_items(method: &Ident) -> bool {
+    is_adapter(method) && method != "rev" || method == "by_ref" || method == "into_iter"
 }
 
 /// Finds what acts within an expression.

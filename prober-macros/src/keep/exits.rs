@@ -116,14 +116,14 @@ impl Flow<'_> {
 
     /// Whether control reaches the end of a block, as far as can be seen.
     pub(super) fn falls_through(&self, block: BlockId) -> bool {
-        !self
-            .plan
-            .steps(block)
-            .last()
-            .is_some_and(|step| match &step.stmt {
-                Stmt::Expr(expr, _) => self.diverges(expr),
-                _ => false,
-            })
+        let last = self.plan.steps(block).last();
+        !last.is_some_and(|step| self.step_diverges(step))
+    }
+
+    /// Whether control does not reach the end of a statement, as far as can be
+    /// seen.
+    pub(super) fn step_diverges(&self, step: &Step) -> bool {
+        matches!(&step.stmt, Stmt::Expr(expr, _) if self.diverges(expr))
     }
 
     /// Whether control does not reach the end of an expression, as far as can be

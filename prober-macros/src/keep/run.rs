@@ -407,13 +407,13 @@ impl Hot<'_, '_> {
         step.add_lost(&mut missing);
         let search = self.flow.search(&rest, &missing, &[], self.scope, 0);
         // Behind what does not end rustc would call a check unreachable.
-        let ends = !matches!(&step.stmt, Stmt::Expr(expr, _) if self.flow.diverges(expr));
+        let diverges = self.flow.step_diverges(step);
         let unset = self.flow.unsets(&step.changes);
         if search.is_empty() && (act || !unset) {
             let miss = leaves.unwrap_or_else(|| self.state.exit.clone());
             let tokens = self.written(step, miss, self.state.exit.clone());
             self.out.extend([tokens]);
-            if ends && (!act || step.takes) {
+            if !diverges && (!act || step.takes) {
                 self.doom(step);
             }
             return;
@@ -425,7 +425,7 @@ impl Hot<'_, '_> {
         let miss = leaves.unwrap_or_else(|| go_on.clone());
         let tokens = self.written(step, miss, exit.unwrap_or(go_on));
         let label = block.label();
-        let ends = ends || label.is_some();
+        let diverges = diverges && label.is_none();
         self.out.extend([match label {
             Some(label) if unset => {
                 let done = self.flow.label("done");
@@ -444,7 +444,7 @@ impl Hot<'_, '_> {
             Some(label) => quote!(#label { #tokens }),
             None => tokens,
         }]);
-        if ends {
+        if !diverges {
             // A loop in it may have gone on to the next item.
             self.doom(step);
         }

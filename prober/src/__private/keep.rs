@@ -259,12 +259,10 @@ impl<T, X> Taken<Result<T, X>> {
         }
         self.0
     }
-}
 
-/// What a method gives that may take a value out of an `Option` or a list.
-impl<T, X> Taken<Result<T, X>> {
-    /// [`note`](Self::note), which says nothing of the type in an `Option`:
-    /// code behind may tell it.
+    /// [`note`](Self::note) of what a method gives that may take a value out of
+    /// an `Option` or a list. It says nothing of the type in an `Option`: code
+    /// behind may tell that.
     #[track_caller]
     #[inline]
     pub fn note_result(self, prober: &VmiProber<'_>) -> Result<T, X> {
