@@ -101,10 +101,9 @@ pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> 
     }
 }
 
-/// Whether a method gives an iterator that takes items from what it is called on,
-/// in their order.
+/// Whether a method gives an iterator that takes items from what it is called on.
 fn takes_items(method: &Ident) -> bool {
-    is_adapter(method) && method != "rev" || method == "by_ref" || method == "into_iter"
+    is_adapter(method) || method == "by_ref" || method == "into_iter"
 }
 
 /// Finds what acts within an expression.

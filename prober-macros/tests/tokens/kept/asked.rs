@@ -600,6 +600,7 @@ fn iterators_of_the_caller() {
         let a = x.a()?; for i in it { let e = x.e(i)?; } Ok(x.b()?) // a: a! b
         for i in it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in &mut *it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        for i in it.rev() { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in (it.map(|i| (i, 1))) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in it { let k = matches!(i, Ok(_)); let a = x.a()?; act(a, k); } Ok(x.b()?) // a: [next] a! b
         let v = { for i in it { let a = x.a()?; act(a); } 1 }; Ok(x.b()?) // a: [next] a! b

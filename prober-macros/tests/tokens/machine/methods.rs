@@ -284,6 +284,8 @@ impl Machine<'_> {
                 "map" | "filter" | "filter_map" | "flat_map" | "map_while" | "enumerate"
                 | "flatten",
             ) => return value.adapted(name, args.pop()),
+            // Those of the caller, from their far end.
+            (Value::Items(_), "rev") => return value.adapted(name, None),
             (Value::Items(_), "next") => return Value::option(self.next(&value)),
             (Value::Items(_), "collect") => return self.collect(&value),
             (Value::Items(_), "count") => {
