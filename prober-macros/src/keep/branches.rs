@@ -44,7 +44,8 @@ impl Branches<'_, '_> {
     fn tie_condition(&self, cond: &Expr) {
         match cond {
             Expr::Let(condition) => self.flow.tie_head(&condition.expr),
-            Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_)) => {
+            // Only `&&` stands between conditions that bind.
+            Expr::Binary(both) => {
                 self.tie_condition(&both.left);
                 self.tie_condition(&both.right);
             }
@@ -235,7 +236,6 @@ impl Shadowed {
     fn conditions(&mut self, cond: &Expr, behind: &TokenStream) {
         match cond {
             Expr::Let(condition) => self.case(&condition.pat, behind),
-            // Only `&&` stands between conditions that bind.
             Expr::Binary(both) => {
                 let right = &both.right;
                 self.conditions(&both.left, &quote!(#right #behind));

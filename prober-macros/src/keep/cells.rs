@@ -87,14 +87,23 @@ pub(super) fn surely_changes(call: &ExprMethodCall) -> bool {
 /// Whether a collection is changed that a guard lends.
 fn changes_through_guard(call: &ExprMethodCall) -> bool {
     let name = call.method.to_string();
-    // `pop`, `pop_front`
+    // `pop`, `pop_front`, `next_back`
     let word = name.split('_').next().unwrap_or_default();
     let changes = matches!(
         word,
-        "dedup" | "drain" | "insert" | "pop" | "push" | "remove" | "retain" | "sort" | "swap"
+        "dedup"
+            | "drain"
+            | "insert"
+            | "next"
+            | "pop"
+            | "push"
+            | "remove"
+            | "retain"
+            | "sort"
+            | "swap"
     ) || matches!(
         name.as_str(),
-        "append" | "clear" | "extend" | "next" | "replace" | "take" | "truncate"
+        "append" | "clear" | "extend" | "replace" | "take" | "truncate"
     );
     changes && is_guard(&call.receiver)
 }

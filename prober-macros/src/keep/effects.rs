@@ -77,8 +77,8 @@ pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> 
     let acts = |items: &Expr| acts_on_next(items, changes_items, facts);
     match items {
         Expr::Path(_) | Expr::Field(_) => root(items).is_some_and(|name| {
-            facts.acting.contains(&name)
-                || facts.outlives(&name) && !facts.collections.contains(&name)
+            let takes = facts.outlives(&name) || facts.takers.contains(&name);
+            facts.acting.contains(&name) || takes && !facts.collections.contains(&name)
         }),
         Expr::Paren(paren) => acts(&paren.expr),
         // `&mut *iterator`
@@ -94,16 +94,24 @@ pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> 
             }
             _ => has_effect(items, facts),
         },
-        Expr::MethodCall(call) if takes_items(&call.method) => {
-            acts(&call.receiver) || call.args.iter().any(|arg| acts_in_closures(arg, facts))
+        Expr::MethodCall(call) if takes_items(call) => {
+            let acts_by = |arg| acts(arg) || acts_in_closures(arg, facts);
+            acts(&call.receiver) || call.args.iter().any(acts_by)
         }
         _ => false,
     }
 }
 
-/// Whether a method gives an iterator that takes items from what it is called on.
-fn takes_items(method: &Ident) -> bool {
-    is_adapter(method) || method == "by_ref" || method == "into_iter"
+/// Whether a call gives an iterator that takes items from what it is called on, and
+/// from its arguments.
+pub(super) fn takes_items(call: &ExprMethodCall) -> bool {
+    let method = &call.method;
+    // `Option::take`
+    let takes_all = method == "take" && call.args.is_empty();
+    is_adapter(method) && !takes_all
+        || ["by_ref", "bytes", "into_iter", "lines"]
+            .iter()
+            .any(|name| method == name)
 }
 
 /// Finds what acts within an expression.

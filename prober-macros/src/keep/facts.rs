@@ -37,6 +37,10 @@ pub(super) struct Facts {
     /// the run, and give a value.
     pub(super) recording: Names,
 
+    /// Variables that may hold iterators over what outlives the function: another
+    /// function made them of it.
+    pub(super) takers: Names,
+
     /// Parameters that can only be written to: nothing can be read from them.
     pub(super) sinks: Names,
 

@@ -11,9 +11,9 @@ use super::{
     cells::{changes, gives_guard, is_cell},
     closures::{Holds, holds_closure},
     collections::is_collection_in,
-    effects::acts_in_closures,
+    effects::{acts_in_closures, takes_items},
     facts::Facts,
-    inner::{core, root},
+    inner::{bare, core, root},
     macros::{may_change, may_hold},
     mentions::{macro_of, mentions},
     names::{Names, bound},
@@ -76,6 +76,7 @@ impl Links<'_> {
         let acts = keeps_closures && acts_in_closures(value, self.0);
         let records = keeps_closures && records_in_closures(value, self.0);
         let outlives = changes.iter().any(|name| self.0.outlives(name));
+        let takes = is_made_of_given(value, self.0);
         let is_cell = !cells.is_empty()
             || names_any(
                 |find| {
@@ -91,6 +92,9 @@ impl Links<'_> {
             }
             if outlives {
                 self.0.outlive.insert(name.clone());
+            }
+            if takes {
+                self.0.takers.insert(name.clone());
             }
             if records {
                 self.0.recording.insert(name.clone());
@@ -197,6 +201,13 @@ fn is_changeable(pat: &Pat) -> bool {
     find.0
 }
 
+/// Whether a function makes a value of what outlives the body. What comes out of a
+/// `?` is what was asked for.
+fn is_made_of_given(value: &Expr, facts: &Facts) -> bool {
+    let is_given = |arg| root(arg).is_some_and(|name| facts.outlives(&name));
+    matches!(bare(value), Expr::Call(call) if call.args.iter().any(is_given))
+}
+
 /// Whether faults are recorded in the closures of a value, or it is another name
 /// of such a one.
 fn records_in_closures(value: &Expr, facts: &Facts) -> bool {
@@ -277,6 +288,11 @@ impl Aliases<'_> {
             }
             // `Some(list)`, `Sink::new(list)`, or what may change its argument later.
             Expr::Call(call) if self.changeable || constructs(&call.func) => {
+                call.args.iter().for_each(|value| self.value(value));
+            }
+            // `items.take(3)`
+            Expr::MethodCall(call) if takes_items(call) => {
+                self.value(&call.receiver);
                 call.args.iter().for_each(|value| self.value(value));
             }
             Expr::If(branch) => {

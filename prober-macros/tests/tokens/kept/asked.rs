@@ -601,6 +601,14 @@ fn iterators_of_the_caller() {
         for i in it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in &mut *it { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in it.rev() { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        for i in it.by_ref() { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        for i in [].iter().chain(it) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        let items = it.map(|i| i); for i in items { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        let items = [].iter().chain(&mut *it); for i in items { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        let items = through(it); for i in items { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
+        let mut items = it.map(|i| i); let a = x.a()?; let i = items.next(); Ok(x.b()?) // a: a! b
+        let mut items = through(it); let a = x.a()?; let i = items.next(); Ok(x.b()?) // a: a! b
+        let mut items = it.map(|i| i); act(x.a()?); while let Some(i) = items.next() { let b = x.b()?; } Ok(x.c()?) // a: a! c
         for i in (it.map(|i| (i, 1))) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [next] a! b
         for i in it { let k = matches!(i, Ok(_)); let a = x.a()?; act(a, k); } Ok(x.b()?) // a: [next] a! b
         let v = { for i in it { let a = x.a()?; act(a); } 1 }; Ok(x.b()?) // a: [next] a! b
@@ -615,6 +623,7 @@ fn items_that_act() {
         r#"
         let it = [1, 2].map(|i| { act(i); i }); for i in it { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
         for i in [1, 2].iter().map(|i| { act(i); i }) { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
+        for i in mapped([1, 2], |i| { act(i); i }) { let e = x.e(i)?; } Ok(x.b()?) // e(1): [act(1)] e(1)! b
         for i in [1, 2].iter().map(|i| i + 1) { let e = x.e(i)?; } Ok(x.b()?) // e(2): e(2)! e(3) b
     "#,
     );
@@ -625,6 +634,7 @@ fn items_that_act() {
         self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; *i = a; } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
         self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! b
         self.list = vec![1, 2]; for i in &self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
+        self.list = vec![1, 2]; for i in self.list.iter() { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
         for i in self.items.c()? { let a = x.a()?; act(a); } Ok(x.b()?) // a: c a! a! b
     "#,
     );

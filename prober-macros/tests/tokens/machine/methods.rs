@@ -49,6 +49,16 @@ impl Items for Given {
     }
 }
 
+/// The items of one iterator, then those of another.
+#[derive(Debug)]
+struct Chained(Value, Value);
+
+impl Items for Chained {
+    fn next(&mut self, machine: &Machine<'_>) -> Option<Value> {
+        machine.next(&self.0).or_else(|| machine.next(&self.1))
+    }
+}
+
 /// Items that an adapter gives.
 #[derive(Debug)]
 struct Adapted {
@@ -189,9 +199,16 @@ impl Machine<'_> {
     }
 
     /// A call of a function by its name.
-    pub(super) fn function(&self, name: &str, args: Vec<Value>) -> Value {
+    pub(super) fn function(&self, name: &str, mut args: Vec<Value>) -> Value {
         if name == "ok" {
             return self.method(&slot(args[0].clone()), "ok", Vec::new());
+        }
+        if name == "through" {
+            return args.remove(0);
+        }
+        if name == "mapped" {
+            let function = args.pop();
+            return args.remove(0).adapted("map", function);
         }
         if name == "items" {
             return Value::Items(Rc::new(RefCell::new(Pages {
@@ -284,6 +301,10 @@ impl Machine<'_> {
                 "map" | "filter" | "filter_map" | "flat_map" | "map_while" | "enumerate"
                 | "flatten",
             ) => return value.adapted(name, args.pop()),
+            (Value::Items(_), "chain") => {
+                let chained = Chained(value, args.remove(0).into_items());
+                return Value::Items(Rc::new(RefCell::new(chained)));
+            }
             // Those of the caller, from their far end.
             (Value::Items(_), "rev") => return value.adapted(name, None),
             (Value::Items(_), "next") => return Value::option(self.next(&value)),
