@@ -26,6 +26,7 @@ fn results_taken_apart() {
         let v = (x.a()?, x.b().ok(), x.c()?); Ok(v) // a: a! b c
         let v = [1].map(|i| [1].map(|k| x.e().ok()).count()).count(); act(v); Ok(x.c()?) // e: e! c
         let v = vec![{ x.a().ok() }, x.b()?]; Ok(x.c()?) // a: a! b c
+        let v = vec![{ x.a().unwrap_or(1) }, { x.b()? }]; Ok(x.c()?) // a: a! b c
         let v = x.a().as_ref().map_err(|e| 1).unwrap_or(2); act(1); Ok(x.b()?) // a: a! b
         let v = if 1 { let a = x.a()?; a } else { 2 }; let b = x.b()?; act(v, b); Ok(v) // a: a! b
     "#,

@@ -394,6 +394,25 @@ fn slots() {
     }
 }
 
+/// A guard in a `let` is gone where a search behind a miss may lock once more.
+#[test]
+fn guards_in_lets() {
+    for (operand, is_bound_behind) in [
+        ("r.lock().get()", true),
+        ("vec![r.lock().get()]", true),
+        ("r.get()", false),
+        ("vec![r.get()]", false),
+    ] {
+        let body = format!("act(0); let a = x.a({operand})?; act(a); Ok(x.c()?)");
+        written(
+            SIGNATURE,
+            &body,
+            "let __probed :: Some (a) = __probed_slot",
+            is_bound_behind,
+        );
+    }
+}
+
 /// A read on a type of vmi-core is served by the runtime, where its receiver
 /// can be shared.
 #[test]
@@ -762,6 +781,7 @@ fn copies_of_questions() {
         act(0); let a = x.a()?; Ok(Row { a, c: x.c()? }) // c 3
         act(0); Ok(Row { a: x.a()?, c: x.c()? }) // c 3
         act(0); let a = x.a()?; make(a, x.c()?) // c 3
+        act(0); let v = (x.a()?, vec![x.b()?]); act(v); Ok(x.d()?) // d 3
         act(0); if x.a()? { act(x.b()?); } Ok(x.c()?) // b 3, c 2
         act(0); for i in j { let b = x.b(i)?; act(b); } Ok(x.c()?) // b 2
         act(0); inner(x.b()?, suppressed)?; inner(x.c()?, suppressed)?; Ok(1) // c 2
