@@ -192,6 +192,22 @@ fn exports(vmi: &Vmi) -> prober::Result<(u64, u64)> {
     Err(VmiError::NotSupported.into())
 }
 
+/// Each branch leaves, and asks before.
+#[allow(clippy::needless_return, reason = "the shape under test")]
+#[probed]
+fn branches(vmi: &Vmi, out: &mut Vec<u64>) -> prober::Result<u64> {
+    out.push(0);
+    let kind = vmi.read_u64(1)?;
+    if kind > 3 {
+        let wide = vmi.read_u64(2)?;
+        out.push(kind);
+        return Ok(wide);
+    } else {
+        let narrow = vmi.read_u64(3)?;
+        return Ok(narrow);
+    }
+}
+
 /// A block that is left out gives no variable its value.
 #[probed]
 fn left_out(vmi: &Vmi) -> prober::Result<u64> {
@@ -300,6 +316,7 @@ fn errors(vmi: &Vmi, length: u64) -> prober::Result<u64> {
 #[derive(Clone, Copy)]
 enum State<T: Copy> {
     Closed,
+    Waiting,
     Open(T),
 }
 
@@ -307,7 +324,7 @@ enum State<T: Copy> {
 #[allow(non_snake_case, reason = "the shape under test")]
 #[probed]
 fn variants<T: Copy + Into<u64>>(vmi: &Vmi, state: State<T>) -> prober::Result<u64> {
-    use State::{Closed, Open};
+    use State::{Closed, Open, Waiting};
 
     let First = vmi.read_u64(1)?;
     if let Closed = state {
@@ -315,10 +332,38 @@ fn variants<T: Copy + Into<u64>>(vmi: &Vmi, state: State<T>) -> prober::Result<u
     }
     match state {
         Closed if First > 1 => vmi.read_u64(3),
-        Closed => vmi.read_u64(2),
+        Closed | Waiting => vmi.read_u64(2),
         Open(at) => vmi.read_u64(at.into()),
     }
     .map_err(ProbeError::from)
+}
+
+/// The same in the arms of a statement, of which a search leaves what they ask.
+#[probed]
+fn steps<T: Copy + Into<u64>>(
+    vmi: &Vmi,
+    state: State<T>,
+    out: &mut Vec<u64>,
+) -> prober::Result<u64> {
+    use State::{Closed, Open, Waiting};
+
+    out.push(0);
+    match vmi.read_u64(1)? {
+        0 => {}
+        number if number > 8 => out.push(vmi.read_u64(8)?),
+        number => {
+            let next = vmi.read_u64(2)?;
+            out.push(number + next);
+        }
+    }
+    match state {
+        Closed | Waiting if vmi.read_u64(3)? > 8 => out.push(vmi.read_u64(9)?),
+        Closed | Waiting => out.push(vmi.read_u64(4)?),
+        Open(at) => out.push(vmi.read_u64(at.into())?),
+    }
+    let last = vmi.read_u64(5)?;
+    out.push(last);
+    Ok(last)
 }
 
 #[test]
@@ -345,6 +390,10 @@ fn exits() {
     assert_eq!(faults(options(&Vmi::with(&[0, 1]), &[1], &none())), [0, 1]);
     assert_eq!(exports(&vmi, &none()).ok(), Some((4, 5)));
     assert_eq!(faults(exports(&Vmi::with(&[3]), &none())), [3]);
+    let mut out = Vec::new();
+    assert_eq!(branches(&vmi, &mut out, &none()).ok(), Some(3));
+    assert_eq!(faults(branches(&Vmi::with(&[3]), &mut out, &none())), [3]);
+    assert_eq!(out, [0, 0]);
 
     let mut seen = Vec::new();
     let each = |number| {
@@ -392,4 +441,12 @@ fn patterns() {
     let missing = Vmi::with(&[1]);
     let found = variants(&missing, State::Open(8_u32), &none());
     assert_eq!(faults(found), [1]);
+    let found = variants(&vmi, State::<u32>::Waiting, &none());
+    assert_eq!(found.ok(), Some(2));
+    let mut out = Vec::new();
+    assert!(steps(&vmi, State::<u32>::Waiting, &mut out, &none()).is_ok());
+    assert_eq!(out, [0, 3, 4, 5]);
+    let missing = Vmi::with(&[1, 3, 5]);
+    let found = steps(&missing, State::<u32>::Closed, &mut out, &none());
+    assert_eq!(faults(found), [1, 3, 5]);
 }
