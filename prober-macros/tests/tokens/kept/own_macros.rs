@@ -37,6 +37,16 @@ fn what_a_macro_sees() {
     }
 }
 
+/// One that mentions what is missing is defined where that is bound.
+#[test]
+fn macros_of_what_is_missing() {
+    check(
+        r#"
+        let n = x.a()?; macro_rules! now { () => { n } } let v = now!(); let b = x.b(v)?; act(v); Ok(x.c()?) // a: a!
+    "#,
+    );
+}
+
 /// No doomed run calls one that changes what outlives the function.
 #[test]
 fn macros_that_act() {

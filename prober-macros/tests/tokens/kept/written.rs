@@ -658,6 +658,9 @@ fn no_look_without_a_cause() {
         let direct = "{ act (__probed :: ResultOrOption :: ask_or_leave (x . a";
         written(SIGNATURE, &body, direct, !looks);
     }
+    // Nor at the end of a loop's body in which nothing is asked.
+    let body = "act(0); while x.b()? > 0 { if c { act(2); } } act(1); Ok(1)";
+    written(SIGNATURE, body, "{ if c { act (2) ; } }", true);
     for (statement, looks) in [
         ("act(x.a()?);", false),
         ("println!(\"{}\", x.a()?);", false),
