@@ -642,6 +642,7 @@ fn items_that_act() {
         "fn f(x: &X, list: &mut Vec<u8>)",
         r#"
         list.push(1); list.push(2); for i in list { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
+        list.push(1); list.push(2); for i in list { let k = matches!(i, Ok(_)); let e = x.e()?; act(e, k); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
         list.push(1); list.push(2); for i in list.drain(..) { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] [drain] e! e! b
     "#,
     );
