@@ -495,7 +495,7 @@ impl Hot<'_, '_> {
         }
         expr.to_tokens(&mut self.out);
         semi.to_tokens(&mut self.out);
-        if step.kind == Kind::Compound && step.asks || step.takes {
+        if step.takes {
             self.doom(step);
         }
     }

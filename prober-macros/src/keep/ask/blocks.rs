@@ -51,7 +51,7 @@ impl Asker<'_, '_> {
 
     /// A loop: what it asks in its head, and its body; `item` if a doomed run may
     /// take the next one.
-    pub(crate) fn in_loop(
+    pub(super) fn in_loop(
         &mut self,
         label: &mut Option<Label>,
         body: &mut Block,

@@ -45,16 +45,12 @@ impl Asker<'_, '_> {
                     this.doomed |= after;
                 });
             }
+            // In an operand: a doomed run takes no further item.
             Expr::ForLoop(each) => {
-                let acts = self.flow.acts_on_next(each);
                 self.visit_expr_mut(&mut each.expr);
                 self.doomed |= has_taken(&each.expr);
                 self.within_branches(hidden, |this| {
-                    this.in_loop(
-                        &mut each.label,
-                        &mut each.body,
-                        (!acts).then_some(&each.pat),
-                    );
+                    this.in_loop(&mut each.label, &mut each.body, None);
                 });
             }
             Expr::While(each) => {

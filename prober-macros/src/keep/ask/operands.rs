@@ -37,12 +37,7 @@ impl Asker<'_, '_> {
                 && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
-            let (done, rest) = (&*operands[index], &operands[index + 1..]);
-            let later = if rest.is_empty() || !self.flow.may_miss(done) {
-                Vec::new()
-            } else {
-                asked_behind(done, rest.iter().map(|operand| &**operand), self.flow)
-            };
+            let later = self.later_than(operands[index], &operands[index + 1..]);
             self.later.push(later);
             self.visit_expr_mut(operands[index]);
             if records {
@@ -53,6 +48,14 @@ impl Asker<'_, '_> {
             }
             self.later.pop();
         }
+    }
+
+    /// What is asked behind an operand in which a run may miss.
+    fn later_than(&self, done: &Expr, rest: &[&mut Expr]) -> Vec<Expr> {
+        if rest.is_empty() || !self.flow.may_miss(done) {
+            return Vec::new();
+        }
+        asked_behind(done, rest.iter().map(|operand| &**operand), self.flow)
     }
 
     /// A call that takes its receiver apart: that is an operand before the others.
