@@ -661,6 +661,8 @@ fn no_look_without_a_cause() {
     // Nor at the end of a loop's body in which nothing is asked.
     let body = "act(0); while x.b()? > 0 { if c { act(2); } } act(1); Ok(1)";
     written(SIGNATURE, body, "{ if c { act (2) ; } }", true);
+    let body = "x.f()?; act(if c { 1 } else { 2 }, x.a()?); Ok(1)";
+    written(SIGNATURE, body, "act (if c { 1 } else { 2 } ,", true);
     for (statement, looks) in [
         ("act(x.a()?);", false),
         ("println!(\"{}\", x.a()?);", false),
