@@ -43,6 +43,18 @@ fn effects() {
     );
 }
 
+/// What an operand changes, those behind it do not ask with.
+#[test]
+fn changes_between_operands() {
+    check(
+        r#"
+        let k = Cell::new(1); let v = (x.a()?, vec![k.set(2)], x.d(k.get())?); Ok(v) // a: a!
+        let mut t = vec![1, 2]; let v = (x.a()?, vec![t.pop()], x.d(t.len())?); Ok(v) // a: a!
+        let mut t = vec![1, 2]; let v = (x.a()?, vec![t.len()], x.d(t.len())?); Ok(v) // a: a! d(2)
+    "#,
+    );
+}
+
 /// What a macro gives may be a reference to what it is handed.
 #[test]
 fn links() {

@@ -130,3 +130,15 @@ fn values_that_were_checked() {
     "#,
     );
 }
+
+/// A slot that is empty leaves what its call mentions in doubt, as a search does.
+#[test]
+fn slots_that_are_in_doubt() {
+    check(
+        r#"
+        let m = 1; let t = [1, 2]; let a = x.a()?; let e = x.e(m)?; let d = x.d(t[m])?; Ok(d) // e(1): a e(1)!
+        let m = 1; let t = [1, 2]; let a = x.a()?; let e = x.e(m)?; let d = x.d(t[m])?; Ok(d) // a: a! e(1) d(2)
+        let m = 1; let t = [1, 2]; let a = x.a()?; let e = x.e(m)?; let c = x.c()?; let d = x.d(t[m])?; Ok(d) // e(1): a e(1)! c
+    "#,
+    );
+}

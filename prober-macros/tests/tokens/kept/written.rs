@@ -774,6 +774,7 @@ fn copies_of_questions() {
         let a = x.a()?; let b = x.b()?; let c = a.c()?; act(b, c); Ok(1) // c 1
         let a = x.a()?; let b = x.b()?; let c = x.c()?; act(a, b, c); Ok(1) // c 1
         let p = x.p()?; let a = x.a()?; let b = a.b()?; act(b, p); Ok(1) // b 2
+        let p = x.p()?; let a = x.a()?; let b = a.b(if p { return Ok(1) } else { 1 })?; let c = x.c()?; act(c, p); Ok(1) // b 1, c 1
         let p = vmi.read_u8(1)?; let a = x.a()?; let b = a.b()?; act(b, p); Ok(1) // b 1
         let a = x.a()?; let p = vmi.read_u8(1)?; let b = a.b()?; act(b, p); Ok(1) // b 1
         let p = x.p()?; let a = vmi.read_u8(1)?; let b = x.b(a)?; act(b, p); Ok(1) // b 1
