@@ -194,11 +194,6 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
         self.visit_expr(&field.expr);
     }
 
-    fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
-        self.name(&pat.ident);
-        visit::visit_pat_ident(self, pat);
-    }
-
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         if let Some(name) = mac.path.get_ident() {
             self.names.extend(&own_macro(name, self.locals));

@@ -2,6 +2,18 @@
 
 use super::{SIGNATURE, Said, case, check, check_in, check_one};
 
+/// A pattern mentions nothing: it binds another variable of the name.
+#[test]
+fn names_in_patterns() {
+    check(
+        r#"
+        let a = x.a()?; let v = match 1 { a => 2 }; let b = x.b(v)?; Ok(b) // a: a! b(2)
+        let a = x.a()?; let v = match 1 { a => a }; let b = x.b(v)?; Ok(b) // a: a!
+        let mut n = 1; act(x.a()?); n = x.c()?; let v = if let n = 3 { 2 } else { 4 }; Ok(x.b(v)?) // c: a [act(a)] c! b(2)
+    "#,
+    );
+}
+
 /// Missing spreads by name.
 #[test]
 fn what_a_skipped_statement_could_have_changed() {
