@@ -658,6 +658,10 @@ fn no_look_without_a_cause() {
         let direct = "{ act (__probed :: ResultOrOption :: ask_or_leave (x . a";
         written(SIGNATURE, &body, direct, !looks);
     }
+    // None is put off by a `let` that asks nothing.
+    let body = "act(0); let a = x.a()?; let k = 1; act(a, k); Ok(1)";
+    let direct = "let a = __probed :: ResultOrOption :: ask_or_leave (x . a ()";
+    written(SIGNATURE, body, direct, true);
     // Nor at the end of a loop's body in which nothing is asked.
     let body = "act(0); while x.b()? > 0 { if c { act(2); } } act(1); Ok(1)";
     written(SIGNATURE, body, "{ if c { act (2) ; } }", true);
