@@ -316,6 +316,7 @@ fn nested_functions_inherit_the_doom() {
         r#"
         let a = inner(1, suppressed)?; let b = inner(2, suppressed)?; Ok(a + b) // inner(1): [inner(1)] inner(1)! inner(2)
         let a = x.a()?; inner(1, suppressed)?; act(1); Ok(x.b()?) // a: a! inner(1) b
+        let a = x.a()?; act(a); return inner(1, suppressed); // a: a! inner(1)
         let a = x.a()?; act(1); inner(suppressed) // a: a! inner
         let a = x.a()?; act(inner(suppressed)?); Ok(1) // a: a! inner
         let a = x.a()?; x.inner(suppressed)?; Ok(1) // a: a! inner
@@ -344,6 +345,8 @@ fn effects_in_initializers() {
         "c(&mut self.count, x.b()?)?",
         "vmi.pause(x.b()?)?",
         "vmi.resume(x.b()?)?",
+        "VmiState::write_u8(vmi, x.b()?)?",
+        "callback(x.b()?)",
         "(x.b()?, { self.count = 1; 1 })",
         "(x.b()?, { self.count += 1; 1 })",
         "(x.b()?, unsafe { 1 })",
