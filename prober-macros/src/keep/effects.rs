@@ -95,11 +95,47 @@ pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> 
             _ => has_effect(items, facts),
         },
         Expr::MethodCall(call) if takes_items(call) => {
-            let acts_by = |arg| acts(arg) || acts_in_closures(arg, facts);
+            let lends = lends_items(call, facts);
+            let acts_by = |arg| acts(arg) || acts_in_closures(arg, facts) || lends && calls(arg);
             acts(&call.receiver) || call.args.iter().any(acts_by)
         }
         _ => false,
     }
+}
+
+/// Whether an adapter lends its closure items that this can change, and that outlive
+/// the function: `list.iter_mut().map(..)`.
+fn lends_items(call: &ExprMethodCall, facts: &Facts) -> bool {
+    let only_looks = ["filter", "inspect", "skip_while", "take_while"];
+    if only_looks.iter().any(|name| call.method == name) {
+        return false;
+    }
+    let mut items = &*call.receiver;
+    while let Expr::MethodCall(call) = items {
+        if call.method.to_string().ends_with("_mut") {
+            return root(items).is_some_and(|name| facts.outlives(&name));
+        }
+        items = &call.receiver;
+    }
+    false
+}
+
+/// Whether an expression calls or assigns anything.
+fn calls(expr: &Expr) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            self.0 |= match expr {
+                Expr::Assign(_) | Expr::Call(_) | Expr::Macro(_) | Expr::MethodCall(_) => true,
+                Expr::Binary(binary) => vocabulary::assigns(&binary.op),
+                _ => false,
+            };
+            visit::visit_expr(self, expr);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_expr(expr);
+    find.0
 }
 
 /// Whether a call gives an iterator that takes items from what it is called on, and

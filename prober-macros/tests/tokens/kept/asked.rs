@@ -638,6 +638,11 @@ fn items_that_act() {
         self.list = vec![1, 2]; for i in &mut self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! b
         self.list = vec![1, 2]; for i in &self.list { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
         self.list = vec![1, 2]; for i in self.list.iter() { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
+        self.list = vec![vec![1], vec![2]]; for i in self.list.iter_mut().map(|k| k.pop()) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[[1],[2]]] [pop] a! b
+        self.list = vec![1, 2]; for i in self.list.iter_mut().enumerate().map(|(n, k)| { k = 3; n }) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! b
+        self.list = vec![1, 2]; for i in self.list.iter_mut().map(|k| { k += 1; k }) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! b
+        self.list = vec![1, 2]; for i in self.list.iter_mut().filter(|k| k.seen()) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
+        self.list = vec![1, 2]; for i in self.list.iter_mut().map(|k| (k, 1)) { let a = x.a()?; act(a); } Ok(x.b()?) // a: [self.list=[1,2]] a! a! b
         for i in self.items.c()? { let a = x.a()?; act(a); } Ok(x.b()?) // a: c a! a! b
     "#,
     );

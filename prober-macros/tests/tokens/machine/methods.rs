@@ -291,7 +291,7 @@ impl Machine<'_> {
             (Value::List(list), "len") => {
                 return Value::Number(i64::try_from(list.borrow().len()).expect("short"));
             }
-            (Value::List(_) | Value::Items(_), "iter" | "into_iter" | "collect")
+            (Value::List(_) | Value::Items(_), "iter" | "iter_mut" | "into_iter" | "collect")
                 if !matches!((&value, name), (Value::Items(_), "collect")) =>
             {
                 return value.into_items();
