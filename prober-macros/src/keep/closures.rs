@@ -3,7 +3,7 @@
 use syn::{Expr, Macro, Stmt, visit::Visit};
 
 use super::inner::core;
-use crate::macro_arguments;
+use crate::{macro_arguments, returned::is_adapter};
 
 /// What a closure does in a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,10 +43,10 @@ pub(super) fn holds_closure(init: &Expr) -> Option<Holds> {
             _ => Holds::Unknown,
         });
     };
+    if is_adapter(&call.method) {
+        return Some(Holds::Type);
+    }
     Some(match call.method.to_string().as_str() {
-        "filter" | "filter_map" | "flat_map" | "inspect" | "map" | "map_while" | "scan"
-        | "skip_while" | "take_while" | "chain" | "zip" | "enumerate" | "peekable" | "rev"
-        | "skip" | "take" | "step_by" | "fuse" | "cloned" | "copied" => Holds::Type,
         "all" | "any" | "collect" | "count" | "fold" | "find" | "find_map" | "last" | "len"
         | "map_err" | "max" | "max_by_key" | "min" | "min_by_key" | "ok_or_else" | "or_else"
         | "position" | "product" | "sum" | "to_string" | "try_fold" | "unwrap_or"

@@ -11,6 +11,7 @@ fn closures_that_ask() {
         let f = |k| x.d(k); act(f(1)?); let b = f(2)?; act(b); Ok(x.c()?) // d(1): d(1)! d(2) c
         let f = |k| x.d(k); Ok(Row { a: f(1)?, b: f(2)? }) // d(1): d(1)! d(2)
         let f = |k| Ok(x.d(k)? + x.e()?); let a = f(1)?; let b = f(2)?; act(a, b); Ok(x.c()?) // d(1): d(1)! d(2) e c
+        let a = x.a()?; act(a); let items = [1, 2].iter().map(|i| i); for i in items { let b = x.b(i)?; } Ok(1) // a: a! b(1) b(2)
         let g = 5; let r = |o| vmi.read_u8(g, o); let a = r(1)?; let b = r(2)?; act(a, b); Ok(x.c()?) // read_u8(5,1): read_u8(5,1)! read_u8(5,2) c
         let g = x.b()?; let r = |o| vmi.read_u8(g, o); let a = r(1)?; let b = r(2)?; Ok(a + b) // b: b!
         let mut g = 5; let r = |o| vmi.read_u8(g, o); let a = x.a()?; g = a; let b = r(2)?; Ok(b) // a: a!
