@@ -658,10 +658,12 @@ fn no_look_without_a_cause() {
         let direct = "{ act (__probed :: ResultOrOption :: ask_or_leave (x . a";
         written(SIGNATURE, &body, direct, !looks);
     }
-    // None is put off by a `let` that asks nothing.
-    let body = "act(0); let a = x.a()?; let k = 1; act(a, k); Ok(1)";
+    // None is put off by a statement that asks nothing, or that acts.
     let direct = "let a = __probed :: ResultOrOption :: ask_or_leave (x . a (";
-    written(SIGNATURE, body, direct, true);
+    for next in ["let k = 1;", "act(2);", "let k = vmi.write_u8(1)?;"] {
+        let body = format!("act(0); let a = x.a()?; {next} act(a, k); Ok(1)");
+        written(SIGNATURE, &body, direct, true);
+    }
     // Nor is one where the next item would ask with what the last one changed.
     let signature = "(x: &X, list: &mut Vec<u8>) -> Result<u8, E>";
     let body =
