@@ -60,7 +60,7 @@ pub(crate) fn visit_closures(body: &mut Block, visit: &mut dyn FnMut(&mut Expr))
 
 /// Whether a method makes another iterator of one.
 pub(crate) fn is_adapter(method: &Ident) -> bool {
-    ADAPTERS.iter().any(|name| method == name)
+    ADAPTERS.contains(&&*method.to_string())
 }
 
 /// Takes names out. Returns whether there were any.

@@ -106,8 +106,10 @@ pub(super) fn acts_on_next(items: &Expr, changes_items: bool, facts: &Facts) -> 
 /// Whether an adapter lends its closure items that this can change, and that outlive
 /// the function: `list.iter_mut().map(..)`.
 fn lends_items(call: &ExprMethodCall, facts: &Facts) -> bool {
-    let only_looks = ["filter", "inspect", "skip_while", "take_while"];
-    if only_looks.iter().any(|name| call.method == name) {
+    if matches!(
+        call.method.to_string().as_str(),
+        "filter" | "inspect" | "skip_while" | "take_while"
+    ) {
         return false;
     }
     let mut items = &*call.receiver;
@@ -141,13 +143,12 @@ fn calls(expr: &Expr) -> bool {
 /// Whether a call gives an iterator that takes items from what it is called on, and
 /// from its arguments.
 pub(super) fn takes_items(call: &ExprMethodCall) -> bool {
-    let method = &call.method;
-    // `Option::take`
-    let takes_all = method == "take" && call.args.is_empty();
-    is_adapter(method) && !takes_all
-        || ["by_ref", "bytes", "into_iter", "lines"]
-            .iter()
-            .any(|name| method == name)
+    match call.method.to_string().as_str() {
+        "by_ref" | "bytes" | "into_iter" | "lines" => true,
+        // `Option::take`
+        "take" => !call.args.is_empty(),
+        _ => is_adapter(&call.method),
+    }
 }
 
 /// Finds what acts within an expression.
@@ -221,10 +222,11 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
-        self.found |= path
-            .path
-            .get_ident()
-            .is_some_and(|name| self.facts.acting.contains(&variable(name)));
+        self.found |= !self.facts.acting.is_empty()
+            && path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.facts.acting.contains(&variable(name)));
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {

@@ -174,9 +174,11 @@ impl Facts {
 
     /// Whether a call of what is named may record a fault.
     pub(super) fn records(&self, path: &ExprPath) -> bool {
-        path.path
-            .get_ident()
-            .is_some_and(|name| self.recording.holds(&variable(name)))
+        !self.recording.is_empty()
+            && path
+                .path
+                .get_ident()
+                .is_some_and(|name| self.recording.holds(&variable(name)))
     }
 
     /// Whether something is the caller's, or a field of it, and no receiver of
