@@ -45,16 +45,16 @@ pub(crate) fn unused_import() -> TokenStream {
     quote!(#[allow(unused_imports)])
 }
 
-/// For a parameter whose name begins with `_`, and which the expansion uses.
+/// For a variable whose name begins with `_`, and which the expansion uses.
 pub(crate) fn underscore_binding() -> TokenStream {
     quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)])
 }
 
 /// For a body inside our block: a one-line body would trigger `unused_braces`,
-/// unless it has an attribute. This one is a no-op, as
-/// `missing_docs` never fires in a body.
+/// unless it has an attribute. This one is a no-op: a body breaks no such rule, and
+/// `deny` is no error where a crate forbids the lint.
 pub(crate) fn inner_body() -> TokenStream {
-    quote!(#[allow(missing_docs)])
+    quote!(#[deny(no_mangle_const_items)])
 }
 
 /// The same for a body with a `?` that clippy calls needless, because it does not

@@ -13,7 +13,6 @@
     elided_lifetimes_in_paths,
     explicit_outlives_requirements,
     missing_debug_implementations,
-    missing_docs,
     redundant_lifetimes,
     single_use_lifetimes,
     trivial_casts,
@@ -24,11 +23,11 @@
     unused_import_braces,
     unused_lifetimes,
     unused_macro_rules,
-    unused_qualifications,
     unused_results,
     variant_size_differences
 )]
-#![forbid(unsafe_code)]
+// Not to be lowered: what the expansion writes does not try.
+#![forbid(missing_docs, unsafe_code, unused_qualifications)]
 // The test stand-in is no crate to publish, and neither `Send` nor `Sync`.
 #![allow(clippy::cargo, clippy::future_not_send)]
 
@@ -236,6 +235,74 @@ fn twelve(vmi: &Vmi, list: &[u64]) -> prober::Result<u64> {
         .map(|address| Ok(read(*address)?.unwrap_or(0)))
         .sum::<Result<u64, VmiError>>()?;
     Ok(sum)
+}
+
+/// What is kept for its drop, in the form that keeps types: a doomed run makes it,
+/// too.
+#[probed]
+fn kept_for_its_drop(vmi: &Vmi, _level: u64, out: &mut Vec<u64>) -> prober::Result<u64> {
+    let first = vmi.read_u64(1)?;
+    let _lock = std::sync::Mutex::new(first);
+    let mut ids = [4, 5, 6].into_iter();
+    let _skipped = ids.next();
+    let _string = vmi.read_string(2)?;
+    let (_low, mut high) = (vmi.read_u8(3)?, vmi.read_u64(ids.next().unwrap_or(4))?);
+    out.push(first);
+    for _id in ids {
+        high += vmi.read_u64(6)?;
+        let _word: u32 = vmi.read_struct(7)?;
+    }
+    if let Some(_last) = out.last() {
+        out.push(vmi.read_u64(8)?);
+    }
+    Ok(high)
+}
+
+/// A loop with exits, and types that later code tells.
+#[probed]
+fn listed(vmi: &Vmi, addresses: &[u64]) -> prober::Result<Vec<u64>> {
+    let mut found = Vec::new();
+    let mut last = None;
+    for address in addresses {
+        let value = vmi.read_u64(*address)?;
+        let Some(next) = value.checked_add(1) else {
+            continue;
+        };
+        let known = last.unwrap_or_default();
+        if vmi.read_u64(next)? == known {
+            break;
+        }
+        let small = u16::try_from(next).map_err(|_| VmiError::OutOfBounds)?;
+        last = Some(value);
+        found.push(u64::from(small));
+    }
+    Ok(found)
+}
+
+/// Async, and it hands on the set.
+#[probed]
+async fn summed(vmi: &Vmi, addresses: &[u64]) -> prober::Result<u64> {
+    let first = vmi.read_async(9).await?;
+    tick().await;
+    let found = listed(vmi, addresses, suppressed)?;
+    let sum = found.iter().sum::<u64>();
+    Ok(first + sum)
+}
+
+#[test]
+fn they_run_with_types_kept() {
+    let vmi = Vmi::default();
+    let mut out = vec![];
+    assert_eq!(kept_for_its_drop(&vmi, 1, &mut out, &none()).unwrap(), 11);
+    assert_eq!(out, [1, 8]);
+    let missing = Vmi::with(&[1, 2, 6]);
+    let found = kept_for_its_drop(&missing, 1, &mut out, &none());
+    assert_eq!(faults(found), [1, 6, 2]);
+    assert_eq!(listed(&vmi, &[3, 5], &none()).unwrap(), [4, 6]);
+    assert_eq!(faults(listed(&Vmi::with(&[3, 6]), &[3, 5], &none())), [3]);
+    assert_eq!(block_on(summed(&vmi, &[3, 5], &none())).unwrap(), 19);
+    let found = block_on(summed(&Vmi::with(&[9, 3]), &[3, 5], &none()));
+    assert_eq!(faults(found), [9, 3]);
 }
 
 #[test]

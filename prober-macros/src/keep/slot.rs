@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     emit::{Bind, Bound, glue, hygienic, operand},
+    lints,
     tokens::any_word,
     vocabulary::name,
 };
@@ -240,7 +241,8 @@ impl Flow<'_> {
                     quote!((#(#names,)*))
                 };
                 let ties = ties.iter().zip(&names);
-                let ties = ties.map(|(tie, name)| self.emit.type_of_reference(tie, name));
+                let ties = ties
+                    .map(|(tie, name)| mentioning(name, self.emit.type_of_reference(tie, name)));
                 let (some, slot) = (self.emit.some(&parts), &slot.name);
                 quote!(if let #some = &#slot { #(#ties)* })
             }
@@ -258,7 +260,7 @@ impl Flow<'_> {
 
     fn types_of(&self, ties: &[Ident], names: &[Ident]) -> TokenStream {
         let ties = ties.iter().zip(names);
-        ties.map(|(tie, name)| self.emit.type_of(tie, name))
+        ties.map(|(tie, name)| mentioning(name, self.emit.type_of(tie, name)))
             .collect()
     }
 
@@ -290,6 +292,15 @@ impl Flow<'_> {
         let (_, names, _) = parts(pat);
         names
     }
+}
+
+/// A statement that mentions a variable, which may be a `_guard`.
+fn mentioning(name: &Ident, stmt: TokenStream) -> TokenStream {
+    if !name.to_string().starts_with('_') {
+        return stmt;
+    }
+    let allow = lints::underscore_binding();
+    quote!(#allow { #stmt })
 }
 
 /// Whether a pattern is a name.
@@ -413,8 +424,8 @@ fn uses_where(pat: &Pat, is_used: &dyn Fn(&Ident) -> bool) -> TokenStream {
                 let mutability = pat.by_ref.is_none().then_some(pat.mutability).flatten();
                 let at = glue(name.span());
                 let mutability = mutability.map(|_| quote_spanned!(at=> mut));
-                self.0
-                    .extend(quote_spanned!(at=> let _ = & #mutability #name;));
+                let used = quote_spanned!(at=> let _ = & #mutability #name;);
+                self.0.extend(mentioning(name, used));
             }
             visit::visit_pat_ident(self, pat);
         }

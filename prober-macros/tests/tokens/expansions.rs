@@ -41,7 +41,7 @@ fn one_read() {
                         move || -> Result<Option<u32>, VmiError> {
                             let process = process;
                             return {
-                                #[allow(missing_docs)]
+                                #[deny(no_mangle_const_items)]
                                 {
                                     __probed::read(
                                         __probed::served(&vmi, __probed_run).read_u32(process),
@@ -136,7 +136,7 @@ fn method_that_changes_self() {
                         move || -> prober::Result<&mut Vec<u32>> {
                             let process = process;
                             return {
-                                #[allow(missing_docs)]
+                                #[deny(no_mangle_const_items)]
                                 {
                                     let pid = __probed::need(
                                         __probed::served(&self.vmi, __probed_run).read_u32(process),
@@ -184,7 +184,7 @@ fn async_function() {
                                         prober::Result<Option<u32>>,
                                     >();
                                 }
-                                #[allow(missing_docs)]
+                                #[deny(no_mangle_const_items)]
                                 {
                                     __probed::OptionOrResult::question_mark(
                                         find(&name).await,
@@ -310,7 +310,7 @@ fn calls_that_settle() {
                             let from = from;
                             let to = to;
                             return {
-                                #[allow(missing_docs)]
+                                #[deny(no_mangle_const_items)]
                                 {
                                     let mut bytes = [0; 8];
                                     __probed::need(

@@ -84,10 +84,13 @@ fn body(expanded: TokenStream) -> TokenStream {
     // What is put before the block, where there is something to put there.
     let framed = |block: &TokenStream| {
         let text = block.to_string();
-        ["missing_docs", "clippy :: needless_question_mark"]
-            .map(|lint| format!("# [allow ({lint})] {{"))
-            .iter()
-            .any(|frame| text.contains(frame))
+        [
+            "deny (no_mangle_const_items)",
+            "allow (clippy :: needless_question_mark)",
+        ]
+        .map(|level| format!("# [{level}] {{"))
+        .iter()
+        .any(|frame| text.contains(frame))
     };
     let mut block = block;
     while framed(&block) {
