@@ -5,8 +5,9 @@
 //! of a procedural macro, so here they become parentheses.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
 use syn::{
-    Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Type, TypeImplTrait,
+    Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Token, Type, TypeImplTrait,
     TypeTraitObject, UnOp, parse_quote_spanned, token,
     visit_mut::{self, VisitMut},
 };
@@ -134,6 +135,65 @@ pub(crate) fn with_visible_blocks(tokens: TokenStream) -> TokenStream {
     tokens.collect()
 }
 
+/// Ends each `$s:stmt` in tokens with a `;`, which it needs only here, and removes
+/// the invisible delimiters around a `let`: only then is it seen as one.
+pub(crate) fn with_visible_statements(tokens: TokenStream) -> TokenStream {
+    let mut visible = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let TokenTree::Group(group) = token else {
+            visible.append(token);
+            continue;
+        };
+        let inner = with_visible_statements(group.stream());
+        let is_let = is_let(&group);
+        if is_let {
+            visible.extend(inner);
+        } else {
+            let mut inner = Group::new(group.delimiter(), inner);
+            inner.set_span(group.span());
+            visible.append(inner);
+        }
+        let ends = match tokens.peek() {
+            Some(TokenTree::Punct(next)) => is_let && next.as_char() != ';',
+            Some(TokenTree::Group(next)) => is_let || is_invisible(&group) && is_invisible(next),
+            Some(TokenTree::Ident(next)) => {
+                is_let || is_invisible(&group) && !is_block(&group) && next == "let"
+            }
+            _ => is_let,
+        };
+        if ends {
+            Token![;](glue(group.span())).to_tokens(&mut visible);
+        }
+    }
+    visible
+}
+
+/// Whether there is a `let` as a `$s:stmt` in tokens.
+pub(crate) fn holds_let(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| {
+        matches!(token, TokenTree::Group(group) if is_let(&group) || holds_let(group.stream()))
+    })
+}
+
+fn is_let(group: &Group) -> bool {
+    is_invisible(group)
+        && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if word == "let")
+}
+
+/// Whether there is only a block in a group, which needs no `;`.
+fn is_block(group: &Group) -> bool {
+    let mut tokens = group.stream().into_iter();
+    matches!(
+        (tokens.next(), tokens.next()),
+        (Some(TokenTree::Group(block)), None) if block.delimiter() == Delimiter::Brace
+    )
+}
+
+fn is_invisible(group: &Group) -> bool {
+    group.delimiter() == Delimiter::None
+}
+
 fn has_invisible(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::None
         || group.stream().into_iter().any(|token| has_invisible(&token)))
@@ -166,8 +226,6 @@ fn holds_together(expr: &Expr) -> bool {
         | Expr::Field(_)
         | Expr::Index(_)
         | Expr::Infer(_)
-        // Really a `$s:stmt`.
-        | Expr::Let(_)
         | Expr::Lit(_)
         | Expr::MethodCall(_)
         | Expr::Paren(_)

@@ -59,9 +59,14 @@ impl Parse for Body {
         }
         let error = input.error("expected the body of the function, or `;`");
         let group = brace_group(input.parse()?).ok_or(error)?;
-        // As a statement a `$b:block` needs no `;`, which syn does not know.
-        let parsed = parse_body.parse2(group.stream()).or_else(|error| {
-            let visible = invisible::with_visible_blocks(group.stream());
+        let mut written = group.stream();
+        if invisible::holds_let(written.clone()) {
+            written = invisible::with_visible_statements(written);
+        }
+        // A `$s:stmt` or a `$b:block` needs no `;`, which syn does not know.
+        let parsed = parse_body.parse2(written.clone()).or_else(|error| {
+            let visible = invisible::with_visible_statements(written.clone());
+            let visible = invisible::with_visible_blocks(visible);
             parse_body.parse2(visible).map_err(|_| error)
         });
         Ok(match parsed {
@@ -73,7 +78,7 @@ impl Parse for Body {
                     },
                     stmts,
                 },
-                written: group.stream(),
+                written,
             }),
             Err(error) => Self::Raw(group, error),
         })

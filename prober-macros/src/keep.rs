@@ -88,7 +88,7 @@ use self::{flow::Flow, parsed::names_any, scope::Scope, state::State};
 use crate::{
     aliases, beside, classify,
     error::Errors,
-    macro_arguments, nothing_to_probe,
+    lints, macro_arguments, nothing_to_probe,
     receiver::{self, Receiver},
     rewrite::{self, Settings},
     tokens::{any_word, has_question},
@@ -120,6 +120,7 @@ pub(crate) fn rewrite(
     );
     let beside = beside::parameter(sig, block, receivers, &never_served);
     items::watch(block, emit);
+    lints::expectations(block);
     stray_exits::refuse(block, errors);
     unrecorded::leave(block, krate);
 

@@ -5,10 +5,12 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
-    Block, Expr, ExprAssign, ExprBinary, ExprBlock, ExprRepeat, FnArg, PatIdent, ReceiverKind,
-    Signature,
+    Attribute, Block, Expr, ExprAssign, ExprBinary, ExprBlock, ExprRepeat, FnArg, Item, Meta,
+    PatIdent, ReceiverKind, Signature,
+    spanned::Spanned,
     token::Brace,
     visit::{self, Visit},
+    visit_mut::VisitMut,
 };
 
 use crate::{emit, vocabulary};
@@ -45,7 +47,7 @@ pub(crate) fn unused_import() -> TokenStream {
     quote!(#[allow(unused_imports)])
 }
 
-/// For a variable whose name begins with `_`, and which the expansion uses.
+/// For a parameter whose name begins with `_`, and which the expansion uses.
 pub(crate) fn underscore_binding() -> TokenStream {
     quote!(#[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)])
 }
@@ -61,6 +63,23 @@ pub(crate) fn inner_body() -> TokenStream {
 /// see our types.
 pub(crate) fn needless_question_mark() -> TokenStream {
     quote!(#[allow(clippy::needless_question_mark)])
+}
+
+/// What is written more than once: `#[expect(..)]` becomes `#[allow(..)]`, for one
+/// of its copies may lack what is expected.
+pub(crate) fn expectations(body: &mut Block) {
+    struct Allow;
+    impl VisitMut for Allow {
+        fn visit_attribute_mut(&mut self, attr: &mut Attribute) {
+            if attr.path().is_ident("expect")
+                && let Meta::List(lints) = &mut attr.meta
+            {
+                lints.path = Ident::new("allow", emit::glue(lints.path.span())).into();
+            }
+        }
+        fn visit_item_mut(&mut self, _: &mut Item) {}
+    }
+    Allow.visit_block_mut(body);
 }
 
 /// The length in `[x; const { 3 }]`, which is a constant without the word. With
@@ -142,7 +161,7 @@ impl<'ast> Visit<'ast> for Find {
         visit::visit_expr_binary(self, binary);
     }
 
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 impl Find {
@@ -185,7 +204,7 @@ pub(crate) fn searches(block: &Block) -> TokenStream {
             self.assigns |= self.in_let;
             visit::visit_expr_assign(self, assign);
         }
-        fn visit_item(&mut self, _: &'ast syn::Item) {}
+        fn visit_item(&mut self, _: &'ast Item) {}
     }
     let mut find = Find::default();
     find.visit_block(block);

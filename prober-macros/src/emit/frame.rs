@@ -87,7 +87,7 @@ impl Emitter {
                 // reported once.
                 let at = self.error.get();
                 let declared = Ident::new(RUNTIME, at);
-                let declared = quote_spanned!(at=> #declared::DeclaredError::<#error>::default());
+                let declared = quote_spanned!(at=> #declared::DeclaredError::<#error>::new());
                 quote!(#runtime::with_declared_error(#start, #declared.known()))
             }
             None => start,

@@ -12,6 +12,9 @@ pub(super) struct BlockId(usize);
 /// The blocks of a body, from inside out.
 pub(super) struct Plan {
     blocks: Vec<Planned>,
+
+    /// All that is mentioned anywhere.
+    mentioned: Names,
 }
 
 /// A block, as it is planned.
@@ -24,7 +27,21 @@ pub(super) struct Planned {
 
 impl Plan {
     pub(super) fn new(blocks: Vec<Planned>) -> Self {
-        Self { blocks }
+        let mut mentioned = Names::default();
+        for step in blocks.iter().flat_map(|block| &block.steps) {
+            // In its blocks it is for their steps to say.
+            let names = match step.kind {
+                Kind::Compound => &step.head,
+                _ => &step.mentions,
+            };
+            mentioned.extend(names);
+        }
+        Self { blocks, mentioned }
+    }
+
+    /// Whether a variable is mentioned anywhere but where it is bound.
+    pub(super) fn mentions(&self, variable: &str) -> bool {
+        self.mentioned.contains(variable)
     }
 
     pub(super) fn steps(&self, block: BlockId) -> &[Step] {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     emit::{Bind, Bound, glue, hygienic, operand},
-    lints,
+    receiver::variable,
     tokens::any_word,
     vocabulary::name,
 };
@@ -241,8 +241,7 @@ impl Flow<'_> {
                     quote!((#(#names,)*))
                 };
                 let ties = ties.iter().zip(&names);
-                let ties = ties
-                    .map(|(tie, name)| mentioning(name, self.emit.type_of_reference(tie, name)));
+                let ties = ties.map(|(tie, name)| self.emit.type_of_reference(tie, name));
                 let (some, slot) = (self.emit.some(&parts), &slot.name);
                 quote!(if let #some = &#slot { #(#ties)* })
             }
@@ -260,8 +259,15 @@ impl Flow<'_> {
 
     fn types_of(&self, ties: &[Ident], names: &[Ident]) -> TokenStream {
         let ties = ties.iter().zip(names);
-        ties.map(|(tie, name)| mentioning(name, self.emit.type_of(tie, name)))
+        ties.filter(|(_, name)| self.is_mentioned(name))
+            .map(|(tie, name)| self.emit.type_of(tie, name))
             .collect()
+    }
+
+    /// Whether code mentions a variable. To one that it does not, nothing else gives
+    /// a type, and rustc is to say that it is unused.
+    fn is_mentioned(&self, name: &Ident) -> bool {
+        self.plan.mentions(&variable(name))
     }
 
     pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> Option<TokenStream> {
@@ -290,17 +296,12 @@ impl Flow<'_> {
             return Vec::new();
         }
         let (_, names, _) = parts(pat);
-        names
+        if names.iter().any(|name| self.is_mentioned(name)) {
+            names
+        } else {
+            Vec::new()
+        }
     }
-}
-
-/// A statement that mentions a variable, which may be a `_guard`.
-fn mentioning(name: &Ident, stmt: TokenStream) -> TokenStream {
-    if !name.to_string().starts_with('_') {
-        return stmt;
-    }
-    let allow = lints::underscore_binding();
-    quote!(#allow { #stmt })
 }
 
 /// Whether a pattern is a name.
@@ -420,12 +421,13 @@ fn uses_where(pat: &Pat, is_used: &dyn Fn(&Ident) -> bool) -> TokenStream {
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             let name = &pat.ident;
-            if (self.1)(name) {
+            // Of a `_guard` none misses a use.
+            if (self.1)(name) && !name.to_string().starts_with('_') {
                 let mutability = pat.by_ref.is_none().then_some(pat.mutability).flatten();
                 let at = glue(name.span());
                 let mutability = mutability.map(|_| quote_spanned!(at=> mut));
-                let used = quote_spanned!(at=> let _ = & #mutability #name;);
-                self.0.extend(mentioning(name, used));
+                self.0
+                    .extend(quote_spanned!(at=> let _ = & #mutability #name;));
             }
             visit::visit_pat_ident(self, pat);
         }

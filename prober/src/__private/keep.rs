@@ -401,8 +401,12 @@ impl<R> Note<R> for Taken<R> {
 #[derive(Debug)]
 pub struct DeclaredError<E>(core::marker::PhantomData<fn() -> E>);
 
-impl<E> Default for DeclaredError<E> {
-    fn default() -> Self {
+impl<E> DeclaredError<E> {
+    /// Needs no trait in scope.
+    #[inline]
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "only expansions make one")]
+    pub fn new() -> Self {
         Self(core::marker::PhantomData)
     }
 }

@@ -3,5 +3,6 @@
 
 mod cases;
 mod functions;
+mod lints;
 mod published;
 mod rule;

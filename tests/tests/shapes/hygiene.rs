@@ -197,6 +197,29 @@ mod bare {
     pub(super) async fn g(vmi: &Vmi) -> ::prober::Result<::std::option::Option<u64>> {
         ::std::result::Result::Ok(vmi.read_async(1).await?)
     }
+
+    type Result<T> = ::std::result::Result<T, ::prober::ProbeError>;
+
+    // All that an expansion of the default form has: slots, ties, a search, a result
+    // that is taken apart, the error behind an alias.
+    #[probed]
+    pub(super) fn kept(vmi: &Vmi, out: &mut ::std::vec::Vec<u64>) -> Result<u64> {
+        let a = vmi.read_u64(1)?;
+        let b = vmi.read_u64(2).map_err(::prober::ProbeError::Vmi)?;
+        out.push(a);
+        for at in [3, 4] {
+            let c = vmi.read_u64(at)?;
+            if c == b {
+                continue;
+            }
+            out.push(c);
+        }
+        let d = vmi.read_u64(5).unwrap_or(9);
+        let ::std::result::Result::Ok(e) = vmi.read_u64(6) else {
+            return ::std::result::Result::Ok(d);
+        };
+        ::std::result::Result::Ok(vmi.read_u64(7)? + e)
+    }
 }
 
 #[test]
@@ -207,6 +230,12 @@ fn no_implicit_prelude() {
         block_on(bare::g(&Vmi::default(), &none())).unwrap(),
         Some(1)
     );
+    let mut out = vec![];
+    assert_eq!(bare::kept(&Vmi::default(), &mut out, &none()).unwrap(), 13);
+    assert_eq!(out, [1, 3, 4]);
+    let missing = Vmi::with(&[2, 3, 5]);
+    assert_eq!(faults(bare::kept(&missing, &mut out, &none())), [2, 3, 5]);
+    assert_eq!(out, [1, 3, 4]);
 }
 
 mod helpers {

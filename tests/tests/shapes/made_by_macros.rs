@@ -60,6 +60,22 @@ macro_rules! whole_body {
         #[probed(options)]
         fn $name($($param)*) -> prober::Result<u64> { $($body)* }
     };
+    // With types kept: what each statement binds may wait.
+    (kept $name:ident($vmi:ident, $out:ident) { $($stmt:stmt),* } $tail:expr) => {
+        #[probed(suppressed = suppressed)]
+        fn $name(
+            $vmi: &Vmi,
+            $out: &mut Vec<u64>,
+            suppressed: &prober::SuppressedPages,
+        ) -> prober::Result<u64> {
+            for at in 1..=2 {
+                let found = $vmi.read_u64(at)?;
+                $out.push(found);
+            }
+            $($stmt)*
+            $tail
+        }
+    };
     (parts $name:ident { $($stmt:stmt;)* } $tail:expr) => {
         #[probed(options)]
         fn $name() -> prober::Result<u64> {
@@ -81,6 +97,13 @@ whole_body!(statements by_tokens(vmi: &Vmi, a: u64) {
     Ok(vmi.read_u64(a + 1)?.unwrap_or(0))
 });
 whole_body!(parts by_parts { let a = 1; let b = a + 1; } Ok(a + b));
+whole_body!(kept by_statements(vmi, out) {
+    let a: u64 = vmi.read_u64(3)?,
+    let (b, c) = (vmi.read_u64(a)?, vmi.read_u64(4)?),
+    let Some(d) = c.checked_sub(1) else { return Ok(vmi.read_u64(5)?) },
+    if d > 9 { return Ok(d) },
+    out.push(d)
+} Ok(a + b + vmi.read_u64(6)?));
 
 #[test]
 fn the_body_is_given() {
@@ -88,6 +111,13 @@ fn the_body_is_given() {
     let vmi = Vmi::default();
     assert_eq!(by_tokens(&vmi, 1, &none()).unwrap(), 2);
     assert_eq!(vmi.written(), [(1, 1)]);
+    let mut out = vec![];
+    assert_eq!(by_statements(&vmi, &mut out, &none()).unwrap(), 12);
+    assert_eq!(out, [1, 2, 3]);
+    let missing = Vmi::with(&[2, 3, 4, 6]);
+    let found = by_statements(&missing, &mut out, &none());
+    assert_eq!(faults(found), [2, 3, 4]);
+    assert_eq!(out, [1, 2, 3, 1]);
     let vmi = Vmi::with(&[1, 2]);
     assert_eq!(faults(by_tokens(&vmi, 1, &none())), [1]);
     assert!(vmi.written().is_empty());

@@ -12,7 +12,7 @@ impl Machine<'_> {
                 self.shares.set(true);
                 Value::UNIT
             }
-            "start" | "with_declared_error" | "default" | "type_of" | "type_of_slot" | "asked" => {
+            "start" | "with_declared_error" | "new" | "type_of" | "type_of_slot" | "asked" => {
                 Value::UNIT
             }
             "clone_set" => Value::Set,
