@@ -666,8 +666,7 @@ fn no_look_without_a_cause() {
     }
     // Nor is one where the next item would ask with what the last one changed.
     let signature = "(x: &X, list: &mut Vec<u8>) -> Result<u8, E>";
-    let body =
-        "act(0); for i in l { let a = x.a(list.len())?; let n = list.pop(); act(a, n); } Ok(1)";
+    let body = "act(0); for i in l { let a = x.a(list.len())?; let b = x.b(list.pop())?; } Ok(1)";
     written(signature, body, direct, true);
     // Nor at the end of a loop's body in which nothing is asked.
     let body = "act(0); while x.b()? > 0 { if c { act(2); } } act(1); Ok(1)";
