@@ -17,7 +17,7 @@ pub struct Value<T>(pub T);
 #[diagnostic::on_unimplemented(
     message = "the `?` operator can only be applied to an `Option` or a `Result`, not to a `{Self}`",
     label = "neither an `Option` nor a `Result`",
-    note = "`#[probed]` keeps types: one `?` gives the value; for an `Option` write `probe!(..)?`, or `#[probed(options)]`"
+    note = "`#[probed]` keeps types: one `?` gives the value, `.await?` that of a future; for an `Option` write `probe!(..)?`, or `#[probed(options)]`"
 )]
 pub trait ResultOrOption: Sealed + Sized {
     type Asked;
