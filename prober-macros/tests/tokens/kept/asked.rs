@@ -651,6 +651,8 @@ fn items_that_act() {
         r#"
         list.push(1); list.push(2); for i in list { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
         list.push(1); list.push(2); for i in list { let k = matches!(i, Ok(_)); let e = x.e()?; act(e, k); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
+        let n = list.len(); let a = x.a()?; let e = x.e(n)?; Ok(x.b()?) // a: a! e(0) b
+        let items = through([1, 2]); for i in items { let e = x.e()?; act(e); } Ok(x.b()?) // e: e! e! b
         list.push(1); list.push(2); for i in list.drain(..) { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] [drain] e! e! b
     "#,
     );

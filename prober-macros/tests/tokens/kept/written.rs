@@ -797,7 +797,7 @@ fn copies_of_questions() {
         act(0); let a = x.a()?; Ok(Row { a, c: x.c()? }) // c 3
         act(0); Ok(Row { a: x.a()?, c: x.c()? }) // c 3
         act(0); let a = x.a()?; make(a, x.c()?) // c 3
-        act(0); let v = (x.a()?, vec![x.b()?]); act(v); Ok(x.d()?) // d 3
+        act(0); let v = (x.a()?, vec![(x.b()?)]); act(v); Ok(x.d()?) // d 3
         act(0); let t = Atomic::new(1); let a = x.a()?; act(a); let n = t.fetch_add(1); Ok(x.e(n)?) // e 3
         act(0); let m!(mut a) = x.a()?; if x.c()? > 0 { a = x.d()?; } Ok(x.b(a)?) // b 1
         act(0); if x.a()? { act(x.b()?); } Ok(x.c()?) // b 3, c 2
