@@ -39,6 +39,7 @@ mod cells;
 mod changes;
 mod closures;
 mod collections;
+mod conditional;
 mod effects;
 mod exits;
 mod facts;
@@ -152,11 +153,8 @@ pub(crate) fn rewrite(
     };
     let (tokens, _) = flow.hot(body, state, &Scope::default());
     let beside = beside.map(|receiver| emit.bind_served(receiver));
-    let ties = flow.ties.borrow();
-    let operand_ties = flow.operand_ties.borrow();
-    let operand_ties = operand_ties.iter().map(|(_, tie)| tie);
-    let ties = ties.iter().flat_map(|(_, ties)| ties).chain(operand_ties);
-    let mut first = quote!(#beside #(let mut #ties;)*);
+    let ties = flow.declared_ties();
+    let mut first = quote!(#beside #ties);
     // Items that begin the body are still the first in their block.
     if begins_with_item {
         first.extend(quote!({ #tokens }));

@@ -57,6 +57,7 @@ fn rebind_param(param: &mut PatType, index: usize, set: &TokenStream) -> TokenSt
     let mut bindings = Bindings {
         index,
         set,
+        under: Vec::new(),
         found: Vec::new(),
         gaps: Vec::new(),
     };
@@ -66,20 +67,21 @@ fn rebind_param(param: &mut PatType, index: usize, set: &TokenStream) -> TokenSt
         return TokenStream::new();
     }
     // What has no name is dropped after what has, from first to last.
-    let gaps = gaps.into_iter().rev().map(|name| (None, name));
+    let gaps = gaps.into_iter().rev();
     let levels = take_lint_levels(&mut param.attrs);
     let conditions = param
         .attrs
         .iter()
         .filter(|attr| attr.path().is_ident("cfg"));
     let attrs = quote!(#(#conditions)* #(#levels)*);
-    let locals = gaps.chain(found).map(|(mutability, name)| {
+    let gaps = gaps.map(|name| (Vec::new(), None, name));
+    let locals = gaps.chain(found).map(|(under, mutability, name)| {
         let at = glue(name.span());
         let allow = name
             .to_string()
             .starts_with('_')
             .then(lints::underscore_binding);
-        quote_spanned!(at=> #attrs #allow let #mutability #name = #name;)
+        quote_spanned!(at=> #attrs #(#under)* #allow let #mutability #name = #name;)
     });
     locals.collect()
 }
@@ -109,7 +111,9 @@ struct Bindings<'s> {
     /// The number of the parameter.
     index: usize,
     set: &'s TokenStream,
-    found: Vec<(Option<Token![mut]>, Ident)>,
+    /// The conditions under which what is visited is there.
+    under: Vec<Attribute>,
+    found: Vec<(Vec<Attribute>, Option<Token![mut]>, Ident)>,
     gaps: Vec<Ident>,
 }
 
@@ -124,7 +128,8 @@ impl VisitMut for Bindings<'_> {
             } else {
                 pat.mutability.take()
             };
-            self.found.push((mutability, pat.ident.clone()));
+            let under = self.under.clone();
+            self.found.push((under, mutability, pat.ident.clone()));
         }
         visit_mut::visit_pat_ident_mut(self, pat);
     }
@@ -156,6 +161,17 @@ struct Named<'b, 's>(&'b mut Bindings<'s>);
 impl VisitMut for Named<'_, '_> {
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
         self.0.visit_pat_ident_mut(pat);
+    }
+
+    fn visit_field_pat_mut(&mut self, field: &mut syn::FieldPat) {
+        let around = self.0.under.len();
+        let conditions = field
+            .attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"));
+        self.0.under.extend(conditions.cloned());
+        visit_mut::visit_field_pat_mut(self, field);
+        self.0.under.truncate(around);
     }
 
     fn visit_expr_mut(&mut self, _: &mut Expr) {}

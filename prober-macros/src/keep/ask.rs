@@ -17,6 +17,7 @@ use syn::{
 
 pub(super) use self::{asker::Asker, ties::infers};
 use super::{
+    conditional::is_conditional,
     flow::Flow,
     inner::is_compound,
     names::Names,
@@ -119,9 +120,10 @@ impl VisitMut for Asker<'_, '_> {
                 }
             }
             Expr::Struct(value) => {
-                let fields = value.fields.iter_mut().map(|field| &mut field.expr);
-                let rest = value.rest.as_deref_mut();
-                self.operands(fields.chain(rest).collect());
+                let fields = value.fields.iter_mut();
+                let fields = fields.map(|field| (is_conditional(&field.attrs), &mut field.expr));
+                let rest = value.rest.as_deref_mut().map(|rest| (false, rest));
+                self.fields(fields.chain(rest).collect());
             }
             Expr::Tuple(tuple) => self.operands(tuple.elems.iter_mut().collect()),
             Expr::Array(array) => self.operands(array.elems.iter_mut().collect()),

@@ -43,7 +43,7 @@ impl Branches<'_, '_> {
 
     fn tie_condition(&self, cond: &Expr) {
         match cond {
-            Expr::Let(condition) => self.flow.tie_head(&condition.expr),
+            Expr::Let(condition) => self.flow.tie_matched(&condition.expr),
             // Only `&&` stands between conditions that bind.
             Expr::Binary(both) => {
                 self.tie_condition(&both.left);
@@ -116,7 +116,7 @@ impl Branches<'_, '_> {
                 }
             }
             Expr::Match(matched) => {
-                self.flow.tie_head(&matched.expr);
+                self.flow.tie_matched(&matched.expr);
                 let mut asker = self.flow.asker(
                     self.miss.clone(),
                     false,

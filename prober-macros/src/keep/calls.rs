@@ -1,6 +1,9 @@
 //! What calls mean to a doomed run, by their names.
 
+use quote::ToTokens;
 use syn::Expr;
+
+use crate::emit::start;
 
 /// Whether an expression is the suppressed set, handed on.
 pub(super) fn is_suppressed(expr: &Expr) -> bool {
@@ -86,4 +89,10 @@ pub(super) fn only_shows(method: &str) -> bool {
                 | "values"
                 | "windows"
         )
+}
+
+/// What tells an operand from others: where it stands, and what it is. Those of
+/// a macro that is used twice stand at one place.
+pub(crate) fn key(operand: &Expr) -> String {
+    format!("{:?} {}", start(operand), operand.to_token_stream())
 }

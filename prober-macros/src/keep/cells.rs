@@ -84,6 +84,16 @@ pub(super) fn surely_changes(call: &ExprMethodCall) -> bool {
     matches!(name.as_str(), "set" | "store") || changes_atomic(&name) || changes_through_guard(call)
 }
 
+/// Whether a method takes a message from a channel, or puts one in: `recv`,
+/// `try_recv`, `recv_timeout`, `send`. In a doomed run that would be lost, or never
+/// come.
+pub(super) fn passes_message(call: &ExprMethodCall) -> bool {
+    let name = call.method.to_string();
+    let mut words = name.split('_');
+    let word = words.find(|word| !matches!(*word, "try" | "blocking"));
+    matches!(word, Some("recv" | "send"))
+}
+
 /// Whether a collection is changed that a guard lends.
 fn changes_through_guard(call: &ExprMethodCall) -> bool {
     let name = call.method.to_string();
@@ -131,13 +141,18 @@ pub(super) fn gives_guard(call: &ExprMethodCall) -> bool {
     call.args.is_empty()
         && matches!(
             name,
-            "blocking_lock"
+            "acquire"
+                | "acquire_owned"
+                | "blocking_lock"
                 | "borrow"
                 | "borrow_mut"
                 | "lock"
+                | "lock_owned"
                 | "read"
+                | "read_owned"
                 | "upgradable_read"
                 | "write"
+                | "write_owned"
         )
 }
 

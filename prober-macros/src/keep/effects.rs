@@ -8,7 +8,7 @@ use syn::{
 
 use super::{
     calls::{constructs, handed_suppressed, is_suppressed, moves},
-    cells::{changes_place, surely_changes},
+    cells::{changes_place, passes_message, surely_changes},
     facts::Facts,
     inner::{core, places, root},
     macros::{holds_block, holds_exit, may_change, takes_text},
@@ -172,10 +172,13 @@ impl Effects<'_> {
     }
 
     /// Whether a call changes something behind a shared reference that outlives
-    /// the function.
+    /// the function, or a channel.
     fn changes_cell(&self, call: &ExprMethodCall) -> bool {
-        (surely_changes(call) || changes_place(call))
-            && root(&call.receiver).is_some_and(|name| self.facts.is_given_cell(&name))
+        root(&call.receiver).is_some_and(|name| {
+            (surely_changes(call) || changes_place(call)) && self.facts.is_given_cell(&name)
+                || passes_message(call)
+                    && (self.facts.given_at_all(&name) || self.facts.is_given_cell(&name))
+        })
     }
 
     /// Whether a statement acts that binds nothing: not one that changes only

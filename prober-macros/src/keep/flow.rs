@@ -8,7 +8,8 @@ use std::{
 };
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Expr, ExprMethodCall, Lifetime, visit::Visit};
+use quote::quote;
+use syn::{Attribute, Expr, ExprMethodCall, Lifetime, visit::Visit};
 
 use super::{
     facts::Facts,
@@ -22,6 +23,14 @@ use super::{
     scope::{Target, label},
 };
 use crate::{classify, emit::Emitter, marker::Marker, receiver::Receiver};
+
+/// The names for the types of the variables of a `let`, and the conditions under
+/// which that is there.
+pub(super) struct Ties {
+    pub(super) of: *const Step,
+    pub(super) names: Vec<Ident>,
+    pub(super) under: Vec<Attribute>,
+}
 
 /// Writes the flow of one body.
 pub(super) struct Flow<'a> {
@@ -46,7 +55,7 @@ pub(super) struct Flow<'a> {
     /// The names by which a search and what runs agree on the types of
     /// variables, by their `let`. In the order in which they were made, so that
     /// each expansion is the same: rustc compiles anew what changed.
-    pub(super) ties: RefCell<Vec<(*const Step, Vec<Ident>)>>,
+    pub(super) ties: RefCell<Vec<Ties>>,
 
     /// The same for operands that are asked though nobody needs the answer.
     pub(super) operand_ties: RefCell<Vec<(String, Ident)>>,
@@ -64,8 +73,22 @@ impl Flow<'_> {
     /// The ties of the variables of a `let`, if there are any.
     pub(super) fn ties_of(&self, step: &Step) -> Option<Vec<Ident>> {
         let ties = self.ties.borrow();
-        let (_, ties) = ties.iter().find(|(of, _)| std::ptr::eq(*of, step))?;
-        Some(ties.clone())
+        let ties = ties.iter().find(|ties| std::ptr::eq(ties.of, step))?;
+        Some(ties.names.clone())
+    }
+
+    /// Declares the ties. Where the code that tells a type is left out, so is its tie.
+    pub(super) fn declared_ties(&self) -> TokenStream {
+        let mut declared = TokenStream::new();
+        for Ties { names, under, .. } in &*self.ties.borrow() {
+            let ties = names.iter().map(|tie| quote!(#(#under)* let mut #tie;));
+            declared.extend(ties);
+        }
+        for (key, tie) in &*self.operand_ties.borrow() {
+            let under = self.plan.conditions(key);
+            declared.extend(quote!(#(#under)* let mut #tie;));
+        }
+        declared
     }
 
     pub(super) fn label(&self, what: &str) -> Lifetime {

@@ -63,8 +63,8 @@ impl Params {
     }
 
     /// Whether something may be changed for the caller through a value of a
-    /// type: `&mut T`, also within another type, or a closure that may change
-    /// what it captures.
+    /// type: `&mut T`, also within another type, a closure that may change
+    /// what it captures, or the end of a channel that messages are taken from.
     pub(super) fn outlives(&self, ty: &Type) -> bool {
         struct Find(bool);
         impl<'ast> Visit<'ast> for Find {
@@ -77,7 +77,9 @@ impl Params {
         find.visit_type(ty);
         find.0
             || names_any(|find| find.visit_type(ty), &|word| {
-                is_callback_name(word) || self.callbacks.contains(word)
+                is_callback_name(word)
+                    || self.callbacks.contains(word)
+                    || word.ends_with("Receiver")
             })
     }
 

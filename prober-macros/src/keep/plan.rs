@@ -1,9 +1,9 @@
 //! A body as steps: its statements, each with what it mentions, binds,
 //! changes and may leave, worked out once.
 
-use syn::{Block, Expr, ExprLit, Lifetime, Lit, Stmt, visit::Visit};
+use syn::{Attribute, Block, Expr, ExprLit, Lifetime, Lit, Stmt, visit::Visit};
 
-use super::{closures::Holds, inner::core, names::Names};
+use super::{closures::Holds, conditional::Conditional, inner::core, names::Names};
 
 /// A block of a [`Plan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Plan {
 
     /// All that is mentioned anywhere.
     mentioned: Names,
+
+    conditional: Conditional,
 }
 
 /// A block, as it is planned.
@@ -26,7 +28,7 @@ pub(super) struct Planned {
 }
 
 impl Plan {
-    pub(super) fn new(blocks: Vec<Planned>) -> Self {
+    pub(super) fn new(blocks: Vec<Planned>, conditional: Conditional) -> Self {
         let mut mentioned = Names::default();
         for step in blocks.iter().flat_map(|block| &block.steps) {
             // In its blocks it is for their steps to say.
@@ -36,12 +38,24 @@ impl Plan {
             };
             mentioned.extend(names);
         }
-        Self { blocks, mentioned }
+        Self {
+            blocks,
+            mentioned,
+            conditional,
+        }
     }
 
     /// Whether a variable is mentioned anywhere but where it is bound.
     pub(super) fn mentions(&self, variable: &str) -> bool {
         self.mentioned.contains(variable)
+    }
+
+    /// The conditions under which a call is there, by its key.
+    pub(super) fn conditions(&self, key: &str) -> &[Attribute] {
+        let mut calls = self.conditional.iter();
+        calls
+            .find(|(call, _)| call == key)
+            .map_or(&[], |(_, conditions)| conditions)
     }
 
     pub(super) fn steps(&self, block: BlockId) -> &[Step] {
@@ -165,6 +179,9 @@ pub(super) struct Step {
 
     /// Whether it is there only under some `#[cfg]`.
     pub(super) conditional: bool,
+
+    /// The conditions under which it is there, those around it too.
+    pub(super) under: Vec<Attribute>,
 }
 
 impl Step {

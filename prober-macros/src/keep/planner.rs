@@ -12,6 +12,7 @@ use syn::{
 use super::{
     calls::handed_suppressed,
     closures::holds_closure,
+    conditional::{Conditional, attributes, conditions, is_conditional, note_calls},
     effects::is_effect,
     facts::Facts,
     inner::{core, gives_value},
@@ -35,6 +36,9 @@ struct Planner<'a> {
     receivers: &'a [Receiver],
     krate: &'a syn::Path,
     blocks: Vec<Planned>,
+    conditional: Conditional,
+    /// The conditions under which what is visited is there.
+    under: Vec<syn::Attribute>,
     /// What the loop binds whose body is visited next.
     item: Names,
     /// Whether the block that is visited next gives a value that is bound or
@@ -54,6 +58,8 @@ pub(super) fn plan(
         receivers,
         krate,
         blocks: Vec::new(),
+        conditional: Conditional::new(),
+        under: Vec::new(),
         item: Names::default(),
         is_value: false,
     };
@@ -66,7 +72,7 @@ pub(super) fn plan(
     for step in planner.blocks.iter_mut().flat_map(|block| &mut block.steps) {
         step.doubts.retain(|name| harmful.holds(name));
     }
-    (Plan::new(planner.blocks), id)
+    (Plan::new(planner.blocks, planner.conditional), id)
 }
 
 impl VisitMut for Planner<'_> {
@@ -75,6 +81,10 @@ impl VisitMut for Planner<'_> {
         let is_value = self.is_value;
         let renews = renewed(block, self.facts);
         let stmts = std::mem::take(&mut block.stmts);
+        // What is last where all that follows is left out.
+        let required = stmts
+            .iter()
+            .rposition(|stmt| !is_conditional(attributes(stmt)));
         let count = stmts.len();
         let steps = stmts
             .into_iter()
@@ -83,7 +93,7 @@ impl VisitMut for Planner<'_> {
                 // If an item is missing, there may be none: what follows is not
                 // asked then.
                 let opens = opens(&stmt, &item);
-                let last = index + 1 == count;
+                let last = index + 1 == count || required.is_none_or(|last| last < index);
                 let mut step = self.step(stmt, last, is_value && last);
                 if opens && !step.exits.contains(&Exit::Continue(None)) {
                     step.exits.push(Exit::Continue(None));
@@ -135,7 +145,14 @@ impl VisitMut for Planner<'_> {
                 },
             });
         }
-        visit_mut::visit_arm_mut(self, arm);
+        self.under(&arm.attrs, |this| {
+            this.visit_pat_mut(&mut arm.pat);
+            this.visit_expr_mut(&mut arm.body);
+        });
+    }
+
+    fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
+        self.under(&field.attrs, |this| this.visit_expr_mut(&mut field.expr));
     }
 
     // Functions of their own, as far as `?` goes.
@@ -156,6 +173,14 @@ impl VisitMut for Planner<'_> {
 }
 
 impl Planner<'_> {
+    /// What is there under conditions.
+    fn under(&mut self, attrs: &[syn::Attribute], visit: impl FnOnce(&mut Self)) {
+        let around = self.under.len();
+        self.under.extend(conditions(attrs));
+        visit(self);
+        self.under.truncate(around);
+    }
+
     /// The body of a loop, which gives no value.
     fn body(&mut self, body: &mut Block) {
         let is_value = std::mem::replace(&mut self.is_value, false);
@@ -195,9 +220,14 @@ impl Planner<'_> {
         let risks = risks(&stmt, &self.facts.locals);
         all.extend(&risks);
         reads.extend(&risks);
-        let conditional = attributes(&stmt)
+        let attrs = attributes(&stmt).to_vec();
+        let conditional = is_conditional(&attrs);
+        let under = self
+            .under
             .iter()
-            .any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+            .cloned()
+            .chain(conditions(&attrs))
+            .collect::<Vec<_>>();
 
         let head = match (kind, &stmt) {
             (Kind::Compound, Stmt::Expr(expr, _)) => self.head(expr),
@@ -205,7 +235,8 @@ impl Planner<'_> {
         };
 
         self.is_value = gives_value(&stmt, is_value);
-        visit_mut::visit_stmt_mut(self, &mut stmt);
+        self.under(&attrs, |this| visit_mut::visit_stmt_mut(this, &mut stmt));
+        note_calls(&stmt, &under, &mut self.conditional);
         takes |= Plan::blocks_of(&stmt)
             .into_iter()
             .any(|block| may_end_doomed(&self.blocks, block));
@@ -228,6 +259,7 @@ impl Planner<'_> {
             type_is_known,
             closures,
             conditional,
+            under,
             is_value,
         }
     }
@@ -348,40 +380,6 @@ fn mentions_of_value(local: &syn::Local, locals: &Names) -> Names {
     match &init.diverge {
         Some((_, diverge)) => names.union(&mentions(diverge, locals)),
         None => names,
-    }
-}
-
-/// The attributes of a statement. rustc allows none on an assignment or on an
-/// operator between two operands.
-fn attributes(stmt: &Stmt) -> &[syn::Attribute] {
-    match stmt {
-        Stmt::Local(local) => &local.attrs,
-        Stmt::Macro(call) => &call.attrs,
-        Stmt::Expr(expr, _) => match expr {
-            Expr::Array(expr) => &expr.attrs,
-            Expr::Await(expr) => &expr.attrs,
-            Expr::Block(expr) => &expr.attrs,
-            Expr::Break(expr) => &expr.attrs,
-            Expr::Call(expr) => &expr.attrs,
-            Expr::Field(expr) => &expr.attrs,
-            Expr::ForLoop(expr) => &expr.attrs,
-            Expr::If(expr) => &expr.attrs,
-            Expr::Index(expr) => &expr.attrs,
-            Expr::Loop(expr) => &expr.attrs,
-            Expr::Macro(expr) => &expr.attrs,
-            Expr::Match(expr) => &expr.attrs,
-            Expr::MethodCall(expr) => &expr.attrs,
-            Expr::Paren(expr) => &expr.attrs,
-            Expr::Reference(expr) => &expr.attrs,
-            Expr::Return(expr) => &expr.attrs,
-            Expr::Struct(expr) => &expr.attrs,
-            Expr::Try(expr) => &expr.attrs,
-            Expr::Tuple(expr) => &expr.attrs,
-            Expr::Unary(expr) => &expr.attrs,
-            Expr::While(expr) => &expr.attrs,
-            _ => &[],
-        },
-        Stmt::Item(_) => &[],
     }
 }
 

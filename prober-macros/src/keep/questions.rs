@@ -9,6 +9,7 @@ use syn::{
 use super::{
     calls::handed_suppressed,
     changes::{changed_at_last, changed_by},
+    conditional::{attributes_of, is_conditional},
     effects::has_effect,
     flow::Flow,
     inner::core,
@@ -141,8 +142,20 @@ impl<'ast> Visit<'ast> for Asks<'_, '_> {
         if self.ended {
             return;
         }
-        self.visit_asks(expr);
+        if is_conditional(attributes_of(expr)) {
+            self.skip(expr);
+        } else {
+            self.visit_asks(expr);
+        }
         self.ended |= self.flow.may_exit(expr);
+    }
+
+    fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
+        if is_conditional(&field.attrs) {
+            self.skip(&field.expr);
+        } else {
+            self.visit_expr(&field.expr);
+        }
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}

@@ -8,6 +8,7 @@ use syn::{Expr, Stmt, visit::Visit, visit_mut::VisitMut};
 use super::{
     calls::is_variant,
     cells::holds_guard,
+    conditional::{attributes, conditions},
     flow::Flow,
     inner::core,
     names::Names,
@@ -81,6 +82,9 @@ impl Hot<'_, '_> {
 
     fn step(&mut self, index: usize) {
         let step = &self.steps[index];
+        if index + 1 < self.steps.len() && self.is_end(index) && !self.is_behind_end(index) {
+            self.flush(index);
+        }
         match step.kind {
             Kind::Item => {
                 // A macro knows the variables that are bound before it.
@@ -217,6 +221,10 @@ impl Hot<'_, '_> {
         if !self.is_doomed() {
             return;
         }
+        if self.is_behind_end(index) {
+            self.flush_behind_end(index);
+            return;
+        }
         let exit = self.state.exit.clone();
         let rest = self.steps[index..].iter().collect::<Vec<_>>();
         let pending = std::mem::take(&mut self.pending);
@@ -241,6 +249,25 @@ impl Hot<'_, '_> {
         self.other_doom = false;
         self.state.taint = Names::default();
         self.lost = Names::default();
+    }
+
+    /// Whether a statement is the last one where those behind it are left out.
+    fn is_end(&self, index: usize) -> bool {
+        index + 1 == self.steps.len() || self.steps[index..].iter().all(|step| step.conditional)
+    }
+
+    fn is_behind_end(&self, index: usize) -> bool {
+        0 < index && index < self.steps.len() && self.is_end(index - 1)
+    }
+
+    /// A check before what may be the last statement, as may that before it: it is
+    /// left out with what it guards, or that before it would give no value.
+    fn flush_behind_end(&mut self, index: usize) {
+        let under = conditions(attributes(&self.steps[index].stmt));
+        let mut check = TokenStream::new();
+        let leave = self.state.exit.to_token_stream();
+        self.flow.emit.if_doomed(leave, &mut check);
+        self.out.extend(quote!(#(#under)* #check));
     }
 
     /// `let PAT = EXPR?`, whose value waits in a slot.
@@ -384,8 +411,7 @@ impl Hot<'_, '_> {
     /// `if`, `match`, loops and blocks.
     fn compound(&mut self, index: usize) {
         let step = &self.steps[index];
-        let is_last = index + 1 == self.steps.len();
-        if is_last && !matches!(step.stmt, Stmt::Expr(_, Some(_))) {
+        if self.is_end(index) && !matches!(step.stmt, Stmt::Expr(_, Some(_))) {
             self.tail(index);
             return;
         }

@@ -4,17 +4,18 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote, quote_spanned};
 use syn::{
-    Expr, Local, Pat, Stmt, Token,
+    Attribute, Expr, Local, Pat, Stmt, Token,
     token::Brace,
     visit::{self, Visit},
-    visit_mut::VisitMut,
+    visit_mut::{self, VisitMut},
 };
 
 use super::{
     ask::{Asker, infers},
     calls::is_variant,
     closures::Holds,
-    flow::Flow,
+    conditional::{conditions, is_conditional},
+    flow::{Flow, Ties},
     names::Names,
     plan::Step,
     results::waits,
@@ -225,7 +226,11 @@ impl Flow<'_> {
                 )
             });
             let ties = ties.collect::<Vec<_>>();
-            self.ties.borrow_mut().push((step, ties.clone()));
+            self.ties.borrow_mut().push(Ties {
+                of: step,
+                names: ties.clone(),
+                under: step.under.clone(),
+            });
             ties
         });
         match (slot, &ties[..], &step.stmt) {
@@ -353,6 +358,10 @@ pub(super) fn fits_a_slot(stmt: &Stmt) -> bool {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             self.0 |= pat.by_ref.is_some() || pat.subpat.is_some();
         }
+        fn visit_field_pat(&mut self, field: &'ast syn::FieldPat) {
+            self.0 |= is_conditional(&field.attrs);
+            visit::visit_field_pat(self, field);
+        }
         fn visit_expr(&mut self, _: &'ast Expr) {}
         fn visit_type(&mut self, _: &'ast syn::Type) {}
     }
@@ -417,25 +426,40 @@ fn is_capitalized(name: &Ident) -> bool {
 }
 
 fn uses_where(pat: &Pat, is_used: &dyn Fn(&Ident) -> bool) -> TokenStream {
-    struct Find<'a>(TokenStream, &'a dyn Fn(&Ident) -> bool);
+    struct Find<'a> {
+        uses: TokenStream,
+        is_used: &'a dyn Fn(&Ident) -> bool,
+        under: Vec<Attribute>,
+    }
     impl<'ast> Visit<'ast> for Find<'_> {
         fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
             let name = &pat.ident;
             // Of a `_guard` none misses a use.
-            if (self.1)(name) && !name.to_string().starts_with('_') {
+            if (self.is_used)(name) && !name.to_string().starts_with('_') {
+                let under = &self.under;
                 let mutability = pat.by_ref.is_none().then_some(pat.mutability).flatten();
                 let at = glue(name.span());
                 let mutability = mutability.map(|_| quote_spanned!(at=> mut));
-                self.0
-                    .extend(quote_spanned!(at=> let _ = & #mutability #name;));
+                self.uses
+                    .extend(quote_spanned!(at=> #(#under)* let _ = & #mutability #name;));
             }
             visit::visit_pat_ident(self, pat);
         }
+        fn visit_field_pat(&mut self, field: &'ast syn::FieldPat) {
+            let around = self.under.len();
+            self.under.extend(conditions(&field.attrs));
+            visit::visit_field_pat(self, field);
+            self.under.truncate(around);
+        }
         fn visit_expr(&mut self, _: &'ast Expr) {}
     }
-    let mut find = Find(TokenStream::new(), is_used);
+    let mut find = Find {
+        uses: TokenStream::new(),
+        is_used,
+        under: Vec::new(),
+    };
     find.visit_pat(pat);
-    find.0
+    find.uses
 }
 
 /// Whether a name in a `let` is a variable: some call theirs `CommitCharge`, as
@@ -458,6 +482,12 @@ fn parts(pat: &Pat) -> (Pat, Vec<Ident>, Vec<TokenStream>) {
             if is_variable(ident) && !self.names.contains(ident) {
                 self.names.push(ident.clone());
                 self.outer.push(quote!(#mutability #ident));
+            }
+        }
+        fn visit_field_pat_mut(&mut self, field: &mut syn::FieldPat) {
+            // No other code may mention what may be left out.
+            if !is_conditional(&field.attrs) {
+                visit_mut::visit_field_pat_mut(self, field);
             }
         }
         fn visit_expr_mut(&mut self, _: &mut Expr) {}

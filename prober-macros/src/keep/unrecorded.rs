@@ -114,8 +114,9 @@ impl VisitMut for Spawned<'_> {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
+/// `spawn`, `spawn_blocking`, `maybe_spawn_blocking`.
 fn spawns(name: &Ident) -> bool {
-    name.to_string().starts_with("spawn")
+    name.to_string().contains("spawn")
 }
 
 /// Whether an iterator is one of rayon's, as far as the names in its chain tell.

@@ -5,4 +5,5 @@ mod cases;
 mod functions;
 mod lints;
 mod published;
+mod published_async;
 mod rule;

@@ -30,14 +30,27 @@ impl Asker<'_, '_> {
     }
 
     /// Operands that are evaluated one after the other, in any case.
-    pub(super) fn operands(&mut self, mut operands: Vec<&mut Expr>) {
+    pub(super) fn operands(&mut self, operands: Vec<&mut Expr>) {
+        self.fields(
+            operands
+                .into_iter()
+                .map(|operand| (false, operand))
+                .collect(),
+        );
+    }
+
+    /// The same of operands that may be left out: no other code asks those.
+    pub(super) fn fields(&mut self, fields: Vec<(bool, &mut Expr)>) {
+        let (conditional, mut operands): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
         for index in 0..operands.len() {
             let records = self.strict
                 && !holds_closures(operands[index])
                 && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
-            let later = self.later_than(operands[index], &operands[index + 1..]);
+            let rest = operands[index + 1..].iter().map(|operand| &**operand);
+            let rest = conditional[index + 1..].iter().copied().zip(rest);
+            let later = self.later_than(operands[index], rest);
             self.later.push(later);
             self.visit_expr_mut(operands[index]);
             if records {
@@ -51,16 +64,21 @@ impl Asker<'_, '_> {
     }
 
     /// What is asked behind an operand in which a run may miss.
-    fn later_than(&self, done: &Expr, rest: &[&mut Expr]) -> Vec<Expr> {
-        if rest.is_empty() || !self.flow.may_miss(done) {
+    fn later_than<'e>(
+        &self,
+        done: &Expr,
+        rest: impl ExactSizeIterator<Item = (bool, &'e Expr)>,
+    ) -> Vec<Expr> {
+        if rest.len() == 0 || !self.flow.may_miss(done) {
             return Vec::new();
         }
-        asked_behind(done, rest.iter().map(|operand| &**operand), self.flow)
+        asked_behind(done, rest, self.flow)
     }
 
     /// A call that takes its receiver apart: that is an operand before the others.
     pub(super) fn taken_by(&mut self, call: &mut ExprMethodCall) {
-        let later = asked_behind(&call.receiver, &call.args, self.flow);
+        let args = call.args.iter().map(|arg| (false, arg));
+        let later = asked_behind(&call.receiver, args, self.flow);
         self.later.push(later);
         self.take(&mut call.receiver, panics(&call.method));
         self.later.pop();
@@ -84,10 +102,11 @@ fn holds_closures(operand: &Expr) -> bool {
     }
 }
 
-/// What is asked behind an operand, where a run misses in it.
+/// What is asked behind an operand, where a run misses in it. Of the others each
+/// says whether it may be left out.
 fn asked_behind<'e>(
     done: &Expr,
-    rest: impl IntoIterator<Item = &'e Expr>,
+    rest: impl IntoIterator<Item = (bool, &'e Expr)>,
     flow: &Flow<'_>,
 ) -> Vec<Expr> {
     let mut later = Vec::new();
@@ -95,9 +114,9 @@ fn asked_behind<'e>(
         return later;
     }
     let mut gone = changed(flow, done);
-    for operand in rest {
+    for (conditional, operand) in rest {
         for ask in asks(operand, flow) {
-            if !flow.mentions(&ask).meets(&gone) {
+            if !conditional && !flow.mentions(&ask).meets(&gone) {
                 later.push(ask);
             }
         }

@@ -67,7 +67,7 @@ impl Asker<'_, '_> {
         if matched.arms.iter().any(|arm| is_result_pattern(&arm.pat)) {
             self.scrutinee(&mut matched.expr);
         } else {
-            self.visit_expr_mut(&mut matched.expr);
+            self.matched(&mut matched.expr);
         }
     }
 
@@ -76,8 +76,15 @@ impl Asker<'_, '_> {
         if is_result_pattern(pat) {
             self.scrutinee(init);
         } else {
-            self.visit_expr_mut(init);
+            self.matched(init);
         }
+    }
+
+    /// What is taken apart by patterns, which need not be those of results.
+    fn matched(&mut self, expr: &mut Expr) {
+        let tie = self.flow.operand_tie(expr);
+        self.visit_expr_mut(expr);
+        self.flow.tied_operand(tie.as_ref(), expr);
     }
 }
 

@@ -11,8 +11,12 @@ use syn::{
 
 use crate::{
     classify,
-    emit::{hygienic, start},
-    keep::{calls::is_variant, flow::Flow, inner::core},
+    emit::hygienic,
+    keep::{
+        calls::{is_variant, key},
+        flow::Flow,
+        inner::{bare, core},
+    },
     tokens::any_word,
     vocabulary,
 };
@@ -31,6 +35,15 @@ impl Flow<'_> {
             fn visit_block(&mut self, _: &'ast syn::Block) {}
         }
         Tie(self).visit_expr(head);
+    }
+
+    /// The same of a head that is taken apart by patterns. A function may itself give
+    /// what they need.
+    pub(crate) fn tie_matched(&self, head: &Expr) {
+        if matches!(bare(head), Expr::Call(_)) {
+            self.tie_operand(head);
+        }
+        self.tie_head(head);
     }
 
     /// The name by which a copy of an operand and the operand itself agree on
@@ -94,16 +107,10 @@ fn may_convert(method: &str) -> bool {
     ) || matches!(
         method.split('_').next(),
         Some("decode" | "load" | "parse" | "read")
-    )
+    ) || method.ends_with("_as")
 }
 
 /// Whether there is a `_` in types.
 pub(crate) fn infers(types: &impl ToTokens) -> bool {
     any_word(&types.to_token_stream(), &|word| word == "_")
-}
-
-/// What tells an operand from others: where it stands, and what it is. Those of
-/// a macro that is used twice stand at one place.
-fn key(operand: &Expr) -> String {
-    format!("{:?} {}", start(operand), operand.to_token_stream())
 }

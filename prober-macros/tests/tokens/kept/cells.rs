@@ -38,6 +38,27 @@ fn effects_in_lets() {
     );
 }
 
+/// A message that a doomed run takes is lost, and one that it waits for may never
+/// come: the request was not sent.
+#[test]
+fn messages() {
+    check_in(
+        "fn f(&self, x: &X, tx: &Sender<u8>, rx: &Receiver<u8>)",
+        r#"
+        let a = x.a()?; let n = rx.recv()?; let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = rx.try_recv().unwrap_or(3); let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = self.rx.lock().recv_timeout(1)?; let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; tx.send(a)?; let n = rx.recv()?; let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; let n = tx.send(1)?; let d = x.d(n)?; Ok(x.b()?) // a: a! b
+        let a = x.a()?; if let Ok(n) = rx.recv() { let d = x.d(n)?; } Ok(x.b()?) // a: a! b
+    "#,
+    );
+    check_in(
+        "fn f(x: &X, rx: &Receiver<Vec<u8>>)",
+        "let a = x.a()?; for n in rx { let d = x.d(n)?; } Ok(x.b()?) // a: a! b",
+    );
+}
+
 /// Another name of it, and an `Rc` that was moved.
 #[test]
 fn other_names() {

@@ -571,7 +571,10 @@ fn types_of_heads() {
             true,
         ),
         ("if let Some(b) = { x.parse()? } { act(b); }", false),
-        ("if let Some(b) = c(|| x.parse()?) { act(b); }", false),
+        ("if let Some(b) = c(|| x.parse()?) { act(b); }", true),
+        ("match c(1) { Some(_) => act(x.b()?), _ => {} }", true),
+        ("match Some(1) { Some(_) => act(x.b()?), _ => {} }", false),
+        ("match t.c(1) { Some(_) => act(x.b()?), _ => {} }", false),
     ] {
         let body = format!("let a = x.a()?; act(a); {statement} let d = x.d()?; Ok(d)");
         written(SIGNATURE, &body, "__probed_operand", tied);
