@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Expr, token::Paren};
+use syn::{Expr, Stmt, token::Paren};
 
 use super::{
     emitter::{Emitter, call},
@@ -80,16 +80,36 @@ impl Emitter {
 /// Whether a method gives what an `Option` or a list holds, as far as its name
 /// tells: the type of that may not be known yet.
 fn gives_what_is_held(operand: &Expr) -> bool {
-    matches!(operand, Expr::MethodCall(call) if matches!(
-        call.method.to_string().as_str(),
-        "cloned"
-            | "copied"
-            | "insert"
-            | "pop"
-            | "pop_back"
-            | "pop_front"
-            | "remove"
-            | "replace"
-            | "take"
-    ))
+    let Expr::MethodCall(call) = operand else {
+        return false;
+    };
+    let collects = call.method == "and_then" && call.args.iter().any(collects);
+    collects
+        || matches!(
+            call.method.to_string().as_str(),
+            "cloned"
+                | "copied"
+                | "insert"
+                | "pop"
+                | "pop_back"
+                | "pop_front"
+                | "remove"
+                | "replace"
+                | "take"
+        )
+}
+
+/// Whether a closure gives what it collects, of a type that is told later.
+fn collects(function: &Expr) -> bool {
+    let mut value = match function {
+        Expr::Closure(closure) => &*closure.body,
+        _ => return false,
+    };
+    while let Expr::Block(block) = value {
+        match block.block.stmts.last() {
+            Some(Stmt::Expr(last, None)) => value = last,
+            _ => return false,
+        }
+    }
+    matches!(value, Expr::MethodCall(call) if call.method == "collect" && call.turbofish.is_none())
 }

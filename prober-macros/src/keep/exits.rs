@@ -120,6 +120,13 @@ impl Flow<'_> {
         !last.is_some_and(|step| self.step_diverges(step))
     }
 
+    /// Whether rustc may see that control does not reach the end of a block: a macro
+    /// that ends it may leave.
+    pub(super) fn may_be_left(&self, block: BlockId) -> bool {
+        matches!(self.plan.steps(block).last(), Some(Step { stmt: Stmt::Expr(expr, _), .. })
+            if self.diverges_by(expr, &may_leave))
+    }
+
     /// Whether control does not reach the end of a statement, as far as can be
     /// seen.
     pub(super) fn step_diverges(&self, step: &Step) -> bool {
@@ -129,24 +136,36 @@ impl Flow<'_> {
     /// Whether control does not reach the end of an expression, as far as can be
     /// seen.
     pub(super) fn diverges(&self, expr: &Expr) -> bool {
+        self.diverges_by(expr, &|mac| {
+            matches!(
+                vocabulary::name(mac).as_str(),
+                "panic" | "todo" | "unimplemented" | "unreachable" | "bail"
+            )
+        })
+    }
+
+    /// The same, if these macros do not end.
+    fn diverges_by(&self, expr: &Expr, leaves: &dyn Fn(&syn::Macro) -> bool) -> bool {
         let ends = |block: &syn::Block| {
-            Plan::block_of(block).is_some_and(|block| !self.falls_through(block))
+            let last = Plan::block_of(block).and_then(|block| self.plan.steps(block).last());
+            matches!(last, Some(Step { stmt: Stmt::Expr(expr, _), .. })
+                if self.diverges_by(expr, leaves))
         };
         match core(expr) {
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
-            Expr::Macro(call) => matches!(
-                vocabulary::name(&call.mac).as_str(),
-                "panic" | "todo" | "unimplemented" | "unreachable" | "bail"
-            ),
+            Expr::Macro(call) => leaves(&call.mac),
             Expr::Block(block) => ends(&block.block),
             Expr::If(branch) => {
                 ends(&branch.then_branch)
                     && branch
                         .else_branch
                         .as_ref()
-                        .is_some_and(|(_, other)| self.diverges(other))
+                        .is_some_and(|(_, other)| self.diverges_by(other, leaves))
             }
-            Expr::Match(matched) => matched.arms.iter().all(|arm| self.diverges(&arm.body)),
+            Expr::Match(matched) => {
+                let mut arms = matched.arms.iter();
+                arms.all(|arm| self.diverges_by(&arm.body, leaves))
+            }
             Expr::Loop(each) => !Plan::block_of(&each.body).is_some_and(|body| {
                 self.plan
                     .steps(body)

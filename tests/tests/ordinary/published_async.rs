@@ -147,6 +147,10 @@ impl Value<'_> {
     fn value_as<T: Convert>(&self) -> prober::Result<T> {
         Ok(T::from_number(self.0.read_u64(self.1)?))
     }
+
+    fn convert<T: Convert>(self) -> prober::Result<T> {
+        self.value_as()
+    }
 }
 
 /// Only a branch tells what a function gives that is not asked, and only the
@@ -165,8 +169,59 @@ fn convert<A: Convert, B: Convert>(vmi: &Vmi, text: Option<&str>) -> prober::Res
             }
             None => Err(VmiError::NotSupported.into()),
         },
-        None => Ok((Value(vmi, 3).value_as()?, Value(vmi, 4).value_as()?)),
+        None => Ok((Value(vmi, 3).convert()?, Value(vmi, 4).convert()?)),
     }
+}
+
+/// A macro of the function's own leaves the item at the end of a loop's body.
+#[probed]
+async fn route(vmi: &Vmi, mut attempts: u64) -> prober::Result<u64> {
+    macro_rules! again {
+        ($server:expr) => {{
+            attempts -= 1;
+            vmi.write_u64($server, attempts)?;
+            continue;
+        }};
+    }
+    let mut server = 0;
+    loop {
+        if attempts == 0 {
+            return Err(VmiError::NotSupported.into());
+        }
+        server += 1;
+        let state = vmi.read_async(server).await?;
+        if let Err(_error) = vmi.read_async(10).await {
+            again!(server);
+        }
+        if state < 3 {
+            again!(server);
+        } else {
+            break;
+        }
+    }
+    Ok(server)
+}
+
+/// What a closure collects is told by the variable that it is for.
+#[probed]
+fn collected(vmi: &Vmi, text: Option<&str>) -> prober::Result<Vec<u32>> {
+    let first = vmi.read_u32(0)?;
+    let mut digits: Vec<u32> = text
+        .and_then(|text| text.chars().map(|digit| digit.to_digit(10)).collect())
+        .unwrap_or_default();
+    digits.push(first);
+    digits.push(vmi.read_u32(1)?);
+    Ok(digits)
+}
+
+#[test]
+fn loops_that_macros_leave() {
+    let vmi = Vmi::default();
+    assert_eq!(block_on(route(&vmi, 5, &none())).ok(), Some(3));
+    assert_eq!(vmi.written(), [(1, 4), (2, 3)]);
+    assert!(block_on(route(&vmi, 2, &none())).is_err());
+    let missing = Vmi::with(&[2, 10]);
+    assert_eq!(faults(block_on(route(&missing, 5, &none()))), [10]);
 }
 
 #[test]
@@ -224,4 +279,8 @@ fn types_that_are_told_later() {
     let missing = Vmi::with(&[0, 1, 2]);
     let found = convert::<u64, u64>(&missing, Some("789"), &none);
     assert_eq!(faults(found), [0, 1, 2]);
+    let found = collected(&vmi, Some("78"), &none);
+    assert_eq!(found.ok(), Some(vec![7, 8, 0, 1]));
+    let missing = Vmi::with(&[0, 1]);
+    assert_eq!(faults(collected(&missing, None, &none)), [0, 1]);
 }

@@ -2,7 +2,7 @@
 //! where it goes from them.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{
     Block, Expr, Label, Pat, Stmt, Token,
     visit::{self, Visit},
@@ -172,6 +172,9 @@ impl Asker<'_, '_> {
                 && !is_compound(last)
             {
                 Token![;](Span::call_site()).to_tokens(&mut tokens);
+            }
+            if self.flow.may_be_left(id) {
+                tokens.extend(quote!(#[allow(unreachable_code)]));
             }
             self.flow.go(&exit, &mut tokens);
         }

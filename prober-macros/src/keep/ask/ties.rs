@@ -106,7 +106,7 @@ fn may_convert(method: &str) -> bool {
         "collect" | "get" | "into" | "next" | "product" | "sum" | "take" | "try_into"
     ) || matches!(
         method.split('_').next(),
-        Some("decode" | "load" | "parse" | "read")
+        Some("cast" | "convert" | "decode" | "deserialize" | "extract" | "load" | "parse" | "read")
     ) || method.ends_with("_as")
 }
 

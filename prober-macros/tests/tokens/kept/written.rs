@@ -581,6 +581,23 @@ fn types_of_heads() {
     }
 }
 
+/// A check that a macro of the user's may make unreachable.
+#[test]
+fn checks_behind_macros() {
+    for (last, allowed) in [
+        ("if let Ok(b) = x.b() { again!(); } else { break; }", true),
+        ("match x.b() { Ok(_) => again!(), _ => break }", true),
+        ("if let Ok(b) = x.b() { again!(); }", false),
+        (
+            "if let Ok(b) = x.b() { println!(\"1\"); } else { break; }",
+            false,
+        ),
+    ] {
+        let body = format!("loop {{ {last} }} Ok(1)");
+        written(SIGNATURE, &body, "unreachable_code", allowed);
+    }
+}
+
 /// What an `Option` or a list may hold is no result for all that is known.
 #[test]
 fn what_is_held() {
@@ -596,6 +613,11 @@ fn what_is_held() {
         ("replace(1)", true),
         ("next()", false),
         ("b()", false),
+        ("and_then(|t| t.collect())", true),
+        ("and_then(|t| { act(); t.collect() })", true),
+        ("and_then(|t| t.collect::<Vec<_>>())", false),
+        ("and_then(|t| t.b())", false),
+        ("map(|t| t.collect())", false),
     ] {
         let body = format!("let a = x.a()?; let b = t.{method}.unwrap_or(1); act(b, a); Ok(1)");
         written(SIGNATURE, &body, ". note_result (", held);
