@@ -239,11 +239,11 @@ impl Flow<'_> {
                 self.emit.type_of_slot(tie, &slot.name)
             }
             (Some(slot), ties, Stmt::Local(local)) => {
-                let (parts, ..) = parts(untyped(&local.pat));
+                let (parts, all, _) = parts(untyped(&local.pat));
                 let parts = if keeps_all(&local.pat) {
                     quote!(#parts)
                 } else {
-                    quote!((#(#names,)*))
+                    quote!((#(#all,)*))
                 };
                 let ties = ties.iter().zip(&names);
                 let ties = ties.map(|(tie, name)| self.emit.type_of_reference(tie, name));
@@ -264,22 +264,17 @@ impl Flow<'_> {
 
     fn types_of(&self, ties: &[Ident], names: &[Ident]) -> TokenStream {
         let ties = ties.iter().zip(names);
-        ties.filter(|(_, name)| self.is_mentioned(name))
-            .map(|(tie, name)| self.emit.type_of(tie, name))
+        ties.map(|(tie, name)| self.emit.type_of(tie, name))
             .collect()
-    }
-
-    /// Whether code mentions a variable. To one that it does not, nothing else gives
-    /// a type, and rustc is to say that it is unused.
-    fn is_mentioned(&self, name: &Ident) -> bool {
-        self.plan.mentions(&variable(name))
     }
 
     pub(super) fn tied_slot(&self, step: &Step, slot: &Slot<'_>) -> Option<TokenStream> {
         self.ties_of(step).map(|_| self.tie(step, Some(slot)))
     }
 
-    /// The names that a `let` gives to values whose types nothing tells.
+    /// The names that a `let` gives to values whose types nothing tells. To those that
+    /// no code mentions nothing else gives a type, and rustc is to say that they are
+    /// unused.
     fn inferred(&self, step: &Step) -> Vec<Ident> {
         let Stmt::Local(Local {
             pat,
@@ -300,12 +295,9 @@ impl Flow<'_> {
         if plain || is_known || told || step.type_is_known || step.closures == Some(Holds::Type) {
             return Vec::new();
         }
-        let (_, names, _) = parts(pat);
-        if names.iter().any(|name| self.is_mentioned(name)) {
-            names
-        } else {
-            Vec::new()
-        }
+        let (_, mut names, _) = parts(pat);
+        names.retain(|name| self.plan.mentions(&variable(name)));
+        names
     }
 }
 

@@ -593,7 +593,7 @@ fn checks_behind_macros() {
             false,
         ),
     ] {
-        let body = format!("loop {{ {last} }} Ok(1)");
+        let body = format!("x.a()?; loop {{ {last} }} Ok(1)");
         written(SIGNATURE, &body, "unreachable_code", allowed);
     }
 }
