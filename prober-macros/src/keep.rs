@@ -54,6 +54,7 @@ mod loops;
 mod macros;
 mod mentions;
 mod names;
+mod operands;
 mod outputs;
 mod params;
 mod parsed;

@@ -81,7 +81,10 @@ pub(super) fn changes_behind_reference(mut expr: &Expr) -> bool {
 /// changes nothing.
 pub(super) fn surely_changes(call: &ExprMethodCall) -> bool {
     let name = call.method.to_string();
-    matches!(name.as_str(), "set" | "store") || changes_atomic(&name) || changes_through_guard(call)
+    matches!(name.as_str(), "set" | "store")
+        || changes_atomic(&name)
+        || changes_through_guard(call)
+        || lends_guarded(call)
 }
 
 /// Whether a method takes a message from a channel, or puts one in: `recv`,
@@ -131,6 +134,20 @@ fn is_guard(expr: &Expr) -> bool {
         Expr::Unary(unary) => is_guard(&unary.expr),
         _ => false,
     }
+}
+
+/// Whether a closure is handed what a guard lets change:
+/// `list.try_borrow_mut().map(|mut list| list.pop())`.
+fn lends_guarded(call: &ExprMethodCall) -> bool {
+    let shows = |guard: &ExprMethodCall| {
+        let name = guard.method.to_string();
+        matches!(
+            name.strip_prefix("try_").unwrap_or(&name),
+            "borrow" | "read"
+        )
+    };
+    matches!(core(&call.receiver), Expr::MethodCall(guard) if gives_guard(guard) && !shows(guard))
+        && call.args.iter().any(|arg| matches!(arg, Expr::Closure(_)))
 }
 
 /// Whether a method gives a guard: while that lives, others may not have what

@@ -155,6 +155,21 @@ impl Facts {
                 || name.starts_with("self.") && self.mutable.contains("self"))
     }
 
+    /// Whether a variable holds a number, as far as its declarations say, and not a
+    /// reference to something else.
+    pub(super) fn is_number(&self, name: &str) -> bool {
+        self.copies.contains(name)
+            && !self.params.contains(name)
+            && !self.cells.contains(name)
+            && !self.changes.contains_key(name)
+            && !self.sees.contains_key(name)
+    }
+
+    /// Whether one of these can change.
+    pub(super) fn any_changes(&self, names: &Names) -> bool {
+        names.iter().any(|name| self.is_mutable(name))
+    }
+
     pub(super) fn outlives(&self, name: &str) -> bool {
         !self.is_receiver(name)
             && (self.outlive.contains(name)

@@ -19,6 +19,7 @@ use super::{
     look::Look,
     mentions::{mentions, reads_and_all},
     names::{Names, bound},
+    operands::without_operands,
     plan::{BlockId, Exit, Kind, Plan, Planned, Step, may_end_doomed},
     renewed::{moved, renewed},
     risks::{doubted, risks, unchecked},
@@ -213,7 +214,13 @@ impl Planner<'_> {
         let type_is_known = init.is_some_and(|init| self.tells_type(init));
         let kind = self.kind(&stmt, last);
         let roots = roots.into_iter().collect::<Names>();
-        let mut changes = self.facts.changed(&all, &roots);
+        let mut changes = if self.facts.any_changes(&all) {
+            let (_, handled) =
+                self.reads_and_all(&without_operands(&stmt, self.facts, self.receivers));
+            self.facts.changed(&handled, &roots)
+        } else {
+            self.facts.changed(&all, &roots)
+        };
         changes.extend(&unchecked(&stmt, self.facts, self.receivers));
         let doubts = doubted(&stmt, self.facts, self.receivers);
         let moves = moved(&stmt, self.facts);

@@ -88,6 +88,7 @@ fn runs_with_all_pages_out() {
         ("chains", 5),
         ("zipped", 3),
         ("operators", 3),
+        ("list_walk", 6),
     ] {
         let program = SHAPES.iter().find(|program| program.name == name);
         assert_eq!(cold_runs(program.expect("it is there")), runs, "{name}");
@@ -248,6 +249,18 @@ fn next_of(queue: &mut Vec<u64>) -> u64 {
 shapes! {
     [vmi w root out text total queue log suppressed]
 
+    list_walk {
+        let mut at = root.num(0)? + 1000;
+        let mut n = 0;
+        while n < 4 {
+            let pid = vmi.read_u64(at + 8)?;
+            let cr3 = vmi.read_u64(at + 24)?;
+            out.push(pid ^ cr3);
+            at = vmi.read_u64(at)?;
+            n += 1;
+        }
+        Ok(n)
+    }
     let_else_chain {
         let Some(a) = root.opt(0)? else { w.act("none", 1); return Ok(1) };
         let (Some(b), c) = (root.opt(1)?, root.num(2)?) else { return Ok(root.num(3)?) };

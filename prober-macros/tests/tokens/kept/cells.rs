@@ -34,6 +34,7 @@ fn effects_in_lets() {
         let a = x.a()?; let n = COUNT.set(1); Ok(x.b()?) // a: a! b
         let a = x.a()?; let n = list.borrow_mut().len(); let d = x.d(n)?; Ok(x.b()?) // a: a! d(0) b
         let a = x.a()?; let n = self.lock().c()?; Ok(x.b()?) // a: a! c b
+        let a = x.a()?; let n = list.try_borrow_mut().map(|mut l| l.push(1)).unwrap_or(0); let d = x.d(n)?; Ok(x.b()?) // a: a! b
     "#,
     );
 }

@@ -29,12 +29,18 @@ fn what_a_skipped_statement_could_have_changed() {
         let mut n = 0; let mut add = |by| n += by; let a = x.a()?; add(a); let d = x.d(n)?; Ok(d) // a: a!
         let mut n = 0; if x.a()? { n = 1; } let d = x.d(n)?; Ok(d + x.b()?) // a: a! b
         let mut n = 0; let a = x.a()?; act(&mut n); let d = x.d(n)?; Ok(a + d) // a: a!
-        let mut n = 0; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a!
+        let mut n = x.n()?; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: n a!
+        let c = 1; let mut n = &c; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a!
+        let mut n = x.n()?; let a = x.a()?; vmi.read(a, n)?; let d = x.d(n)?; Ok(a + d) // a: n a!
+        # A number is handed on by its value.
+        let mut n = 0; let a = x.a()?; act(n); let d = x.d(n)?; n = 2; Ok(a + d) // a: a! d(0)
         let n = 0; let a = x.a()?; act(n); let d = x.d(n)?; Ok(a + d) // a: a! d(0)
         let a = x.a()?; Count.set(a); let d = x.d(Count)?; Ok(x.c()?) // a: a! d(Count) c
         let mut n = 0; let a = x.a()?; let v = (n += 2); let e = x.e(n)?; Ok(e) // a: a!
         let mut n = 0; let a = x.a()?; let v = (n = 2); let e = x.e(n)?; Ok(e) // a: a!
         let mut t = 0; let ref r = t; let a = x.a()?; act(r); let e = x.e(t)?; Ok(x.b()?) // a: a! e(0) b
+        # Neither an operand nor an index nor the address of a read changes.
+        let mut n = x.n()?; let a = x.a(n + 1)?; let d = x.d(n * 2)?; n = x.e(n)?; Ok(a + d) // a(2): n a(2)! d(2) e(n)
         let mut a = [0]; let c = x.c()?; act(1); let a = x.a()?; vmi.read(1, &mut a)?; Ok(x.b()?) // a c: c! a! b
         for i in [1] { let mut t = 0; let r = &mut t; let a = x.a()?; act(r, a); let e = x.e(t)?; let b = x.b()?; } Ok(1) // a: a! b
     "#,

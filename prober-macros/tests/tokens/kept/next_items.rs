@@ -20,7 +20,7 @@ fn what_items_hand_on() {
 fn what_items_keep() {
     check(
         r#"
-        let mut n = 0; for k in x.k()? { let d = x.d(n)?; let e = k.e()?; } Ok(x.b()?) // d(0): k d(0)! k.0.e k.1.e b
+        let mut n = 0; for k in x.k()? { let d = x.d(n)?; let e = k.e()?; } Ok(x.b()?) // d(0): k d(0)! k.0.e d(0)! k.1.e b
         let mut n = 0; for k in x.k()? { n += k.a()?; } let b = x.b()?; let n = b.d()?; Ok(n.e()?) // k.0.a: k k.0.a! k.1.a b b.d b.d.e
         for i in [1, 2] { act(x.a()?) } act(2); Ok(1) // a: a! a!
     "#,
