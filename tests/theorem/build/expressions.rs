@@ -196,12 +196,12 @@ impl Writer {
             }
             4 if !scope.calm && !self.without.contains("block") => {
                 let label = self.name("'b");
-                let [a, b] = [(); 2].map(|()| self.number(scope));
-                let condition = self.condition(scope);
                 // An unlabelled `break` cannot leave a labelled block.
                 let mut inner = scope.clone();
                 inner.breaks = false;
                 inner.continues = false;
+                let [a, b] = [(); 2].map(|()| self.number(&inner));
+                let condition = self.condition(&inner);
                 let body = self.statements(&inner, 2);
                 format!("({label}: {{ if {condition} {{ break {label} {a}; }} {body} {b} }})")
             }
@@ -223,9 +223,10 @@ impl Writer {
                 let mut inner = scope.in_loop(None);
                 inner.breaks = false;
                 let body = self.statements(&inner, 2);
-                let a = self.number(scope);
-                let name = self.name("turn");
                 // It ends, whatever its body does.
+                inner.continues = false;
+                let a = self.number(&inner);
+                let name = self.name("turn");
                 format!(
                     "{{ let mut {name} = 0_u64; loop {{ {name} += 1; if {name} > 2 {{ break {a}; }} {body} }} }}"
                 )
