@@ -43,7 +43,6 @@ fn is_place(expr: &Expr) -> bool {
         Expr::Path(_) => true,
         Expr::Field(field) => is_place(&field.base),
         Expr::Paren(paren) => is_place(&paren.expr),
-        Expr::Group(group) => is_place(&group.expr),
         Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
         _ => false,
     }

@@ -20,6 +20,20 @@ fn unused(vmi: &Vmi, out: &mut Vec<u64>) -> prober::Result<u64> {
     Ok(first)
 }
 
+fn id(vmi: &Vmi, address: u64) -> prober::Result<u64> {
+    Ok(vmi.read_u64(address)?)
+}
+
+/// What an accessor gives: its type is told where it runs.
+#[expect(unused_variables)]
+#[probed]
+fn unused_id(vmi: &Vmi, out: &mut Vec<u64>) -> prober::Result<u64> {
+    let first = vmi.read_u64(1)?;
+    out.push(first);
+    let second = id(vmi, 2)?;
+    Ok(first)
+}
+
 /// The same where only one of two is used.
 #[expect(unused_variables)]
 #[probed]
@@ -63,8 +77,10 @@ fn they_run() {
     assert_eq!(half_unused(&vmi, &mut out, &none()).ok(), Some(2));
     assert_eq!(expected(&vmi, &mut out, &none()).ok(), Some(1));
     assert_eq!(out, [1, 1, 1, 3, 5, 4, 5, 6]);
+    assert_eq!(unused_id(&vmi, &mut out, &none()).ok(), Some(1));
     let missing = Vmi::with(&[1, 2, 3]);
     assert_eq!(faults(unused(&missing, &mut out, &none())), [1, 2]);
+    assert_eq!(faults(unused_id(&missing, &mut out, &none())), [1, 2]);
     assert_eq!(faults(half_unused(&missing, &mut out, &none())), [1, 2, 3]);
     assert_eq!(faults(expected(&missing, &mut out, &none())), [1, 3, 2]);
 }
