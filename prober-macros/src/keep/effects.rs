@@ -225,11 +225,13 @@ impl<'ast> Visit<'ast> for Effects<'_> {
     }
 
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
-        self.found |= !self.facts.acting.is_empty()
-            && path
-                .path
-                .get_ident()
-                .is_some_and(|name| self.facts.acting.contains(&variable(name)));
+        if self.facts.acting.is_empty() {
+            return;
+        }
+        self.found |= path
+            .path
+            .get_ident()
+            .is_some_and(|name| self.facts.acting.contains(&variable(name)));
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {

@@ -189,11 +189,12 @@ impl Facts {
 
     /// Whether a call of what is named may record a fault.
     pub(super) fn records(&self, path: &ExprPath) -> bool {
-        !self.recording.is_empty()
-            && path
-                .path
-                .get_ident()
-                .is_some_and(|name| self.recording.holds(&variable(name)))
+        if self.recording.is_empty() {
+            return false;
+        }
+        path.path
+            .get_ident()
+            .is_some_and(|name| self.recording.holds(&variable(name)))
     }
 
     /// Whether something is the caller's, or a field of it, and no receiver of

@@ -304,6 +304,7 @@ fn statements_under_a_cfg() {
         r#"
         loop { let a = x.a()?; #[cfg(k)] break x.b()?; } Ok(1) // a: a!
         let a = x.a()?; #[allow(unused)] let b = x.b()?; Ok(a + b) // a: a! b
+        let a = x.a()?; #[cfg(k)] { let n = x.c().is_ok(); } #[cfg(j)] { act(2); Ok(x.b()?) } // c: a c!
         # Nor what follows from it.
         let a = x.a()?; #[cfg(k)] let b = 1; let d = x.d(b)?; Ok(a) // a: a!
     "#,
