@@ -82,9 +82,6 @@ impl Hot<'_, '_> {
 
     fn step(&mut self, index: usize) {
         let step = &self.steps[index];
-        if index + 1 < self.steps.len() && self.is_end(index) && !self.is_behind_end(index) {
-            self.flush(index);
-        }
         match step.kind {
             Kind::Item => {
                 // A macro knows the variables that are bound before it.

@@ -305,6 +305,7 @@ fn statements_under_a_cfg() {
         loop { let a = x.a()?; #[cfg(k)] break x.b()?; } Ok(1) // a: a!
         let a = x.a()?; #[allow(unused)] let b = x.b()?; Ok(a + b) // a: a! b
         let a = x.a()?; #[cfg(k)] { let n = x.c().is_ok(); } #[cfg(j)] { act(2); Ok(x.b()?) } // c: a c!
+        let a = x.a()?; println! { 1, x.b()? } Ok(a + x.c()?) // b: a b! c
         # Nor what follows from it.
         let a = x.a()?; #[cfg(k)] let b = 1; let d = x.d(b)?; Ok(a) // a: a!
     "#,
@@ -653,6 +654,8 @@ fn items_that_act() {
         list.push(1); list.push(2); for i in list { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
         list.push(1); list.push(2); for i in list { let k = matches!(i, Ok(_)); let e = x.e()?; act(e, k); } Ok(x.b()?) // e: [push(1)] [push(2)] e! e! b
         let n = list.len(); let a = x.a()?; let e = x.e(n)?; Ok(x.b()?) // a: a! e(0) b
+        # `Option::take` gives no iterator.
+        let n = list.take(); let a = x.a()?; let e = x.e(n)?; Ok(x.b()?) // a: [take] a! e(Ok(())) b
         let items = through([1, 2]); for i in items { let e = x.e()?; act(e); } Ok(x.b()?) // e: e! e! b
         list.push(1); list.push(2); for i in list.drain(..) { let e = x.e()?; act(e); } Ok(x.b()?) // e: [push(1)] [push(2)] [drain] e! e! b
     "#,

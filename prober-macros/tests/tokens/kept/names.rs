@@ -42,6 +42,11 @@ fn what_a_skipped_statement_could_have_changed() {
         # Neither an operand nor an index nor the address of a read changes.
         let mut n = x.n()?; let a = x.a(n + 1)?; let d = x.d(n * 2)?; n = x.e(n)?; Ok(a + d) // a(2): n a(2)! d(2) e(n)
         let t = [1, 2]; let mut n = 1; let a = x.a(t[n])?; let d = x.d(n)?; n = 0; Ok(a + d) // a(2): a(2)! d(1)
+        let mut n = 1; let a = x.a(-n)?; let d = x.d(n)?; n = 0; Ok(a + d) // a(-1): a(-1)! d(1)
+        let mut n = x.n()?; let a = x.a(n as u64)?; let d = x.d(n)?; n = 0; Ok(a + d) // a(n): n a(n)! d(n)
+        let mut n = x.n()?; let a = x.a(*n + 1)?; let d = x.d(*n * 2)?; n = 0; Ok(a + d) // a(2): n a(2)! d(2)
+        let mut n = 1; let a = x.a(*through(&mut n) + 1)?; let d = x.d(n)?; Ok(a + d) // a(2): a(2)!
+        let mut n = x.n()?; let a = x.a(n.f + 1)?; let d = x.d(n.g)?; n = 0; Ok(a + d) // a(2): n a(2)! d(n)
         let mut n = x.n()?; let a = x.a((n) + 1)?; let d = x.d(n * 2)?; n = x.e(n)?; Ok(a + d) // a(2): n a(2)! d(2) e(n)
         let mut a = [0]; let c = x.c()?; act(1); let a = x.a()?; vmi.read(1, &mut a)?; Ok(x.b()?) // a c: c! a! b
         for i in [1] { let mut t = 0; let r = &mut t; let a = x.a()?; act(r, a); let e = x.e(t)?; let b = x.b()?; } Ok(1) // a: a! b

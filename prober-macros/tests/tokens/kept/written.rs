@@ -354,6 +354,10 @@ fn slots() {
             "let Row { a: (a, _) } = x.a()?",
             "let (a ,) = __probed :: filled",
         ),
+        (
+            "let Row { a, #[cfg(k)] b } = x.a()?",
+            "let Row { a , # [cfg (k)] b } = __probed :: as_operand",
+        ),
         ("let ref a = x.a()?", "let ref a = __probed :: as_operand"),
         (
             "let (ref a, b) = x.a()?",
