@@ -8,7 +8,9 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::{
     Attribute, Expr, ExprParen, Item, Macro, MacroDelimiter, Stmt, Token, Type, TypeImplTrait,
-    TypeTraitObject, UnOp, parse_quote_spanned, token,
+    TypeTraitObject, UnOp,
+    buffer::Cursor,
+    parse_quote_spanned, token,
     visit_mut::{self, VisitMut},
 };
 
@@ -169,11 +171,22 @@ pub(crate) fn with_visible_statements(tokens: TokenStream) -> TokenStream {
     visible
 }
 
-/// Whether there is a `let` as a `$s:stmt` in tokens.
-pub(crate) fn holds_let(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| {
-        matches!(token, TokenTree::Group(group) if is_let(&group) || holds_let(group.stream()))
-    })
+/// Whether there is a `let` as a `$s:stmt` in tokens. As parsing begins, these are in
+/// a buffer, where a look costs little.
+pub(crate) fn holds_let(mut tokens: Cursor<'_>) -> bool {
+    while !tokens.eof() {
+        if let Some((inner, delimiter, _, next)) = tokens.any_group() {
+            let is_let = delimiter == Delimiter::None
+                && matches!(inner.ident(), Some((word, _)) if word == "let");
+            if is_let || holds_let(inner) {
+                return true;
+            }
+            tokens = next;
+        } else if let Some((_, next)) = tokens.token_tree() {
+            tokens = next;
+        }
+    }
+    false
 }
 
 fn is_let(group: &Group) -> bool {

@@ -58,9 +58,10 @@ impl Parse for Body {
             return Ok(Self::None(input.parse()?));
         }
         let error = input.error("expected the body of the function, or `;`");
+        let holds_let = invisible::holds_let(input.cursor());
         let group = brace_group(input.parse()?).ok_or(error)?;
         let mut written = group.stream();
-        if invisible::holds_let(written.clone()) {
+        if holds_let {
             written = invisible::with_visible_statements(written);
         }
         // A `$s:stmt` or a `$b:block` needs no `;`, which syn does not know.
