@@ -39,7 +39,7 @@ mod cells;
 mod changes;
 mod closures;
 mod collections;
-mod conditional;
+pub(crate) mod conditional;
 mod effects;
 mod exits;
 mod facts;

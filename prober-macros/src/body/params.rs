@@ -11,6 +11,7 @@ use syn::{
 
 use crate::{
     emit::{glue, hygienic},
+    keep::conditional::conditions,
     lints,
     tokens::any_word,
 };
@@ -69,10 +70,7 @@ fn rebind_param(param: &mut PatType, index: usize, set: &TokenStream) -> TokenSt
     // What has no name is dropped after what has, from first to last.
     let gaps = gaps.into_iter().rev();
     let levels = take_lint_levels(&mut param.attrs);
-    let conditions = param
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("cfg"));
+    let conditions = conditions(&param.attrs);
     let attrs = quote!(#(#conditions)* #(#levels)*);
     let gaps = gaps.map(|name| (Vec::new(), None, name));
     let locals = gaps.chain(found).map(|(under, mutability, name)| {
@@ -165,11 +163,7 @@ impl VisitMut for Named<'_, '_> {
 
     fn visit_field_pat_mut(&mut self, field: &mut syn::FieldPat) {
         let around = self.0.under.len();
-        let conditions = field
-            .attrs
-            .iter()
-            .filter(|attr| attr.path().is_ident("cfg"));
-        self.0.under.extend(conditions.cloned());
+        self.0.under.extend(conditions(&field.attrs));
         visit_mut::visit_field_pat_mut(self, field);
         self.0.under.truncate(around);
     }

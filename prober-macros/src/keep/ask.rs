@@ -120,10 +120,12 @@ impl VisitMut for Asker<'_, '_> {
                 }
             }
             Expr::Struct(value) => {
-                let fields = value.fields.iter_mut();
-                let fields = fields.map(|field| (is_conditional(&field.attrs), &mut field.expr));
-                let rest = value.rest.as_deref_mut().map(|rest| (false, rest));
-                self.fields(fields.chain(rest).collect());
+                let conditional = value.fields.iter();
+                let conditional = conditional.map(|field| is_conditional(&field.attrs));
+                let conditional = conditional.collect::<Vec<_>>();
+                let fields = value.fields.iter_mut().map(|field| &mut field.expr);
+                let rest = value.rest.as_deref_mut();
+                self.fields(fields.chain(rest).collect(), &conditional);
             }
             Expr::Tuple(tuple) => self.operands(tuple.elems.iter_mut().collect()),
             Expr::Array(array) => self.operands(array.elems.iter_mut().collect()),

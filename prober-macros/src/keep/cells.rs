@@ -125,10 +125,7 @@ fn changes_through_guard(call: &ExprMethodCall) -> bool {
 /// changed.
 fn is_guard(expr: &Expr) -> bool {
     match core(expr) {
-        Expr::MethodCall(call) if gives_guard(call) => {
-            let name = call.method.to_string();
-            !matches!(name.trim_start_matches("try_"), "borrow" | "read")
-        }
+        Expr::MethodCall(call) if gives_guard(call) => lets_change(call),
         Expr::MethodCall(call) => is_guard(&call.receiver),
         Expr::Field(field) => is_guard(&field.base),
         Expr::Unary(unary) => is_guard(&unary.expr),
@@ -139,15 +136,15 @@ fn is_guard(expr: &Expr) -> bool {
 /// Whether a closure is handed what a guard lets change:
 /// `list.try_borrow_mut().map(|mut list| list.pop())`.
 fn lends_guarded(call: &ExprMethodCall) -> bool {
-    let shows = |guard: &ExprMethodCall| {
-        let name = guard.method.to_string();
-        matches!(
-            name.strip_prefix("try_").unwrap_or(&name),
-            "borrow" | "read"
-        )
-    };
-    matches!(core(&call.receiver), Expr::MethodCall(guard) if gives_guard(guard) && !shows(guard))
+    matches!(core(&call.receiver), Expr::MethodCall(guard)
+        if gives_guard(guard) && lets_change(guard))
         && call.args.iter().any(|arg| matches!(arg, Expr::Closure(_)))
+}
+
+/// Whether the guard that a method gives lets change what it guards.
+fn lets_change(guard: &ExprMethodCall) -> bool {
+    let name = guard.method.to_string();
+    !matches!(name.trim_start_matches("try_"), "borrow" | "read")
 }
 
 /// Whether a method gives a guard: while that lives, others may not have what

@@ -19,7 +19,7 @@ pub(super) fn is_conditional(attrs: &[Attribute]) -> bool {
 }
 
 /// The conditions among attributes.
-pub(super) fn conditions(attrs: &[Attribute]) -> impl Iterator<Item = Attribute> {
+pub(crate) fn conditions(attrs: &[Attribute]) -> impl Iterator<Item = Attribute> {
     let conditions = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     conditions.cloned()
 }

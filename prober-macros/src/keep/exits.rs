@@ -116,15 +116,13 @@ impl Flow<'_> {
 
     /// Whether control reaches the end of a block, as far as can be seen.
     pub(super) fn falls_through(&self, block: BlockId) -> bool {
-        let last = self.plan.steps(block).last();
-        !last.is_some_and(|step| self.step_diverges(step))
+        !self.block_diverges_by(block, &never_ends)
     }
 
     /// Whether rustc may see that control does not reach the end of a block: a macro
     /// that ends it may leave.
     pub(super) fn may_be_left(&self, block: BlockId) -> bool {
-        matches!(self.plan.steps(block).last(), Some(Step { stmt: Stmt::Expr(expr, _), .. })
-            if self.diverges_by(expr, &may_leave))
+        self.block_diverges_by(block, &may_leave)
     }
 
     /// Whether control does not reach the end of a statement, as far as can be
@@ -136,20 +134,19 @@ impl Flow<'_> {
     /// Whether control does not reach the end of an expression, as far as can be
     /// seen.
     pub(super) fn diverges(&self, expr: &Expr) -> bool {
-        self.diverges_by(expr, &|mac| {
-            matches!(
-                vocabulary::name(mac).as_str(),
-                "panic" | "todo" | "unimplemented" | "unreachable" | "bail"
-            )
-        })
+        self.diverges_by(expr, &never_ends)
     }
 
-    /// The same, if these macros do not end.
+    /// The same of a block, if these macros do not end.
+    fn block_diverges_by(&self, block: BlockId, leaves: &dyn Fn(&syn::Macro) -> bool) -> bool {
+        matches!(self.plan.steps(block).last(), Some(Step { stmt: Stmt::Expr(expr, _), .. })
+            if self.diverges_by(expr, leaves))
+    }
+
+    /// The same of an expression.
     fn diverges_by(&self, expr: &Expr, leaves: &dyn Fn(&syn::Macro) -> bool) -> bool {
         let ends = |block: &syn::Block| {
-            let last = Plan::block_of(block).and_then(|block| self.plan.steps(block).last());
-            matches!(last, Some(Step { stmt: Stmt::Expr(expr, _), .. })
-                if self.diverges_by(expr, leaves))
+            Plan::block_of(block).is_some_and(|block| self.block_diverges_by(block, leaves))
         };
         match core(expr) {
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
@@ -175,4 +172,12 @@ impl Flow<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether a macro never ends, as its name tells.
+fn never_ends(mac: &syn::Macro) -> bool {
+    matches!(
+        vocabulary::name(mac).as_str(),
+        "panic" | "todo" | "unimplemented" | "unreachable" | "bail"
+    )
 }

@@ -175,11 +175,12 @@ impl VisitMut for Planner<'_> {
 
 impl Planner<'_> {
     /// What is there under conditions.
-    fn under(&mut self, attrs: &[syn::Attribute], visit: impl FnOnce(&mut Self)) {
+    fn under<T>(&mut self, attrs: &[syn::Attribute], visit: impl FnOnce(&mut Self) -> T) -> T {
         let around = self.under.len();
         self.under.extend(conditions(attrs));
-        visit(self);
+        let found = visit(self);
         self.under.truncate(around);
+        found
     }
 
     /// The body of a loop, which gives no value.
@@ -229,12 +230,6 @@ impl Planner<'_> {
         reads.extend(&risks);
         let attrs = attributes(&stmt).to_vec();
         let conditional = is_conditional(&attrs);
-        let under = self
-            .under
-            .iter()
-            .cloned()
-            .chain(conditions(&attrs))
-            .collect::<Vec<_>>();
 
         let head = match (kind, &stmt) {
             (Kind::Compound, Stmt::Expr(expr, _)) => self.head(expr),
@@ -242,7 +237,10 @@ impl Planner<'_> {
         };
 
         self.is_value = gives_value(&stmt, is_value);
-        self.under(&attrs, |this| visit_mut::visit_stmt_mut(this, &mut stmt));
+        let under = self.under(&attrs, |this| {
+            visit_mut::visit_stmt_mut(this, &mut stmt);
+            this.under.clone()
+        });
         note_calls(&stmt, &under, &mut self.conditional);
         takes |= Plan::blocks_of(&stmt)
             .into_iter()

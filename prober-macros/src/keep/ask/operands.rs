@@ -31,25 +31,20 @@ impl Asker<'_, '_> {
 
     /// Operands that are evaluated one after the other, in any case.
     pub(super) fn operands(&mut self, operands: Vec<&mut Expr>) {
-        self.fields(
-            operands
-                .into_iter()
-                .map(|operand| (false, operand))
-                .collect(),
-        );
+        self.fields(operands, &[]);
     }
 
-    /// The same of operands that may be left out: no other code asks those.
-    pub(super) fn fields(&mut self, fields: Vec<(bool, &mut Expr)>) {
-        let (conditional, mut operands): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
+    /// The same of operands of which the first may be left out, if these say so: no
+    /// other code asks those.
+    pub(super) fn fields(&mut self, mut operands: Vec<&mut Expr>, conditional: &[bool]) {
         for index in 0..operands.len() {
             let records = self.strict
                 && !holds_closures(operands[index])
                 && !is_place(operands[index])
                 && (self.flow.records_in_closures && calls_back(operands[index], self.flow)
                     || self.flow.may_doom(operands[index]));
-            let rest = operands[index + 1..].iter().map(|operand| &**operand);
-            let rest = conditional[index + 1..].iter().copied().zip(rest);
+            let rest = operands.iter().enumerate().skip(index + 1);
+            let rest = rest.map(|(at, operand)| (conditional.get(at) == Some(&true), &**operand));
             let later = self.later_than(operands[index], rest);
             self.later.push(later);
             self.visit_expr_mut(operands[index]);
@@ -115,10 +110,13 @@ fn asked_behind<'e>(
     }
     let mut gone = changed(flow, done);
     for (conditional, operand) in rest {
-        for ask in asks(operand, flow) {
-            if !conditional && !flow.mentions(&ask).meets(&gone) {
-                later.push(ask);
-            }
+        if !conditional {
+            let asked = asks(operand, flow);
+            later.extend(
+                asked
+                    .into_iter()
+                    .filter(|ask| !flow.mentions(ask).meets(&gone)),
+            );
         }
         gone.extend(&changed(flow, operand));
         if flow.may_exit(operand) {
